@@ -1,0 +1,56 @@
+use cryoet_core::ClassLabel;
+use thiserror::Error;
+
+/// Why particles give no target.
+#[derive(Debug, Error, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum TargetError {
+    /// A particle's class has no radius.
+    #[error("particle {particle} is of class {class}, which has no radius; classes with one: {known:?}")]
+    NoRadius {
+        /// The first such particle's index in the list.
+        particle: usize,
+        /// Its class.
+        class: ClassLabel,
+        /// The classes that have a radius.
+        known: Vec<u8>,
+    },
+    /// A particle's class has no mask.
+    #[error("particle {particle} is of class {class}, which has no mask; classes with one: {known:?}")]
+    NoMask {
+        /// The first such particle's index in the list.
+        particle: usize,
+        /// Its class.
+        class: ClassLabel,
+        /// The classes that have a mask.
+        known: Vec<u8>,
+    },
+    /// A class label that label volumes keep for background or ignored voxels.
+    #[error("class {class} is reserved: labels of classes run from 1 to 254")]
+    ReservedLabel {
+        /// The label.
+        class: ClassLabel,
+    },
+    /// A radius that is not positive and finite.
+    #[error("class {class} has radius {radius}: expected a positive number of voxels")]
+    Radius {
+        /// The class.
+        class: ClassLabel,
+        /// The radius in voxels.
+        radius: f64,
+    },
+    /// A mask without a single voxel set.
+    #[error("the mask of class {class}, shape {shape:?} (z, y, x), has no voxel set")]
+    EmptyMask {
+        /// The class.
+        class: ClassLabel,
+        /// The mask's shape, z, y, x.
+        shape: [usize; 3],
+    },
+    /// The volume has too many voxels to be held in memory.
+    #[error("a volume of shape {shape:?} (z, y, x) has more voxels than memory can address")]
+    TooLarge {
+        /// The shape, z, y, x.
+        shape: [usize; 3],
+    },
+}

@@ -1,0 +1,92 @@
+use cryoet_core::{Orientation, Position};
+use proptest::prelude::*;
+
+use super::*;
+
+fn at(class: u8, z: f64, y: f64, x: f64) -> Particle {
+    Particle::new(ClassLabel::new(class), Position::new(z, y, x).unwrap())
+}
+
+/// An asymmetric body, so that no wrong turn leaves it unchanged.
+fn elbow() -> Array3<bool> {
+    Array3::from_shape_fn((12, 11, 10), |(z, y, x)| {
+        let arm = (2..10).contains(&x) && (4..7).contains(&y) && (5..8).contains(&z);
+        let hand = (2..4).contains(&x) && (4..10).contains(&y) && (5..11).contains(&z);
+        arm || hand
+    })
+}
+
+fn masks() -> BTreeMap<ClassLabel, Array3<bool>> {
+    [(ClassLabel::new(1), elbow())].into()
+}
+
+/// Linear interpolation from the definition: eight products, zero outside the mask.
+fn interpolated(mask: &Array3<bool>, at: [f64; 3]) -> f64 {
+    let mut sum = 0.0;
+    for corner in 0..8usize {
+        let bits = [corner >> 2, corner >> 1 & 1, corner & 1];
+        let (mut weight, mut index) = (1.0, [0i64; 3]);
+        for axis in 0..3 {
+            let floor = at[axis].floor();
+            let fraction = at[axis] - floor;
+            weight *= if bits[axis] == 1 { fraction } else { 1.0 - fraction };
+            index[axis] = floor as i64 + bits[axis] as i64;
+        }
+        let inside = index.iter().zip(mask.shape()).all(|(&i, &n)| i >= 0 && i < n as i64);
+        if inside && mask[index.map(|i| i as usize)] {
+            sum += weight;
+        }
+    }
+    sum
+}
+
+proptest! {
+    #[test]
+    fn agrees_with_the_definition(
+        z in -6.0..30.0, y in -6.0..30.0, x in -6.0..30.0, phi in -180.0..180.0, psi in -180.0..180.0, the in 0.0..180.0,
+    ) {
+        let turn = Orientation::from_zxz(phi, psi, the).unwrap();
+        let particle = at(1, z, y, x).with_orientation(turn);
+        let targets = shape_targets([24, 23, 22], &[particle], &masks(), &TargetParams::default()).unwrap();
+        let mask = elbow();
+        for ((vz, vy, vx), &label) in targets.labels.indexed_iter() {
+            let [dz, dy, dx] = turn.inverse().rotate_zyx([vz as f64 - z, vy as f64 - y, vx as f64 - x]);
+            let value = interpolated(&mask, [dz + 6.0, dy + 5.0, dx + 5.0]);
+            if (value - 0.5).abs() > 1e-9 {
+                prop_assert_eq!(label == 1, value > 0.5, "voxel {:?}", [vz, vy, vx]);
+            }
+        }
+    }
+}
+
+#[test]
+fn without_orientation_the_mask_stands_as_it_is() {
+    let targets = shape_targets([20, 20, 20], &[at(1, 8.0, 9.0, 7.0)], &masks(), &TargetParams::default()).unwrap();
+    for ((z, y, x), &set) in elbow().indexed_iter() {
+        assert_eq!(targets.labels[[z + 8 - 6, y + 9 - 5, x + 7 - 5]] == 1, set);
+    }
+    assert_eq!(targets.labels.iter().filter(|&&l| l == 1).count(), elbow().iter().filter(|&&set| set).count());
+}
+
+#[test]
+fn quarter_turns_are_exact() {
+    let quarter = Orientation::from_zxz(90.0, 0.0, 0.0).unwrap();
+    let particle = at(1, 10.0, 10.0, 10.0).with_orientation(quarter);
+    let targets = shape_targets([21, 21, 21], &[particle], &masks(), &TargetParams::default()).unwrap();
+    for ((z, y, x), &set) in elbow().indexed_iter() {
+        // About z by 90 degrees: x becomes y, y becomes -x.
+        assert_eq!(targets.labels[[10 + z - 6, 10 + x - 5, 10 + 5 - y]] == 1, set, "{:?}", [z, y, x]);
+    }
+}
+
+#[test]
+fn refuses_what_has_no_meaning() {
+    let params = TargetParams::default();
+    let empty = BTreeMap::from([(ClassLabel::new(1), Array3::from_elem((4, 4, 4), false))]);
+    assert_eq!(
+        shape_targets([8, 8, 8], &[], &empty, &params).unwrap_err(),
+        TargetError::EmptyMask { class: ClassLabel::new(1), shape: [4, 4, 4] }
+    );
+    assert!(matches!(shape_targets([8, 8, 8], &[at(2, 1.0, 1.0, 1.0)], &masks(), &params), Err(TargetError::NoMask { .. })));
+    assert_eq!(shape_targets([8, 8, 8], &[at(1, 1.0, 1.0, 99.0)], &masks(), &params).unwrap().skipped, [0]);
+}

@@ -1,0 +1,96 @@
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use cryoet_core::{ClassLabel, Particle};
+
+use crate::paint::{Object, paint};
+use crate::solid::{Solid, indices_within};
+use crate::{TargetError, TargetParams, Targets};
+
+/// Draws every particle as a ball of its class's radius.
+///
+/// `shape` is the volume's extent z, y, x; `radii` are in voxels. Centres are used as they are, not rounded, and a voxel
+/// belongs to a ball when its centre lies within the radius, the surface included: for radii of a voxel and more this is
+/// the voxel of which half or more lies inside the ball. Voxels outside the volume are left out; particles that cover none
+/// of its voxels are listed in [`Targets::skipped`].
+///
+/// The result is the same at any number of threads.
+///
+/// # Errors
+/// A particle whose class has no radius; a radius that is not positive and finite; class 0 or 255; a volume too large to address.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use cryoet_core::{ClassLabel, Particle, Position};
+/// use cryoet_targets::{TargetParams, sphere_targets};
+///
+/// let class = ClassLabel::new(2);
+/// let inside = Particle::new(class, Position::new(4.0, 4.0, 4.0)?);
+/// let outside = Particle::new(class, Position::new(4.0, 4.0, 40.0)?);
+/// let targets = sphere_targets([9, 9, 9], &[inside, outside], &BTreeMap::from([(class, 1.0)]), &TargetParams::default())?;
+/// assert_eq!(targets.labels.iter().filter(|&&label| label == 2).count(), 7);
+/// assert_eq!(targets.skipped, [1]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn sphere_targets(
+    shape: [usize; 3],
+    particles: &[Particle],
+    radii: &BTreeMap<ClassLabel, f64>,
+    params: &TargetParams,
+) -> Result<Targets, TargetError> {
+    for (&class, &radius) in radii {
+        if class.is_background() || class == ClassLabel::IGNORE {
+            return Err(TargetError::ReservedLabel { class });
+        }
+        if !(radius.is_finite() && radius > 0.0) {
+            return Err(TargetError::Radius { class, radius });
+        }
+    }
+    let mut objects = Vec::with_capacity(particles.len());
+    for (index, particle) in particles.iter().enumerate() {
+        let class = particle.class;
+        let radius = *radii.get(&class).ok_or_else(|| TargetError::NoRadius {
+            particle: index,
+            class,
+            known: radii.keys().map(|label| label.get()).collect(),
+        })?;
+        let uncertain = params.is_uncertain(particle);
+        let label = if uncertain { ClassLabel::IGNORE } else { class }.get();
+        objects.push(Object { solid: Ball { centre: particle.position.zyx(), radius }, label, particle: index, uncertain });
+    }
+    paint(shape, objects, particles.len(), params.overlap)
+}
+
+struct Ball {
+    centre: [f64; 3],
+    radius: f64,
+}
+
+impl Solid for Ball {
+    fn centre(&self) -> [f64; 3] {
+        self.centre
+    }
+
+    fn reach(&self) -> f64 {
+        self.radius
+    }
+
+    fn size(&self) -> f64 {
+        self.radius
+    }
+
+    fn row(&self, z: usize, y: usize, x: Range<usize>, run: &mut impl FnMut(Range<usize>)) {
+        let [cz, cy, cx] = self.centre;
+        let room = self.radius.powi(2) - (z as f64 - cz).powi(2) - (y as f64 - cy).powi(2);
+        if room >= 0.0 {
+            let half = room.sqrt();
+            let covered = indices_within(cx - half, cx + half, x.end);
+            if !covered.is_empty() {
+                run(covered);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+use cryoet_core::ndarray::Array3;
+use cryoet_core::{Position, Score};
+use proptest::prelude::*;
+
+use super::*;
+use crate::Overlap;
+
+fn at(class: u8, z: f64, y: f64, x: f64) -> Particle {
+    Particle::new(ClassLabel::new(class), Position::new(z, y, x).unwrap())
+}
+
+fn radii() -> BTreeMap<ClassLabel, f64> {
+    [(1, 3.0), (2, 4.5), (3, 0.2)].map(|(class, radius)| (ClassLabel::new(class), radius)).into()
+}
+
+/// Every voxel asked on its own, straight from the definition.
+fn by_definition(shape: [usize; 3], particles: &[Particle], overlap: Overlap) -> Array3<u8> {
+    Array3::from_shape_fn(shape, |(z, y, x)| {
+        let voxel = Position::from_index([z, y, x]);
+        let mut covering = particles.iter().enumerate().filter(|(_, p)| voxel.distance_squared(&p.position) <= radii()[&p.class].powi(2));
+        let owner = match overlap {
+            Overlap::Last => covering.next_back(),
+            Overlap::First => covering.next(),
+            Overlap::Nearest => covering.min_by(|a, b| {
+                let [a2, b2] = [a, b].map(|p| voxel.distance_squared(&p.1.position));
+                a2.total_cmp(&b2).then(b.0.cmp(&a.0))
+            }),
+            Overlap::Largest => covering.max_by(|a, b| radii()[&a.1.class].total_cmp(&radii()[&b.1.class])),
+        };
+        owner.map_or(0, |(_, particle)| particle.class.get())
+    })
+}
+
+proptest! {
+    #[test]
+    fn agrees_with_the_definition(
+        // Quarters of voxels make distances exact, so that rounding cannot decide.
+        centres in proptest::collection::vec((1u8..4, -12i32..90, -12i32..90, -12i32..90), 0..12),
+        overlap in prop_oneof![Just(Overlap::Last), Just(Overlap::First), Just(Overlap::Nearest), Just(Overlap::Largest)],
+    ) {
+        let particles: Vec<_> = centres.iter().map(|&(class, z, y, x)| at(class, z as f64 / 4.0, y as f64 / 4.0, x as f64 / 4.0)).collect();
+        let shape = [20, 18, 19];
+        let params = TargetParams { overlap, ..Default::default() };
+        let targets = sphere_targets(shape, &particles, &radii(), &params).unwrap();
+        prop_assert_eq!(&targets.labels, &by_definition(shape, &particles, overlap));
+        for (index, particle) in particles.iter().enumerate() {
+            let alone = by_definition(shape, std::slice::from_ref(particle), overlap);
+            prop_assert_eq!(targets.skipped.contains(&index), alone.iter().all(|&label| label == 0));
+        }
+    }
+}
+
+#[test]
+fn whole_spheres_are_symmetric_about_their_centre() {
+    let labels = sphere_targets([13, 13, 13], &[at(2, 6.0, 6.0, 6.0)], &radii(), &TargetParams::default()).unwrap().labels;
+    let mut turned = labels.clone();
+    turned.invert_axis(cryoet_core::ndarray::Axis(0));
+    turned.invert_axis(cryoet_core::ndarray::Axis(2));
+    assert_eq!(labels, turned);
+    let volume = labels.iter().filter(|&&label| label == 2).count() as f64;
+    let ball = 4.0 / 3.0 * std::f64::consts::PI * 4.5f64.powi(3);
+    assert!((volume / ball - 1.0).abs() < 0.05, "{volume} voxels for a ball of {ball:.1}");
+}
+
+#[test]
+fn uncertain_particles_lie_beneath_certain_ones_under_every_policy() {
+    let doubted = at(2, 8.0, 8.0, 8.0).with_score(Score::new(0.1).unwrap());
+    let sure = at(1, 8.0, 8.0, 8.0).with_score(Score::new(0.9).unwrap());
+    for overlap in [Overlap::Last, Overlap::First, Overlap::Nearest, Overlap::Largest] {
+        for particles in [[doubted.clone(), sure.clone()], [sure.clone(), doubted.clone()]] {
+            let params = TargetParams { overlap, uncertain_below: Some(Score::new(0.5).unwrap()), ..Default::default() };
+            let labels = sphere_targets([17, 17, 17], &particles, &radii(), &params).unwrap().labels;
+            assert_eq!((labels[[8, 8, 8]], labels[[8, 8, 11]], labels[[8, 8, 12]]), (1, 1, 255), "{overlap:?}");
+        }
+    }
+    let params = TargetParams { uncertain_classes: [ClassLabel::new(2)].into(), ..Default::default() };
+    let labels = sphere_targets([17, 17, 17], &[at(2, 8.0, 8.0, 8.0)], &radii(), &params).unwrap().labels;
+    assert_eq!(labels[[8, 8, 8]], 255);
+}
+
+#[test]
+fn defined_answers_for_odd_input() {
+    let params = TargetParams::default();
+    let far = [at(1, -100.0, 0.0, 0.0), at(1, 1e300, 0.0, 0.0), at(2, 3.0, 3.0, 3.0)];
+    assert_eq!(sphere_targets([8, 8, 8], &far, &radii(), &params).unwrap().skipped, [0, 1]);
+    let empty = sphere_targets([0, 8, 8], &far, &radii(), &params).unwrap();
+    assert_eq!((empty.labels.len(), empty.skipped), (0, vec![0, 1, 2]));
+    assert!(sphere_targets([4, 4, 4], &[], &radii(), &params).unwrap().labels.iter().all(|&label| label == 0));
+}
+
+#[test]
+fn refuses_what_has_no_meaning() {
+    let params = TargetParams::default();
+    let with = |class: u8, radius: f64| BTreeMap::from([(ClassLabel::new(class), radius)]);
+    let unknown = sphere_targets([8, 8, 8], &[at(1, 0.0, 0.0, 0.0), at(7, 0.0, 0.0, 0.0)], &radii(), &params).unwrap_err();
+    assert_eq!(unknown, TargetError::NoRadius { particle: 1, class: ClassLabel::new(7), known: vec![1, 2, 3] });
+    for radius in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        assert!(matches!(sphere_targets([8, 8, 8], &[], &with(1, radius), &params), Err(TargetError::Radius { .. })));
+    }
+    for class in [0, 255] {
+        assert!(matches!(sphere_targets([8, 8, 8], &[], &with(class, 2.0), &params), Err(TargetError::ReservedLabel { .. })));
+    }
+    assert!(matches!(sphere_targets([usize::MAX, 2, 2], &[], &radii(), &params), Err(TargetError::TooLarge { .. })));
+}
