@@ -1,2 +1,48 @@
-//! Developer commands of the project: `cargo xtask`.
-fn main() {}
+//! Developer commands of the cryoet workspace: `cargo xtask setup|test|ci|demo`.
+//!
+//! No dependency, so that the first of them starts within seconds on a fresh machine.
+
+mod checkout;
+mod ci;
+mod libtorch;
+mod shell;
+mod stage_crates;
+mod test;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask COMMAND
+
+  setup [--cuda]          bring libtorch and link it as .libtorch (CPU, or the full CUDA set)
+  test                    setup, then every test
+  ci                      what continuous integration runs: fmt, clippy, tests, docs, each crate alone, packages
+
+  CRYOET_CACHE            where libtorch is kept (default: $XDG_CACHE_HOME/cryoet or ~/.cache/cryoet)
+  LIBTORCH                a libtorch 2.11 to use instead";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["setup"] => libtorch::set_up(libtorch::Kind::Cpu),
+        ["setup", "--cuda"] => libtorch::set_up(libtorch::Kind::Cuda),
+        ["test"] => test::run(),
+        ["ci"] => ci::run(),
+        ["help" | "--help" | "-h"] | [] => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        other => {
+            eprintln!("unknown command: {}\n\n{USAGE}", other.join(" "));
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

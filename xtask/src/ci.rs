@@ -1,0 +1,48 @@
+use crate::test::TestCounts;
+use crate::{libtorch, shell, stage_crates, test};
+
+/// What continuous integration runs. One profile throughout, so that libtorch's bindings are compiled as few times as can be.
+pub(crate) fn run() -> Result<(), String> {
+    shell::run(&mut shell::cargo(&["fmt", "--all", "--check"]))?;
+    eprintln!("\nstage crates depend on:");
+    stage_crates::check_independence()?;
+    licences()?;
+    libtorch::set_up(libtorch::Kind::Cpu)?;
+    shell::run(&mut shell::cargo(&["clippy", "--workspace", "--all-targets", "--release", "--", "-D", "warnings"]))?;
+    // The command of the README.
+    let whole = test::all()?;
+    documentation()?;
+    let alone = each_stage_alone()?;
+    packages()?;
+    eprintln!("\nwhole workspace: {whole}\neach crate alone: {alone}\nci: all green");
+    Ok(())
+}
+
+/// Licences and advisories of dependencies, where cargo-deny is installed.
+fn licences() -> Result<(), String> {
+    if shell::output(&mut shell::cargo(&["deny", "--version"])).is_err() {
+        eprintln!("\nskipped: licences and sources of dependencies (cargo-deny is not installed: cargo install cargo-deny --locked)");
+        return Ok(());
+    }
+    shell::run(&mut shell::cargo(&["deny", "--all-features", "check", "licenses", "bans", "sources"]))
+}
+
+/// Documentation as docs.rs builds it: cryoet-net without libtorch.
+fn documentation() -> Result<(), String> {
+    let arguments = ["doc", "--workspace", "--no-deps", "--release", "--features", "cryoet-net/doc-only"];
+    shell::run(shell::cargo(&arguments).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// Builds and tests each stage crate by itself: what a user gets who adds one crate.
+fn each_stage_alone() -> Result<TestCounts, String> {
+    let mut counts = TestCounts::default();
+    for name in stage_crates::stages()? {
+        counts = counts.plus(test::counted(&["test", "--release", "--package", &name])?);
+    }
+    Ok(counts)
+}
+
+/// Packages every publishable crate and builds it from its package.
+fn packages() -> Result<(), String> {
+    shell::run(&mut shell::cargo(&["package", "--workspace", "--allow-dirty"]))
+}
