@@ -1,0 +1,72 @@
+use cryoet_core::Position;
+use proptest::prelude::*;
+
+use super::*;
+
+fn at(class: u8, z: f64, y: f64, x: f64) -> Particle {
+    Particle::new(ClassLabel::new(class), Position::new(z, y, x).unwrap())
+}
+
+#[test]
+fn every_figure_by_hand() {
+    let truth = [at(1, 0.0, 0.0, 0.0), at(1, 0.0, 0.0, 20.0), at(2, 0.0, 20.0, 0.0), at(3, 50.0, 0.0, 0.0)];
+    let picks = [at(1, 1.0, 0.0, 0.0), at(1, 0.0, 2.0, 0.0), at(2, 0.0, 0.0, 23.0), at(2, 0.0, 20.0, 0.0), at(2, 99.0, 0.0, 0.0)];
+    let evaluation = evaluate_distance(&truth, &picks, &DistanceParams::new(3.0)).unwrap();
+    let l = evaluation.localisation;
+    assert_eq!((l.reported, l.tp, l.fp, l.fn_, l.multiple_hits, l.outside), (5, 3, 2, 1, 1, 0));
+    assert_eq!((l.mean_distance, l.recall, l.precision, l.miss_rate), (4.0 / 3.0, 0.75, 0.6, 0.25));
+    assert_eq!(evaluation.matches, [Some(0), Some(2), Some(3), None]);
+    let [one, two, three] = [1, 2, 3].map(|label| evaluation.class(ClassLabel::new(label)).unwrap());
+    assert_eq!((one.precision, one.recall, one.f1, one.support), (0.5, 0.5, 0.5, 2));
+    assert_eq!((two.precision, two.recall, two.f1, two.support), (1.0 / 3.0, 1.0, 0.5, 1));
+    assert_eq!((three.precision, three.recall, three.f1, three.support), (0.0, 0.0, 0.0, 1));
+    assert_eq!(evaluation.macro_f1, 1.0 / 3.0);
+}
+
+#[test]
+fn empty_lists_score_zero() {
+    let some = [at(1, 0.0, 0.0, 0.0)];
+    for (truth, picks) in [(&some[..], &[][..]), (&[][..], &some[..]), (&[][..], &[][..])] {
+        let evaluation = evaluate_distance(truth, picks, &DistanceParams::new(3.0)).unwrap();
+        let l = evaluation.localisation;
+        assert_eq!((l.recall, l.precision, l.f1, l.mean_distance, evaluation.macro_f1), (0.0, 0.0, 0.0, 0.0, 0.0));
+        assert_eq!((l.fp, l.fn_), (picks.len() as u64, truth.len() as u64));
+    }
+}
+
+#[test]
+fn one_of_two_equal_picks_is_false() {
+    let truth = [at(1, 5.0, 5.0, 5.0)];
+    let evaluation = evaluate_distance(&truth, &[truth[0].clone(), truth[0].clone()], &DistanceParams::new(1.0)).unwrap();
+    assert_eq!((evaluation.localisation.tp, evaluation.localisation.fp, evaluation.localisation.multiple_hits), (1, 1, 1));
+}
+
+#[test]
+fn the_radius_is_inclusive_and_must_be_positive() {
+    let evaluation = evaluate_distance(&[at(1, 0.0, 0.0, 0.0)], &[at(1, 0.0, 0.0, -3.0)], &DistanceParams::new(3.0)).unwrap();
+    assert_eq!(evaluation.localisation.tp, 1);
+    for radius in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        assert!(matches!(evaluate_distance(&[], &[], &DistanceParams::new(radius)), Err(EvaluateError::Radius { .. })));
+    }
+}
+
+proptest! {
+    #[test]
+    fn finds_every_neighbour(
+        truth in proptest::collection::vec((-9.0..9.0, -9.0..9.0, -9.0..9.0), 0..40),
+        picks in proptest::collection::vec((-9.0..9.0, -9.0..9.0, -9.0..9.0), 0..40),
+        radius in 0.3..12.0,
+    ) {
+        let [truth, picks] = [truth, picks].map(|list| list.into_iter().map(|(z, y, x)| at(1, z, y, x)).collect::<Vec<_>>());
+        let mut brute = Vec::new();
+        for (t, a) in truth.iter().enumerate() {
+            for (p, b) in picks.iter().enumerate() {
+                if a.position.distance(&b.position) <= radius {
+                    brute.push((t as u32, p as u32));
+                }
+            }
+        }
+        let found: Vec<_> = pairs_within(&truth, &picks, radius).iter().map(|near| (near.truth, near.pick)).collect();
+        prop_assert_eq!(found, brute);
+    }
+}

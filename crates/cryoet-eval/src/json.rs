@@ -1,0 +1,94 @@
+use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
+
+use crate::evaluation::ClassScores;
+use crate::{Evaluation, VoxelConfusion};
+
+impl Serialize for Evaluation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("Evaluation", 4)?;
+        out.serialize_field("localisation", &self.localisation)?;
+        out.serialize_field("classes", &Classes(&self.classes))?;
+        out.serialize_field("macro_f1", &self.macro_f1)?;
+        out.serialize_field("confusion", &Matrix(self))?;
+        out.end()
+    }
+}
+
+struct Classes<'a>(&'a [ClassScores]);
+
+impl Serialize for Classes<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for class in self.0 {
+            map.serialize_entry(&class.name, &Scores(class))?;
+        }
+        map.end()
+    }
+}
+
+struct Scores<'a>(&'a ClassScores);
+
+impl Serialize for Scores<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("ClassScores", 4)?;
+        out.serialize_field("precision", &self.0.precision)?;
+        out.serialize_field("recall", &self.0.recall)?;
+        out.serialize_field("f1", &self.0.f1)?;
+        out.serialize_field("support", &self.0.support)?;
+        out.end()
+    }
+}
+
+struct Matrix<'a>(&'a Evaluation);
+
+impl Serialize for Matrix<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let confusion = &self.0.confusion;
+        let names: Vec<_> = confusion.labels().iter().map(|&label| self.0.name(label)).collect();
+        let mut out = serializer.serialize_struct("Confusion", 2)?;
+        out.serialize_field("classes", &names)?;
+        out.serialize_field("counts", &confusion.rows().collect::<Vec<_>>())?;
+        out.end()
+    }
+}
+
+impl Serialize for VoxelConfusion {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("VoxelConfusion", 5)?;
+        let labels = self.labels();
+        let per_class = |value: &dyn Fn(cryoet_core::ClassLabel) -> f64| {
+            labels.iter().map(|&label| (label.to_string(), value(label))).collect::<std::collections::BTreeMap<_, _>>()
+        };
+        out.serialize_field("voxels", &self.voxels())?;
+        out.serialize_field("accuracy", &self.accuracy())?;
+        out.serialize_field("dice", &per_class(&|label| self.dice(label)))?;
+        out.serialize_field("iou", &per_class(&|label| self.iou(label)))?;
+        out.serialize_field("mean_dice", &self.mean_dice())?;
+        out.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cryoet_core::{ClassLabel, Particle, Position};
+    use serde_json::json;
+
+    use crate::{DistanceParams, evaluate_distance};
+
+    #[test]
+    fn has_the_agreed_shape() {
+        let at = |class, x| Particle::new(ClassLabel::new(class), Position::new(0.0, 0.0, x).unwrap());
+        let evaluation = evaluate_distance(&[at(3, 0.0)], &[at(3, 1.0), at(3, 50.0)], &DistanceParams::new(2.0)).unwrap();
+        let localisation = json!({
+            "reported": 2, "tp": 1, "fp": 1, "fn": 0, "multiple_hits": 0, "outside": 0, "mean_distance": 1.0,
+            "recall": 1.0, "precision": 0.5, "miss_rate": 0.0, "f1": 2.0 / 3.0,
+        });
+        let expected = json!({
+            "localisation": localisation,
+            "classes": {"3": {"precision": 0.5, "recall": 1.0, "f1": 2.0 / 3.0, "support": 1}},
+            "macro_f1": 2.0 / 3.0,
+            "confusion": {"classes": ["background", "3"], "counts": [[0, 1], [0, 1]]},
+        });
+        assert_eq!(serde_json::to_value(evaluation).unwrap(), expected);
+    }
+}

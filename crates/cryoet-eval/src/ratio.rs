@@ -1,0 +1,9 @@
+/// a / b, and 0 where b is 0.
+pub(crate) fn ratio(a: u64, b: u64) -> f64 {
+    if b == 0 { 0.0 } else { a as f64 / b as f64 }
+}
+
+/// The harmonic mean of two figures, 0 where both are 0.
+pub(crate) fn harmonic(a: f64, b: f64) -> f64 {
+    if a + b > 0.0 { 2.0 * a * b / (a + b) } else { 0.0 }
+}
