@@ -1,0 +1,134 @@
+use super::*;
+use crate::{Connectivity, SizeFilter};
+use cryoet_core::ndarray::{Array3, s};
+use cryoet_core::{Cancelled, ClassLabel};
+use proptest::prelude::*;
+
+fn blobs(shape: [usize; 3], centres: &[([usize; 3], u8)], r2: usize) -> Array3<u8> {
+    Array3::from_shape_fn(shape, |(z, y, x)| {
+        let near = |c: [usize; 3]| z.abs_diff(c[0]).pow(2) + y.abs_diff(c[1]).pow(2) + x.abs_diff(c[2]).pow(2) <= r2;
+        centres.iter().find(|(c, _)| near(*c)).map_or(0, |(_, label)| *label)
+    })
+}
+
+#[test]
+fn empty_and_ignored_volumes_have_no_particles() {
+    for value in [0, 255] {
+        let labels = Array3::from_elem((5, 6, 7), value);
+        assert_eq!(cluster_labels(labels.view(), None, &ClusterParams::default(), &()), Ok(vec![]));
+    }
+    let none = Array3::<u8>::zeros((0, 4, 4));
+    assert_eq!(cluster_labels(none.view(), None, &ClusterParams::default(), &()), Ok(vec![]));
+}
+
+#[test]
+fn bad_input_is_named() {
+    let labels = Array3::from_elem((3, 3, 3), 1_u8);
+    let negative = ClusterParams { radius: -5.0, ..ClusterParams::default() };
+    assert_eq!(cluster_labels(labels.view(), None, &negative, &()), Err(ClusterError::Radius { radius: -5.0 }));
+    let near = ClusterParams { min_distance: Some(-1.0), ..ClusterParams::default() };
+    assert_eq!(cluster_labels(labels.view(), None, &near, &()), Err(ClusterError::MinDistance { distance: -1.0 }));
+
+    let mut scores = Array3::from_elem((3, 3, 3), 0.5_f32);
+    scores[[1, 2, 0]] = f32::NAN;
+    let error = cluster_labels(labels.view(), Some(scores.view()), &ClusterParams::default(), &()).unwrap_err();
+    assert!(error.to_string().contains("voxel [1, 2, 0]"), "{error}");
+    let other = Array3::from_elem((3, 3, 4), 0.5_f32);
+    let error = cluster_labels(labels.view(), Some(other.view()), &ClusterParams::default(), &()).unwrap_err();
+    assert_eq!(error, ClusterError::Shapes { labels: [3, 3, 3], scores: [3, 3, 4] });
+
+    let huge = labels.slice(s![..1, ..1, ..1]);
+    let huge = huge.broadcast((1 << 12, 1 << 12, 1 << 9)).unwrap();
+    let error = cluster_labels(huge, None, &ClusterParams::default(), &()).unwrap_err();
+    assert_eq!(error, ClusterError::TooManyVoxels { shape: [1 << 12, 1 << 12, 1 << 9] });
+}
+
+#[test]
+fn the_majority_names_and_the_score_is_its_share() {
+    let mut labels = Array3::<u8>::zeros((8, 8, 8));
+    labels.slice_mut(s![2..4, 2..4, 2..6]).fill(7);
+    labels.slice_mut(s![2..4, 2..4, 5..6]).fill(3);
+    let particles = cluster_labels(labels.view(), None, &ClusterParams::default(), &()).unwrap();
+    assert_eq!(particles.len(), 1);
+    assert_eq!((particles[0].class, particles[0].size), (ClassLabel::new(7), Some(16)));
+    assert_eq!(particles[0].score.unwrap().get(), 0.75);
+
+    let scores = labels.mapv(|label| if label == 7 { 0.5 } else { 0.9 });
+    let particles = cluster_labels(labels.view(), Some(scores.view()), &ClusterParams::default(), &()).unwrap();
+    assert_eq!(particles[0].score.unwrap().get(), 0.375);
+
+    let per_class = ClusterParams { per_class: true, ..ClusterParams::default() };
+    let particles = cluster_labels(labels.view(), None, &per_class, &()).unwrap();
+    assert_eq!(particles.iter().map(|p| (p.class.get(), p.size)).collect::<Vec<_>>(), [(3, Some(4)), (7, Some(12))]);
+}
+
+#[test]
+fn small_clusters_go() {
+    let labels = blobs([40, 20, 20], &[([8, 10, 10], 1), ([30, 10, 10], 2)], 9);
+    let with = |size_filter| {
+        let params = ClusterParams { size_filter, ..ClusterParams::default() };
+        cluster_labels(labels.view(), None, &params, &()).unwrap().len()
+    };
+    assert_eq!(with(SizeFilter { all: 123, ..SizeFilter::default() }), 2);
+    assert_eq!(with(SizeFilter { all: 124, ..SizeFilter::default() }), 0);
+    assert_eq!(with(SizeFilter { all: 0, per_class: [(ClassLabel::new(2), 124)].into() }), 1);
+}
+
+#[test]
+fn a_user_can_stop() {
+    let labels = blobs([20, 20, 20], &[([8, 10, 10], 1)], 9);
+    let stop = |_: u64, _: u64| Err(Cancelled);
+    for method in [Method::MeanShift, Method::Components(Connectivity::Corners), Method::Seeded(Connectivity::Faces)] {
+        let params = ClusterParams { method, ..ClusterParams::default() };
+        assert_eq!(cluster_labels(labels.view(), None, &params, &stop), Err(ClusterError::Cancelled(Cancelled)));
+    }
+}
+
+#[test]
+fn the_same_voxel_twice_is_an_error() {
+    let block = Array3::from_elem((2, 2, 2), 1_u8);
+    let mut builder = ForegroundBuilder::new([9, 9, 9]).unwrap();
+    builder.push_block([0, 0, 0], block.view(), None).unwrap();
+    builder.push_block([1, 1, 1], block.view(), None).unwrap();
+    assert!(matches!(builder.push_block([8, 0, 0], block.view(), None), Err(ClusterError::Outside(_))));
+    let scores = Array3::from_elem((2, 2, 2), 1.0_f32);
+    let mixed = builder.push_block([4, 0, 0], block.view(), Some(scores.view()));
+    assert_eq!(mixed, Err(ClusterError::MixedScores { start: [4, 0, 0], scores: true }));
+    let error = builder.finish(&ClusterParams::default(), &()).unwrap_err();
+    assert_eq!(error, ClusterError::Overlap { voxel: [1, 1, 1] });
+}
+
+fn method() -> impl Strategy<Value = Method> {
+    prop::sample::select(vec![Method::MeanShift, Method::Components(Connectivity::Corners), Method::Seeded(Connectivity::Corners)])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn blocks_in_any_order_and_any_number_of_threads_give_the_same(
+        centres in prop::collection::vec((prop::array::uniform3(0..30_usize), 1..5_u8), 1..12),
+        noise in prop::collection::vec(0.0..1.0_f32, 64),
+        cuts in prop::array::uniform3(1..29_usize),
+        rotation in 0..8_usize,
+        method in method(),
+        per_class in any::<bool>(),
+    ) {
+        let labels = blobs([30, 31, 32], &centres, 14);
+        let scores = Array3::from_shape_fn((30, 31, 32), |(z, y, x)| noise[(z * 7 + y * 3 + x) % 64]);
+        let params = ClusterParams { method, per_class, radius: 4.0, ..ClusterParams::default() };
+        let threads = |n: usize| rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap();
+        let whole = threads(1).install(|| cluster_labels(labels.view(), Some(scores.view()), &params, &())).unwrap();
+
+        let mut builder = ForegroundBuilder::new([30, 31, 32]).unwrap();
+        for i in 0..8 {
+            let corner = (i + rotation) % 8;
+            let range = |axis: usize, n: usize| if corner >> axis & 1 == 0 { 0..cuts[axis] } else { cuts[axis]..n };
+            let (z, y, x) = (range(0, 30), range(1, 31), range(2, 32));
+            let start = [z.start, y.start, x.start];
+            let block = s![z, y, x];
+            builder.push_block(start, labels.slice(block), Some(scores.slice(block))).unwrap();
+        }
+        let pushed = threads(5).install(|| builder.finish(&params, &())).unwrap();
+        prop_assert_eq!(whole, pushed);
+    }
+}
