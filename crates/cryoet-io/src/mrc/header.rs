@@ -1,0 +1,185 @@
+use std::{fmt, path::Path};
+
+use cryoet_core::VoxelSize;
+
+use crate::volume::{Element, ReadVolumeError};
+
+/// Bytes of the fixed header.
+pub(crate) const HEADER_BYTES: usize = 1024;
+
+/// A parsed MRC header, its axes put into z, y, x.
+#[derive(Debug, Clone)]
+pub(crate) struct Header {
+    pub(crate) big_endian: bool,
+    pub(crate) element: Element,
+    /// Extent z, y, x, after the axes were put in order.
+    pub(crate) shape: [u64; 3],
+    /// Which of the file's axes (0: columns, 1: rows, 2: sections) is z, y, x.
+    pub(crate) file_axis: [usize; 3],
+    pub(crate) voxel_size: Option<VoxelSize>,
+    pub(crate) origin: [f64; 3],
+    /// Bytes of the extended header.
+    pub(crate) extended: usize,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// The header's words in the file's byte order.
+struct Words<'a> {
+    bytes: &'a [u8],
+    big_endian: bool,
+}
+
+impl Words<'_> {
+    /// Words are counted from 1, as the specification counts them.
+    fn raw(&self, word: usize) -> [u8; 4] {
+        let at = 4 * (word - 1);
+        [self.bytes[at], self.bytes[at + 1], self.bytes[at + 2], self.bytes[at + 3]]
+    }
+
+    fn int(&self, word: usize) -> i32 {
+        if self.big_endian { i32::from_be_bytes(self.raw(word)) } else { i32::from_le_bytes(self.raw(word)) }
+    }
+
+    fn float(&self, word: usize) -> f32 {
+        if self.big_endian { f32::from_be_bytes(self.raw(word)) } else { f32::from_le_bytes(self.raw(word)) }
+    }
+
+    /// Whether mode and extent could be meant in this byte order.
+    fn plausible(&self) -> bool {
+        (0..=127).contains(&self.int(4)) && (1..=3).all(|word| (0..1 << 24).contains(&self.int(word)))
+    }
+}
+
+impl Header {
+    /// Parses the first 1024 bytes of a file.
+    pub(crate) fn parse(path: &Path, content: &[u8]) -> Result<Self, ReadVolumeError> {
+        let Some(bytes) = content.get(..HEADER_BYTES) else {
+            let (expected, found) = (HEADER_BYTES as u128, content.len() as u64);
+            return Err(ReadVolumeError::Truncated { path: path.to_path_buf(), part: "the MRC header", expected, found });
+        };
+        let field = |field: &str, found: &dyn fmt::Display, expected: &str| ReadVolumeError::Header {
+            path: path.to_path_buf(),
+            field: field.into(),
+            found: found.to_string(),
+            expected: expected.into(),
+        };
+        let mut warnings = Vec::new();
+        let words = Words { bytes, big_endian: big_endian(bytes, &mut warnings) };
+        if &bytes[208..211] != b"MAP" {
+            warnings.push(format!("bytes 208..212 are {:?}, not \"MAP \"", String::from_utf8_lossy(&bytes[208..212])));
+        }
+
+        let extent = [words.int(1), words.int(2), words.int(3)];
+        for (axis, n) in ["nx (byte 0)", "ny (byte 4)", "nz (byte 8)"].into_iter().zip(extent) {
+            if n < 0 {
+                return Err(field(axis, &n, "0 or more voxels"));
+            }
+        }
+        let element = element(&words, &mut warnings).ok_or_else(|| {
+            let expected = "0 (int8), 1 (int16), 2 (float32), 6 (uint16) or 12 (float16)";
+            let found = words.int(4);
+            let found: String = if found == 3 || found == 4 { format!("{found} (complex)") } else { found.to_string() };
+            field("mode (byte 12)", &found, expected)
+        })?;
+        let extended = words.int(24);
+        if extended < 0 {
+            return Err(field("nsymbt, the length of the extended header (byte 92)", &extended, "0 or more bytes"));
+        }
+
+        let file_axis = file_axes(&words, &mut warnings).ok_or_else(|| {
+            field("mapc, mapr, maps (byte 64)", &format!("{:?}", [words.int(17), words.int(18), words.int(19)]), "1, 2, 3 in any order")
+        })?;
+        let ispg = words.int(23);
+        let sections = words.int(10);
+        if ispg >= 401 && sections > 0 && extent[2] > sections {
+            let found = format!("{ispg} with nz = {} and mz = {sections}", extent[2]);
+            return Err(field("ispg (byte 88)", &found, "one volume, not a stack of volumes"));
+        }
+        Ok(Self {
+            big_endian: words.big_endian,
+            element,
+            shape: file_axis.map(|axis| extent[axis] as u64),
+            file_axis,
+            voxel_size: voxel_size(&words, &mut warnings),
+            origin: origin(&words, &mut warnings),
+            extended: extended as usize,
+            warnings,
+        })
+    }
+}
+
+fn big_endian(bytes: &[u8], warnings: &mut Vec<String>) -> bool {
+    let stamp = [bytes[212], bytes[213]];
+    let [little, big] = [false, true].map(|big_endian| Words { bytes, big_endian });
+    let stamped = match stamp {
+        [0x44, 0x44 | 0x41] => Some(false),
+        [0x11, 0x11] => Some(true),
+        _ => None,
+    };
+    let chosen = match stamped {
+        Some(big_endian) if big_endian && !big.plausible() && little.plausible() => false,
+        Some(big_endian) if !big_endian && !little.plausible() && big.plausible() => true,
+        Some(big_endian) => return big_endian,
+        None => !little.plausible() && big.plausible(),
+    };
+    let order = if chosen { "big" } else { "little" };
+    warnings.push(format!("machine stamp (byte 212) {stamp:02x?} does not tell the byte order: read as {order}-endian by mode and extent"));
+    chosen
+}
+
+fn element(words: &Words, warnings: &mut Vec<String>) -> Option<Element> {
+    Some(match words.int(4) {
+        0 => {
+            // Before 4.2.23, IMOD wrote unsigned bytes as mode 0; since then bit 0 of its flags says that they are signed.
+            const IMOD_STAMP: i32 = 1_146_047_817;
+            if words.int(39) == IMOD_STAMP && words.int(40) & 1 == 0 {
+                warnings.push("mode 0 under IMOD's stamp without the flag for signed bytes: read as uint8".into());
+                Element::U8
+            } else {
+                Element::I8
+            }
+        }
+        1 => Element::I16,
+        2 => Element::F32,
+        6 => Element::U16,
+        12 => Element::F16,
+        _ => return None,
+    })
+}
+
+/// Which of the file's axes is z, y, x.
+fn file_axes(words: &Words, warnings: &mut Vec<String>) -> Option<[usize; 3]> {
+    let map = [words.int(17), words.int(18), words.int(19)];
+    if map == [0; 3] {
+        warnings.push("mapc, mapr, maps (byte 64) are 0: read as 1, 2, 3".into());
+        return Some([2, 1, 0]);
+    }
+    let place = |axis: i32| map.iter().position(|&m| m == axis);
+    Some([place(3)?, place(2)?, place(1)?])
+}
+
+fn voxel_size(words: &Words, warnings: &mut Vec<String>) -> Option<VoxelSize> {
+    // Cell and intervals are given along x, y, z whatever the order of the file's axes.
+    let one = |interval: usize, cell: usize| f64::from(words.float(cell)) / f64::from(words.int(interval));
+    let size = VoxelSize::new(shortest(one(10, 13)), shortest(one(9, 12)), shortest(one(8, 11)));
+    if size.is_err() {
+        let (m, cell) = ([8, 9, 10].map(|word| words.int(word)), [11, 12, 13].map(|word| words.float(word)));
+        warnings.push(format!("no voxel size: cell {cell:?} Angstrom over intervals {m:?} (bytes 40 and 28)"));
+    }
+    size.ok()
+}
+
+/// The number that stands nearest to what was meant: cells are kept in 32 bits, and a voxel size of 13.48 Angstrom
+/// times 200 voxels comes back as 13.479998779296876. Rounding to seven digits, all that 32 bits hold, mends it.
+fn shortest(angstrom: f64) -> f64 {
+    if angstrom.is_finite() && angstrom > 0.0 { format!("{angstrom:.6e}").parse().unwrap_or(angstrom) } else { angstrom }
+}
+
+fn origin(words: &Words, warnings: &mut Vec<String>) -> [f64; 3] {
+    let origin = [52, 51, 50].map(|word| f64::from(words.float(word)));
+    if origin.iter().all(|o| o.is_finite()) {
+        return origin;
+    }
+    warnings.push(format!("origin {origin:?} (z, y, x; byte 196) is not finite: read as 0"));
+    [0.0; 3]
+}

@@ -1,0 +1,180 @@
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use cryoet_core::{Orientation, Particle, VoxelSize};
+
+use super::{Dropped, ParticleList, ReadParticles, ReadParticlesError, WriteParticles, WriteParticlesError, dropped::Drops, read::Place};
+
+/// The columns every list is written with.
+const COLUMNS: [&str; 10] = ["tomogram", "class", "z", "y", "x", "score", "size", "rot", "tilt", "psi"];
+/// Columns with a meaning that are written where there is something to say.
+const FURTHER: [&str; 5] = ["class_name", "voxel_size", "voxel_size_z", "voxel_size_y", "voxel_size_x"];
+
+/// A data row: its cells by column, and its line.
+struct Row<'a> {
+    place: Place<'a>,
+    columns: &'a BTreeMap<String, usize>,
+    record: &'a csv::StringRecord,
+    line: u64,
+}
+
+impl<'a> Row<'a> {
+    /// The cell of a column; none where there is no such column or the cell is empty.
+    fn cell(&self, column: &str) -> Option<&'a str> {
+        let index = *self.columns.get(column)?;
+        self.record.get(index).map(str::trim).filter(|cell| !cell.is_empty())
+    }
+
+    fn number(&self, column: &str) -> Result<f64, ReadParticlesError> {
+        self.place.number(self.line, &self.name(column), self.cell(column).unwrap_or(""))
+    }
+
+    /// A column's name and number, for messages.
+    fn name(&self, column: &str) -> String {
+        self.columns.get(column).map_or_else(|| format!("column {column}"), |index| format!("column {} ({column})", index + 1))
+    }
+
+    fn orientation(&self) -> Result<Option<Orientation>, ReadParticlesError> {
+        if ["rot", "tilt", "psi"].iter().all(|column| self.cell(column).is_none()) {
+            return Ok(None);
+        }
+        let made = Orientation::from_relion(self.number("rot")?, self.number("tilt")?, self.number("psi")?);
+        self.place.orientation(self.line, made).map(Some)
+    }
+
+    fn voxel_size(&self) -> Result<Option<VoxelSize>, ReadParticlesError> {
+        let angstrom = if self.cell("voxel_size").is_some() {
+            [self.number("voxel_size")?; 3]
+        } else if ["voxel_size_z", "voxel_size_y", "voxel_size_x"].iter().any(|column| self.cell(column).is_some()) {
+            [self.number("voxel_size_z")?, self.number("voxel_size_y")?, self.number("voxel_size_x")?]
+        } else {
+            return Ok(None);
+        };
+        let made = VoxelSize::try_from(angstrom).map_err(|error| self.place.syntax(self.line, error.to_string()));
+        made.map(Some)
+    }
+
+    fn particle(&self, options: &ReadParticles) -> Result<Particle, ReadParticlesError> {
+        let class = match (self.cell("class"), self.cell("class_name")) {
+            (Some(class), _) => self.place.class(self.line, &self.name("class"), class, options)?,
+            (None, Some(name)) if !options.classes.is_empty() => self.place.class(self.line, &self.name("class_name"), name, options)?,
+            _ if self.columns.contains_key("class") => self.place.label(self.line, &self.name("class"), "")?,
+            _ => options.class,
+        };
+        let position = self.place.position(self.line, [self.number("z")?, self.number("y")?, self.number("x")?])?;
+        let mut particle = Particle::new(class, position);
+        particle.orientation = self.orientation()?;
+        particle.score = self.cell("score").map(|text| self.place.score(self.line, &self.name("score"), text)).transpose()?;
+        particle.size = self.cell("size").map(|text| self.place.size(self.line, &self.name("size"), text)).transpose()?;
+        particle.tomogram = self.cell("tomogram").map(str::to_string);
+        for column in self.columns.keys() {
+            let known = COLUMNS.contains(&column.as_str()) || FURTHER[1..].contains(&column.as_str());
+            if let (false, Some(cell)) = (known, self.cell(column)) {
+                particle.extra.insert(column.clone(), cell.to_string());
+            }
+        }
+        Ok(particle)
+    }
+}
+
+pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<ParticleList, ReadParticlesError> {
+    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).trim(csv::Trim::All).from_reader(text.as_bytes());
+    let syntax = |error: &csv::Error| {
+        let line = error.position().map_or(1, csv::Position::line);
+        match error.kind() {
+            csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+                place.syntax(line, format!("{len} columns, expected the header's {expected_len}"))
+            }
+            _ => place.syntax(line, error.to_string()),
+        }
+    };
+    let headers = reader.headers().map_err(|error| syntax(&error))?.clone();
+    let header_line = headers.position().map_or(1, csv::Position::line);
+    let mut columns = BTreeMap::new();
+    for (index, name) in headers.iter().enumerate() {
+        if columns.insert(name.to_string(), index).is_some() {
+            return Err(place.syntax(header_line, format!("two columns are named {name:?}")));
+        }
+    }
+    if let Some(missing) = ["z", "y", "x"].iter().find(|&&axis| !columns.contains_key(axis)) {
+        let found: Vec<&str> = headers.iter().collect();
+        return Err(place.syntax(header_line, format!("no column {missing:?} in the header {found:?}, expected at least z, y, x")));
+    }
+
+    let mut list = ParticleList::default();
+    let mut record = csv::StringRecord::new();
+    while reader.read_record(&mut record).map_err(|error| syntax(&error))? {
+        let line = record.position().map_or(0, csv::Position::line);
+        let row = Row { place, columns: &columns, record: &record, line };
+        if let Some(size) = row.voxel_size()?
+            && *list.voxel_size.get_or_insert(size) != size
+        {
+            let message = format!("voxel size {:?} (z, y, x), but {:?} in an earlier line", size.zyx(), list.voxel_size.map(|s| s.zyx()));
+            return Err(place.syntax(line, message));
+        }
+        list.particles.push(row.particle(options)?);
+    }
+    Ok(list)
+}
+
+pub(super) fn write(path: &Path, list: &ParticleList, options: &WriteParticles) -> Result<(String, Vec<Dropped>), WriteParticlesError> {
+    let mut drops = Drops::default();
+    drops.of_list("tomogram shape", list.shape.is_some());
+    drops.of_list("voxel size (there is no row to hold it)", list.voxel_size.is_some() && list.particles.is_empty());
+    let named = !options.classes.is_empty();
+    let size = list.voxel_size.map(|size| size.zyx());
+    let sizes: Vec<(&str, f64)> = match size {
+        None => Vec::new(),
+        Some([z, y, x]) if z == y && y == x => vec![("voxel_size", z)],
+        Some([z, y, x]) => vec![("voxel_size_z", z), ("voxel_size_y", y), ("voxel_size_x", x)],
+    };
+    let mut extras = BTreeSet::new();
+    for name in list.particles.iter().flat_map(|particle| particle.extra.keys()) {
+        extras.insert(name.as_str());
+    }
+    let taken = |name: &str| {
+        COLUMNS.contains(&name) || FURTHER[1..].contains(&name) || named && name == FURTHER[0] || name.trim() != name || name.is_empty()
+    };
+    for &name in extras.iter().filter(|name| taken(name)) {
+        drops.count(name, list.particles.iter().filter(|particle| particle.extra.contains_key(name)).count());
+    }
+    extras.retain(|name| !taken(name));
+
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let fail = |error: csv::Error| crate::WriteWholeError { path: path.to_path_buf(), source: error.into() };
+    let mut header: Vec<&str> = COLUMNS.to_vec();
+    header.extend(named.then_some("class_name"));
+    header.extend(sizes.iter().map(|(name, _)| *name));
+    header.extend(&extras);
+    writer.write_record(&header).map_err(fail)?;
+    for particle in &list.particles {
+        let [z, y, x] = particle.position.zyx().map(|v| v.to_string());
+        let text = |value: Option<String>| value.unwrap_or_default();
+        let angles = particle.orientation.map(|orientation| orientation.to_relion());
+        let mut row = vec![
+            text(list.tomogram_of(particle).map(str::to_string)),
+            particle.class.to_string(),
+            z,
+            y,
+            x,
+            text(particle.score.map(|score| score.get().to_string())),
+            text(particle.size.map(|size| size.to_string())),
+            text(angles.map(|(rot, _, _)| rot.to_string())),
+            text(angles.map(|(_, tilt, _)| tilt.to_string())),
+            text(angles.map(|(_, _, psi)| psi.to_string())),
+        ];
+        row.extend(named.then(|| options.classes.name(particle.class)));
+        row.extend(sizes.iter().map(|(_, angstrom)| angstrom.to_string()));
+        row.extend(extras.iter().map(|&name| particle.extra.get(name).cloned().unwrap_or_default()));
+        // A line that starts with # would be read as a comment.
+        if row[0].starts_with('#') {
+            let (particle, field, value) = (0, "tomogram".into(), row[0].clone());
+            return Err(WriteParticlesError::Text { path: path.to_path_buf(), particle, field, value });
+        }
+        writer.write_record(&row).map_err(fail)?;
+    }
+    let bytes = writer.into_inner().map_err(|error| crate::WriteWholeError { path: path.to_path_buf(), source: error.into_error() })?;
+    Ok((String::from_utf8_lossy(&bytes).into_owned(), drops.done()))
+}

@@ -1,0 +1,108 @@
+use std::{io, path::PathBuf};
+
+use thiserror::Error;
+
+use crate::WriteWholeError;
+
+/// Why a particle list was not read.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ReadParticlesError {
+    /// The system refused.
+    #[error("{}: cannot read: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file holds nothing.
+    #[error("{}: the file is empty", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Neither content nor extension is of a particle list.
+    #[error("{}: neither content nor extension is of a known particle list (CSV, DeepFinder XML, SHREC text)", path.display())]
+    UnknownFormat {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The format is written only.
+    #[error("{}: {format} is written only", path.display())]
+    WriteOnly {
+        /// The file.
+        path: PathBuf,
+        /// The format.
+        format: super::ParticleFormat,
+    },
+    /// The file cannot be understood without something that it does not say itself.
+    #[error("{}: {need}", path.display())]
+    Needs {
+        /// The file.
+        path: PathBuf,
+        /// What must be said.
+        need: &'static str,
+    },
+    /// The text is not of the format.
+    #[error("{}: line {line}: {message}", path.display())]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: u64,
+        /// What is wrong there.
+        message: String,
+    },
+    /// A field does not hold what it must.
+    #[error("{}: line {line}, {field}: found {found:?}, expected {expected}", path.display())]
+    Field {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: u64,
+        /// The column or attribute.
+        field: String,
+        /// What stands there.
+        found: String,
+        /// What may stand there.
+        expected: String,
+    },
+}
+
+/// Why a particle list was not written. What stood under its name before still stands there.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum WriteParticlesError {
+    /// The file cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteWholeError),
+    /// The extension is of no format that particle lists are written in.
+    #[error("{}: extension {extension:?}: particle lists are written as .csv, .xml, .star or .txt", path.display())]
+    Extension {
+        /// The file.
+        path: PathBuf,
+        /// Its extension, without the dot.
+        extension: String,
+    },
+    /// The format needs something that neither the list nor the options hold.
+    #[error("{}: {need}", path.display())]
+    Needs {
+        /// The file.
+        path: PathBuf,
+        /// What must be said.
+        need: &'static str,
+    },
+    /// A text that the format cannot hold.
+    #[error("{}: particle {particle}, {field}: {value:?} cannot stand in this format", path.display())]
+    Text {
+        /// The file.
+        path: PathBuf,
+        /// The particle, counted from 0.
+        particle: usize,
+        /// The field.
+        field: String,
+        /// Its text.
+        value: String,
+    },
+}

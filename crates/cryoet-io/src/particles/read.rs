@@ -1,0 +1,116 @@
+use std::path::Path;
+
+use cryoet_core::{ClassLabel, Orientation, OrientationError, Position, Score};
+
+use super::{ParticleFormat, ParticleList, ReadParticles, ReadParticlesError, csv_table, deepfinder_xml, shrec};
+
+/// Reads a particle list: CSV, DeepFinder XML or SHREC text, told by content, then by extension.
+///
+/// Positions come back as voxel indices z, y, x. Columns and attributes that [`Particle`](cryoet_core::Particle) has no
+/// field for are kept in its `extra`.
+///
+/// # Errors
+/// A file that cannot be read or is of no known format, and the first thing in it that is not as it must be, with its
+/// line and column.
+///
+/// ```
+/// use cryoet_io::{AxisOrder, ReadParticles, read_particles};
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("picks.xml");
+/// std::fs::write(&path, r#"<objlist><object class_label="2" x="30" y="20" z="10"/></objlist>"#)?;
+/// assert_eq!(read_particles(&path, &ReadParticles::default())?.particles[0].position.zyx(), [10.0, 20.0, 30.0]);
+/// let old = ReadParticles { axis_order: Some(AxisOrder::Zyx), ..ReadParticles::default() };
+/// assert_eq!(read_particles(&path, &old)?.particles[0].position.zyx(), [30.0, 20.0, 10.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn read_particles(path: impl AsRef<Path>, options: &ReadParticles) -> Result<ParticleList, ReadParticlesError> {
+    let path = path.as_ref();
+    let bytes = std::fs::read(path).map_err(|source| ReadParticlesError::Io { path: path.to_path_buf(), source })?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = 1 + valid.iter().filter(|&&byte| byte == b'\n').count() as u64;
+        ReadParticlesError::Syntax { path: path.to_path_buf(), line, message: format!("byte {} is no UTF-8 text", valid.len()) }
+    })?;
+    if text.trim().is_empty() {
+        return Err(ReadParticlesError::Empty { path: path.to_path_buf() });
+    }
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let format = options.format.or_else(|| ParticleFormat::of_content(text)).or_else(|| ParticleFormat::of_extension(path));
+    let place = Place { path };
+    match format {
+        Some(ParticleFormat::Csv) => csv_table::read(place, text, options),
+        Some(ParticleFormat::DeepFinderXml) => deepfinder_xml::read(place, text, options),
+        Some(ParticleFormat::Shrec) => shrec::read(place, text, options),
+        Some(format @ ParticleFormat::Relion5) => Err(ReadParticlesError::WriteOnly { path: path.to_path_buf(), format }),
+        None => Err(ReadParticlesError::UnknownFormat { path: path.to_path_buf() }),
+    }
+}
+
+/// The file being read: makes its errors, and numbers of its texts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    path: &'a Path,
+}
+
+impl Place<'_> {
+    pub(super) fn syntax(&self, line: u64, message: impl Into<String>) -> ReadParticlesError {
+        ReadParticlesError::Syntax { path: self.path.to_path_buf(), line, message: message.into() }
+    }
+
+    pub(super) fn needs(&self, need: &'static str) -> ReadParticlesError {
+        ReadParticlesError::Needs { path: self.path.to_path_buf(), need }
+    }
+
+    pub(super) fn field(&self, line: u64, field: &str, found: &str, expected: &str) -> ReadParticlesError {
+        ReadParticlesError::Field {
+            path: self.path.to_path_buf(),
+            line,
+            field: field.into(),
+            found: found.into(),
+            expected: expected.into(),
+        }
+    }
+
+    pub(super) fn number(&self, line: u64, field: &str, text: &str) -> Result<f64, ReadParticlesError> {
+        let number = text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+        number.ok_or_else(|| self.field(line, field, text, "a finite number"))
+    }
+
+    pub(super) fn label(&self, line: u64, field: &str, text: &str) -> Result<ClassLabel, ReadParticlesError> {
+        let label =
+            text.trim().parse::<u8>().ok().map(ClassLabel::new).filter(|label| !label.is_background() && *label != ClassLabel::IGNORE);
+        label.ok_or_else(|| self.field(line, field, text, "a class label of 1..=254"))
+    }
+
+    /// A label, or a name that the class table knows.
+    pub(super) fn class(&self, line: u64, field: &str, text: &str, options: &ReadParticles) -> Result<ClassLabel, ReadParticlesError> {
+        match options.classes.by_name(text.trim()) {
+            Some(class) => Ok(class.label),
+            None => self
+                .label(line, field, text)
+                .map_err(|_| self.field(line, field, text, "a class label of 1..=254 or a name of the class table")),
+        }
+    }
+
+    pub(super) fn position(&self, line: u64, [z, y, x]: [f64; 3]) -> Result<Position, ReadParticlesError> {
+        Position::new(z, y, x).map_err(|error| self.syntax(line, error.to_string()))
+    }
+
+    pub(super) fn score(&self, line: u64, field: &str, text: &str) -> Result<Score, ReadParticlesError> {
+        Score::new(self.number(line, field, text)?).map_err(|error| self.syntax(line, error.to_string()))
+    }
+
+    pub(super) fn size(&self, line: u64, field: &str, text: &str) -> Result<u64, ReadParticlesError> {
+        let size = self.number(line, field, text)?;
+        // Programs that keep every column as a float write 27.0.
+        if size >= 0.0 && size.fract() == 0.0 && size <= 9_007_199_254_740_992.0 {
+            Ok(size as u64)
+        } else {
+            Err(self.field(line, field, text, "a number of voxels"))
+        }
+    }
+
+    pub(super) fn orientation(&self, line: u64, made: Result<Orientation, OrientationError>) -> Result<Orientation, ReadParticlesError> {
+        made.map_err(|error| self.syntax(line, error.to_string()))
+    }
+}

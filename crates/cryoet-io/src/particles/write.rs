@@ -1,0 +1,41 @@
+use std::{io::Write, path::Path};
+
+use super::{Dropped, ParticleFormat, ParticleList, WriteParticles, WriteParticlesError, csv_table, deepfinder_xml, shrec, star};
+use crate::write_whole;
+
+/// Writes a particle list by its extension, whole or not at all: CSV, DeepFinder XML, SHREC text or RELION 5 STAR. What
+/// the format could not carry is said in the answer.
+///
+/// # Errors
+/// An extension of no format, something that the format needs and the list does not hold, a file that cannot be written.
+///
+/// ```
+/// use cryoet_core::{ClassLabel, Particle, Position, VoxelSize};
+/// use cryoet_io::{ParticleList, WriteParticles, write_particles};
+/// let folder = tempfile::tempdir()?;
+/// let mut list = ParticleList::new(vec![Particle::new(ClassLabel::new(1), Position::new(10.0, 20.0, 30.0)?).with_size(57)]);
+/// let path = folder.path().join("picks.star");
+/// assert!(write_particles(&path, &list, &WriteParticles::default()).is_err()); // RELION counts Angstrom from the centre
+/// list.voxel_size = Some(VoxelSize::isotropic(10.0)?);
+/// list.shape = Some([40, 64, 64]);
+/// list.tomogram = Some("TS_01".into());
+/// let dropped = write_particles(&path, &list, &WriteParticles::default())?;
+/// assert_eq!(dropped[0].to_string(), "size of 1 particle");
+/// assert!(std::fs::read_to_string(&path)?.contains("_rlnCenteredCoordinateXAngst"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn write_particles(path: impl AsRef<Path>, list: &ParticleList, options: &WriteParticles) -> Result<Vec<Dropped>, WriteParticlesError> {
+    let path = path.as_ref();
+    let format = options.format.or_else(|| ParticleFormat::of_extension(path)).ok_or_else(|| {
+        let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
+        WriteParticlesError::Extension { path: path.to_path_buf(), extension }
+    })?;
+    let (text, dropped) = match format {
+        ParticleFormat::Csv => csv_table::write(path, list, options)?,
+        ParticleFormat::DeepFinderXml => deepfinder_xml::write(path, list, options)?,
+        ParticleFormat::Shrec => shrec::write(path, list, options)?,
+        ParticleFormat::Relion5 => star::write(path, list, options)?,
+    };
+    write_whole(path, |file| file.write_all(text.as_bytes()))?;
+    Ok(dropped)
+}

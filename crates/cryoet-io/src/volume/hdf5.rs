@@ -1,0 +1,125 @@
+use std::path::{Path, PathBuf};
+
+use cryoet_core::{
+    Region, SourceError, VolumeSource, VoxelSize,
+    ndarray::{Array3, Ix3},
+};
+use half::f16;
+use hdf5_reader::{Dataset, Datatype, H5Type, Hdf5File, SliceInfo, SliceInfoElem};
+
+use super::{ReadVolumeError, Voxel};
+
+/// The data set that DeepFinder reads and writes.
+const DATASET: &str = "dataset";
+
+/// A volume in an HDF5 file, read chunk by chunk.
+pub(super) struct Hdf5Volume {
+    path: PathBuf,
+    dataset: Dataset,
+    pub(super) shape: [usize; 3],
+}
+
+impl Hdf5Volume {
+    pub(super) fn open(path: &Path) -> Result<Self, ReadVolumeError> {
+        let hdf5 = |source: hdf5_reader::error::Error| ReadVolumeError::Hdf5 { path: path.to_path_buf(), source: Box::new(source) };
+        let file = Hdf5File::open(path).map_err(hdf5)?;
+        let (_, members) = file.root_group().and_then(|root| root.members()).map_err(hdf5)?;
+        let found: Vec<String> = members.iter().map(|member| member.name().trim_start_matches('/').to_string()).collect();
+        let dataset = members.into_iter().zip(&found).find(|(_, name)| *name == DATASET).map(|(dataset, _)| dataset);
+        let Some(dataset) = dataset else {
+            return Err(ReadVolumeError::NoDataset { path: path.to_path_buf(), name: DATASET.into(), found });
+        };
+        let header = |field: &str, found: String, expected: &str| ReadVolumeError::Header {
+            path: path.to_path_buf(),
+            field: field.into(),
+            found,
+            expected: expected.into(),
+        };
+        let shape: [u64; 3] = dataset
+            .shape()
+            .try_into()
+            .map_err(|_| header("the shape of data set \"dataset\"", format!("{:?}", dataset.shape()), "three axes (z, y, x)"))?;
+        if !matches!(dataset.dtype(), Datatype::FixedPoint { size: 1 | 2 | 4 | 8, .. } | Datatype::FloatingPoint { size: 2 | 4 | 8, .. }) {
+            return Err(header("the type of data set \"dataset\"", format!("{:?}", dataset.dtype()), "an integer or a float"));
+        }
+        Ok(Self { path: path.to_path_buf(), dataset, shape: shape.map(|n| n as usize) })
+    }
+
+    pub(super) fn element_name(&self) -> String {
+        match self.dataset.dtype() {
+            Datatype::FixedPoint { size, signed, .. } => format!("{}int{}", if *signed { "" } else { "u" }, 8 * u32::from(*size)),
+            Datatype::FloatingPoint { size, .. } => format!("float{}", 8 * u32::from(*size)),
+            other => format!("{other:?}"),
+        }
+    }
+
+    pub(super) fn read<V: Voxel>(&self, region: Region) -> Result<Array3<V>, ReadVolumeError> {
+        let hdf5 = |source: Box<dyn std::error::Error + Send + Sync>| ReadVolumeError::Hdf5 { path: self.path.clone(), source };
+        if region.voxels() == 0 {
+            return Ok(Array3::from_shape_simple_fn(region.size, || V::nearest(0u8)));
+        }
+        let axis = |axis: usize| SliceInfoElem::Slice { start: region.start[axis] as u64, end: region.end()[axis] as u64, step: 1 };
+        let selection = SliceInfo { selections: vec![axis(0), axis(1), axis(2)] };
+        let stored = self.dataset.read_slice::<Stored>(&selection).map_err(|e| hdf5(Box::new(e)))?;
+        let stored = stored.into_dimensionality::<Ix3>().map_err(|e| hdf5(Box::new(e)))?;
+        if let Some((place, value)) = stored.indexed_iter().find(|(_, value)| V::exact(value.0).is_none()) {
+            let inside: [usize; 3] = place.into();
+            let voxel = std::array::from_fn(|axis| region.start[axis] + inside[axis]);
+            return Err(ReadVolumeError::Voxel { path: self.path.clone(), voxel, value: value.0, expected: V::EXPECTED });
+        }
+        Ok(stored.mapv(|value| V::nearest(value.0)))
+    }
+}
+
+impl<V: Voxel> VolumeSource<V> for Hdf5Volume {
+    fn shape(&self) -> [usize; 3] {
+        self.shape
+    }
+
+    fn voxel_size(&self) -> Option<VoxelSize> {
+        None
+    }
+
+    fn read_region(&self, region: Region) -> Result<Array3<V>, SourceError> {
+        region.check_inside(self.shape)?;
+        self.read(region).map_err(|error| SourceError::Read { start: region.start, size: region.size, source: Box::new(error) })
+    }
+}
+
+/// A number of any HDF5 type.
+#[derive(Debug, Clone, Copy)]
+struct Stored(f64);
+
+impl H5Type for Stored {
+    fn hdf5_type() -> Datatype {
+        f64::hdf5_type()
+    }
+
+    fn from_bytes(bytes: &[u8], dtype: &Datatype) -> hdf5_reader::error::Result<Self> {
+        Ok(Self(match dtype {
+            Datatype::FloatingPoint { size: 2, byte_order } => {
+                let raw: [u8; 2] =
+                    bytes.try_into().map_err(|_| hdf5_reader::error::Error::InvalidData("float16 of other than 2 bytes".into()))?;
+                let big = *byte_order == hdf5_reader::ByteOrder::BigEndian;
+                if big { f16::from_be_bytes(raw).to_f64() } else { f16::from_le_bytes(raw).to_f64() }
+            }
+            Datatype::FloatingPoint { size: 4, .. } => f32::from_bytes(bytes, dtype)?.into(),
+            Datatype::FloatingPoint { .. } => f64::from_bytes(bytes, dtype)?,
+            Datatype::FixedPoint { size: 1, signed: true, .. } => i8::from_bytes(bytes, dtype)?.into(),
+            Datatype::FixedPoint { size: 1, .. } => u8::from_bytes(bytes, dtype)?.into(),
+            Datatype::FixedPoint { size: 2, signed: true, .. } => i16::from_bytes(bytes, dtype)?.into(),
+            Datatype::FixedPoint { size: 2, .. } => u16::from_bytes(bytes, dtype)?.into(),
+            Datatype::FixedPoint { size: 4, signed: true, .. } => i32::from_bytes(bytes, dtype)?.into(),
+            Datatype::FixedPoint { size: 4, .. } => u32::from_bytes(bytes, dtype)?.into(),
+            Datatype::FixedPoint { signed: true, .. } => i64::from_bytes(bytes, dtype)? as f64,
+            _ => u64::from_bytes(bytes, dtype)? as f64,
+        }))
+    }
+
+    fn element_size(dtype: &Datatype) -> usize {
+        match dtype {
+            Datatype::FixedPoint { size, .. } | Datatype::FloatingPoint { size, .. } => usize::from(*size),
+            _ => size_of::<f64>(),
+        }
+    }
+}

@@ -1,0 +1,42 @@
+use std::path::Path;
+
+use cryoet_core::VoxelSize;
+
+use super::{ReadVolumeError, VolumeFormat, open::Open};
+
+/// What a volume's header says.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct VolumeInfo {
+    /// The file format.
+    pub format: VolumeFormat,
+    /// The extent z, y, x.
+    pub shape: [usize; 3],
+    /// The voxel size, where the file has one.
+    pub voxel_size: Option<VoxelSize>,
+    /// The origin in Angstrom, z, y, x; zero where the format has none.
+    pub origin: [f64; 3],
+    /// The number type in NumPy's words: `int8`, `uint16`, `float32`.
+    pub dtype: String,
+    /// What the file says wrongly and was read all the same.
+    pub warnings: Vec<String>,
+}
+
+/// Reads what a volume's header says, and checks that the file is as long as it promises; no voxel is read.
+///
+/// # Errors
+/// A file that cannot be read, is of no known format, or does not hold what its header promises.
+///
+/// ```
+/// use cryoet_core::{Volume, ndarray::Array3};
+/// let folder = tempfile::tempdir()?;
+/// cryoet_io::write_labels(folder.path().join("l.mrc"), &Volume::new(Array3::zeros((2, 3, 4))))?;
+/// let info = cryoet_io::inspect_volume(folder.path().join("l.mrc"))?;
+/// assert_eq!((info.shape, info.dtype.as_str()), ([2, 3, 4], "int8"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn inspect_volume(path: impl AsRef<Path>) -> Result<VolumeInfo, ReadVolumeError> {
+    let open = Open::file(path.as_ref())?;
+    let (shape, voxel_size, origin, dtype) = (open.shape(), open.voxel_size(), open.origin(), open.element());
+    Ok(VolumeInfo { format: open.format, shape, voxel_size, origin, dtype, warnings: open.warnings })
+}

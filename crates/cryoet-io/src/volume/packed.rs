@@ -1,0 +1,151 @@
+use std::{
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+};
+
+use cryoet_core::{Region, SourceError, VolumeSource, VoxelSize, ndarray::Array3};
+use memmap2::Mmap;
+
+use super::{
+    ReadVolumeError,
+    element::{Element, Unfit, Voxel},
+};
+
+/// A file's bytes.
+#[derive(Debug)]
+pub(crate) enum Bytes {
+    Mapped(Mmap),
+    Empty,
+}
+
+impl Bytes {
+    pub(crate) fn map(path: &Path) -> Result<Self, ReadVolumeError> {
+        let io = |source: io::Error| ReadVolumeError::Io { path: path.to_path_buf(), source };
+        let file = File::open(path).map_err(io)?;
+        let metadata = file.metadata().map_err(io)?;
+        if metadata.is_dir() {
+            return Err(io(io::Error::new(io::ErrorKind::IsADirectory, "is a folder")));
+        }
+        if metadata.len() == 0 {
+            return Ok(Self::Empty);
+        }
+        // SAFETY: the map is private to this crate, read-only and only ever seen as bytes. What remains is the risk every mapped file
+        // has: another program that cuts it short while it is read; writers of this project rename instead.
+        unsafe { Mmap::map(&file) }.map(Self::Mapped).map_err(io)
+    }
+
+    pub(crate) fn get(&self) -> &[u8] {
+        match self {
+            Self::Mapped(map) => map,
+            Self::Empty => &[],
+        }
+    }
+}
+
+/// A volume that lies in a file as one block of numbers, in any order of axes.
+#[derive(Debug)]
+pub(crate) struct Packed {
+    pub(crate) path: PathBuf,
+    pub(crate) bytes: Bytes,
+    pub(crate) element: Element,
+    pub(crate) big_endian: bool,
+    /// Byte of the file at which the block starts.
+    pub(crate) start: usize,
+    /// Extent z, y, x.
+    pub(crate) shape: [usize; 3],
+    /// Numbers from one voxel to the next along z, y, x.
+    pub(crate) strides: [usize; 3],
+    pub(crate) voxel_size: Option<VoxelSize>,
+    pub(crate) origin: [f64; 3],
+}
+
+impl Packed {
+    /// Bytes that a block of the shape takes; never overflows.
+    pub(crate) fn block_bytes(element: Element, shape: [u64; 3]) -> u128 {
+        // Three factors of 31 bits and one of 8: no header can overflow 128 bits; 64-bit ones saturate.
+        shape.iter().fold(element.bytes() as u128, |product, &n| product.saturating_mul(u128::from(n)))
+    }
+
+    /// Checks that the block ends inside the file; call before anything is allocated.
+    pub(crate) fn check_length(path: &Path, bytes: &Bytes, start: usize, element: Element, shape: [u64; 3]) -> Result<(), ReadVolumeError> {
+        let expected = Self::block_bytes(element, shape).saturating_add(start as u128);
+        let found = bytes.get().len() as u64;
+        if expected > u128::from(found) {
+            let part = "the volume with what precedes it";
+            return Err(ReadVolumeError::Truncated { path: path.to_path_buf(), part, expected, found });
+        }
+        Ok(())
+    }
+
+    /// The region's voxels; the caller has checked that it lies inside.
+    pub(crate) fn read<V: Voxel>(&self, region: Region) -> Result<Array3<V>, ReadVolumeError> {
+        let unfit = |index: usize, value: f64| {
+            let [_, ny, nx] = region.size;
+            let inside = [index / (ny * nx), index / nx % ny, index % nx];
+            let voxel = std::array::from_fn(|axis| region.start[axis] + inside[axis]);
+            ReadVolumeError::Voxel { path: self.path.clone(), voxel, value, expected: V::EXPECTED }
+        };
+        let mut voxels = Vec::with_capacity(region.voxels());
+        let mut run = |first: [usize; 3], numbers: usize| {
+            let before = voxels.len();
+            self.decode(first, numbers, &mut voxels).map_err(|Unfit { index, value }| unfit(before + index, value))
+        };
+        let ([z0, y0, x0], [z1, y1, x1]) = (region.start, region.end());
+        let (whole_rows, whole_planes) = (x1 - x0 == self.strides[1], (y1 - y0).checked_mul(self.strides[1]) == Some(self.strides[0]));
+        if region.voxels() == 0 {
+        } else if self.strides[2] == 1 && whole_rows && whole_planes {
+            run(region.start, region.voxels())?;
+        } else if self.strides[2] == 1 && whole_rows {
+            for z in z0..z1 {
+                run([z, y0, x0], region.size[1] * region.size[2])?;
+            }
+        } else if self.strides[2] == 1 {
+            for z in z0..z1 {
+                for y in y0..y1 {
+                    run([z, y, x0], region.size[2])?;
+                }
+            }
+        } else {
+            for z in z0..z1 {
+                for y in y0..y1 {
+                    for x in x0..x1 {
+                        run([z, y, x], 1)?;
+                    }
+                }
+            }
+        }
+        Array3::from_shape_vec(region.size, voxels).map_err(|error| ReadVolumeError::Header {
+            path: self.path.clone(),
+            field: "shape".into(),
+            found: format!("{:?}", region.size),
+            expected: error.to_string(),
+        })
+    }
+
+    fn decode<V: Voxel>(&self, first: [usize; 3], numbers: usize, voxels: &mut Vec<V>) -> Result<(), Unfit> {
+        let offset: usize = (0..3).map(|axis| first[axis] * self.strides[axis]).sum();
+        let size = self.element.bytes();
+        let start = self.start + offset * size;
+        self.element.decode(self.big_endian, &self.bytes.get()[start..start + numbers * size], voxels)
+    }
+}
+
+impl<V: Voxel> VolumeSource<V> for Packed {
+    fn shape(&self) -> [usize; 3] {
+        self.shape
+    }
+
+    fn voxel_size(&self) -> Option<VoxelSize> {
+        self.voxel_size
+    }
+
+    fn origin(&self) -> [f64; 3] {
+        self.origin
+    }
+
+    fn read_region(&self, region: Region) -> Result<Array3<V>, SourceError> {
+        region.check_inside(self.shape)?;
+        self.read(region).map_err(|error| SourceError::Read { start: region.start, size: region.size, source: Box::new(error) })
+    }
+}

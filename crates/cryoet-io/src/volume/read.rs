@@ -1,0 +1,67 @@
+use std::path::Path;
+
+use cryoet_core::Volume;
+
+use super::{ReadVolumeError, Voxel, open::Open};
+
+fn read<V: Voxel>(path: &Path) -> Result<Volume<V>, ReadVolumeError> {
+    let open = Open::file(path)?;
+    Ok(Volume::new(open.read_whole()?).with_voxel_size(open.voxel_size()).with_origin(open.origin()))
+}
+
+/// Reads a volume of any number type as `f32`, indexed `[z, y, x]`, with its voxel size and origin where the file has
+/// them.
+///
+/// The format is told by content, then by extension: MRC, NPY, HDF5 with the data set `dataset`. Voxels that are NaN are
+/// handed on as they are.
+///
+/// # Errors
+/// A file that cannot be read, is of no known format, or does not hold what its header promises.
+///
+/// ```
+/// use cryoet_core::{Volume, VoxelSize, ndarray::Array3};
+/// let folder = tempfile::tempdir()?;
+/// let tomogram = Volume::new(Array3::from_elem((2, 3, 4), 0.5)).with_voxel_size(VoxelSize::isotropic(13.48)?);
+/// cryoet_io::write_volume(folder.path().join("t.mrc"), &tomogram)?;
+/// assert_eq!(cryoet_io::read_volume(folder.path().join("t.mrc"))?, tomogram);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn read_volume(path: impl AsRef<Path>) -> Result<Volume<f32>, ReadVolumeError> {
+    read(path.as_ref())
+}
+
+/// Reads a label volume of any number type: every voxel must be an integer of 0..=255.
+///
+/// # Errors
+/// As [`read_volume`]; besides, the first voxel that is no such integer, with its place and value.
+///
+/// ```
+/// use cryoet_core::{Volume, ndarray::Array3};
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("labels.mrc");
+/// cryoet_io::write_labels(&path, &Volume::new(Array3::from_elem((2, 3, 4), 12)))?;
+/// assert_eq!(cryoet_io::read_labels(&path)?.data()[[1, 2, 3]], 12);
+/// cryoet_io::write_volume(&path, &Volume::new(Array3::from_elem((2, 3, 4), 0.5)))?;
+/// assert!(cryoet_io::read_labels(&path).unwrap_err().to_string().contains("voxel [0, 0, 0]"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn read_labels(path: impl AsRef<Path>) -> Result<Volume<u8>, ReadVolumeError> {
+    read(path.as_ref())
+}
+
+/// Reads a volume of particle ids, hitboxes or occupancy, of any number type: every voxel must be an integer of 0..2^32.
+///
+/// # Errors
+/// As [`read_labels`].
+///
+/// ```
+/// use cryoet_core::{Volume, ndarray::Array3};
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("hitboxes.mrc");
+/// cryoet_io::write_ids(&path, &Volume::new(Array3::from_elem((2, 3, 4), 70_000)))?;
+/// assert_eq!(cryoet_io::read_ids(&path)?.data()[[1, 2, 3]], 70_000);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn read_ids(path: impl AsRef<Path>) -> Result<Volume<u32>, ReadVolumeError> {
+    read(path.as_ref())
+}

@@ -1,0 +1,191 @@
+use std::path::PathBuf;
+
+use cryoet_core::{Region, Volume, VoxelSize, ndarray::Array3};
+use ndarray_npy::{ReadNpyExt, write_npy};
+use proptest::prelude::*;
+
+use super::*;
+
+/// A file of the development data, where it is at hand.
+fn development(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("CRYOET_DATA").map(|root| PathBuf::from(root).join(name)).filter(|path| path.exists());
+    if path.is_none() {
+        eprintln!("skipped: {name} needs CRYOET_DATA");
+    }
+    path
+}
+
+#[test]
+fn empty_missing_and_unknown_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v.mrc");
+    assert!(read_volume(&path).unwrap_err().to_string().contains("v.mrc"));
+    std::fs::write(&path, "").unwrap();
+    assert!(matches!(read_volume(&path), Err(ReadVolumeError::Empty { .. })));
+    assert!(read_volume(folder.path()).unwrap_err().to_string().contains("folder"));
+    let text = folder.path().join("v.txt");
+    std::fs::write(&text, "hello").unwrap();
+    let message = read_volume(&text).unwrap_err().to_string();
+    assert!(message.contains("v.txt") && message.contains("MRC, NPY, HDF5"), "{message}");
+}
+
+#[test]
+fn content_goes_before_extension() {
+    let folder = tempfile::tempdir().unwrap();
+    let (npy, mrc) = (folder.path().join("v.npy"), folder.path().join("v.mrc"));
+    write_volume(&npy, &Volume::new(Array3::ones((2, 3, 4)))).unwrap();
+    std::fs::rename(&npy, &mrc).unwrap();
+    assert_eq!(inspect_volume(&mrc).unwrap().format, VolumeFormat::Npy);
+}
+
+#[test]
+fn npy_of_numpys_types_and_orders() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v.npy");
+    let ids = Array3::from_shape_fn((2, 3, 4), |(z, y, x)| (z * 100 + y * 10 + x) as i64);
+    write_npy(&path, &ids).unwrap();
+    assert_eq!(read_ids(&path).unwrap().data()[[1, 2, 3]], 123);
+    // Reversed axes of a C-ordered array are an array in Fortran order.
+    write_npy(&path, &ids.clone().reversed_axes()).unwrap();
+    let fortran = read_volume(&path).unwrap();
+    assert_eq!(fortran.shape(), [4, 3, 2]);
+    assert_eq!(fortran.data()[[3, 2, 1]], 123.0);
+    let region = open_volume(&path).unwrap().read_region(Region::new([3, 1, 0], [1, 2, 2])).unwrap();
+    assert_eq!(region.iter().copied().collect::<Vec<_>>(), [13.0, 113.0, 23.0, 123.0]);
+    write_npy(&path, &ids.mapv(|v| v == 12)).unwrap();
+    assert_eq!(read_labels(&path).unwrap().data().sum(), 1);
+    write_npy(&path, &ids.mapv(|v| v as f64 / 2.0)).unwrap();
+    let message = read_labels(&path).unwrap_err().to_string();
+    assert!(message.contains("voxel [0, 0, 1]") && message.contains("0.5") && message.contains("0..=255"), "{message}");
+}
+
+#[test]
+fn npy_that_is_broken() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v.npy");
+    write_volume(&path, &Volume::new(Array3::ones((2, 3, 4)))).unwrap();
+    let good = std::fs::read(&path).unwrap();
+    let message = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        read_volume(&path).unwrap_err().to_string()
+    };
+    assert!(message(&good[..good.len() - 1]).contains("truncated"));
+    assert!(message(&good[..8]).contains("the NPY header"));
+    assert!(message(&good[..40]).contains("the NPY header"));
+    let replace = |from: &str, to: &str| {
+        let text: String = good.iter().map(|&b| b as char).collect();
+        assert!(text.contains(from));
+        text.replace(from, to).chars().map(|c| c as u8).collect::<Vec<u8>>()
+    };
+    assert!(message(&replace("(2, 3, 4)", "(2, 12)  ")).contains("three axes"));
+    assert!(message(&replace("'<f4'", "'<c8'")).contains("NPY descr is <c8"));
+    let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1000000, 1000000, 1000000), }\n";
+    let huge = [b"\x93NUMPY\x01\x00", [header.len() as u8, 0].as_slice(), header.as_bytes()].concat();
+    assert!(message(&huge).contains("takes 4000000000000000091 bytes"), "{}", message(&huge));
+}
+
+#[test]
+fn a_full_label_range_survives_mrc() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("l.mrc");
+    let labels = Volume::new(Array3::from_shape_fn((1, 16, 16), |(_, y, x)| (16 * y + x) as u8));
+    write_labels(&path, &labels).unwrap();
+    assert_eq!(read_labels(&path).unwrap(), labels);
+}
+
+#[test]
+fn unwritable_extensions_and_shapes() {
+    let folder = tempfile::tempdir().unwrap();
+    let volume = Volume::new(Array3::zeros((1, 1, 1)));
+    let message = write_volume(folder.path().join("v.h5"), &volume).unwrap_err().to_string();
+    assert!(message.contains("v.h5") && message.contains("\"h5\""), "{message}");
+    assert!(matches!(
+        crate::create_mrc_sink::<f32>(folder.path().join("v.mrc"), [1 << 40, 1, 1], None, [0.0; 3]),
+        Err(WriteVolumeError::Shape { .. })
+    ));
+}
+
+#[test]
+fn samples_of_every_mode() {
+    let Some(folder) = development("formats/mrc") else { return };
+    for (file, expected) in
+        [("mode0_le.mrc", "mode0.npy"), ("mode1_le.mrc", "mode1.npy"), ("mode6_le.mrc", "mode6.npy"), ("mode12_le.mrc", "mode12.npy")]
+    {
+        let (ours, expected) = (read_volume(folder.join(file)).unwrap(), read_volume(folder.join(expected)).unwrap());
+        assert_eq!(ours.data(), expected.data(), "{file}");
+    }
+    for file in ["bad_mode.mrc", "trunc_data.mrc", "mode4_le.mrc"] {
+        read_volume(folder.join(file)).unwrap_err();
+    }
+    assert_eq!(read_volume(folder.join("mode2_be.mrc")).unwrap(), read_volume(folder.join("mode2_le.mrc")).unwrap());
+    read_volume(folder.join("ext_ccp4_160.mrc")).unwrap();
+}
+
+#[test]
+fn hdf5_of_deepfinder() {
+    let Some(folder) = development("deepfinder-2018") else { return };
+    let tomogram = read_volume(folder.join("tomo8_data.h5")).unwrap();
+    assert_eq!(tomogram.shape(), [100, 100, 100]);
+    assert_eq!(inspect_volume(folder.join("tomo8_data.h5")).unwrap().dtype, "float32");
+    let labels = read_labels(folder.join("tomo8_target.h5")).unwrap();
+    assert_eq!(labels.data().iter().max(), Some(&9));
+    let region = Region::new([10, 20, 30], [5, 6, 7]);
+    let part = open_volume(folder.join("tomo8_data.h5")).unwrap().read_region(region).unwrap();
+    assert_eq!(part, tomogram.data().slice(cryoet_core::ndarray::s![10..15, 20..26, 30..37]));
+    let message = read_labels(folder.join("tomo8_data.h5")).unwrap_err().to_string();
+    assert!(message.contains("expected an integer of 0..=255"), "{message}");
+}
+
+#[test]
+fn hdf5_that_is_broken() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v.h5");
+    std::fs::write(&path, b"\x89HDF\r\n\x1a\nnothing more").unwrap();
+    let message = read_volume(&path).unwrap_err().to_string();
+    assert!(message.contains("v.h5") && message.contains("HDF5"), "{message}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn volumes_survive_mrc_and_npy(shape in [1usize..6, 1..6, 1..6], seed in any::<u32>(), size in 0.1f64..50.0, origin in -1e4f64..1e4) {
+        let folder = tempfile::tempdir().unwrap();
+        let data = Array3::from_shape_fn(shape, |(z, y, x)| f32::from_bits(seed.wrapping_mul((z * 31 + y * 7 + x) as u32 | 1)));
+        let volume = Volume::new(data).with_voxel_size(VoxelSize::isotropic(size).unwrap()).with_origin([origin, 0.0, -origin]);
+        let (mrc, npy) = (folder.path().join("v.mrc"), folder.path().join("v.npy"));
+        write_volume(&mrc, &volume).unwrap();
+        let back = read_volume(&mrc).unwrap();
+        let bits = |array: &Array3<f32>| array.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+        prop_assert_eq!(bits(back.data()), bits(volume.data()));
+        prop_assert!(back.voxel_size().unwrap().relative_difference(&volume.voxel_size().unwrap()) < 1e-6);
+        prop_assert!((0..3).all(|axis| (back.origin()[axis] - volume.origin()[axis]).abs() < 1e-3));
+        write_volume(&npy, &volume).unwrap();
+        let theirs = Array3::<f32>::read_npy(std::fs::File::open(&npy).unwrap()).unwrap();
+        prop_assert_eq!(bits(&theirs), bits(volume.data()));
+        prop_assert_eq!(bits(read_volume(&npy).unwrap().data()), bits(volume.data()));
+    }
+
+    #[test]
+    fn ids_survive(shape in [1usize..5, 1..5, 1..5], largest in 0u32..=1 << 24) {
+        let folder = tempfile::tempdir().unwrap();
+        let ids = Volume::new(Array3::from_shape_fn(shape, |(z, y, x)| largest / (1 + z + y + x) as u32));
+        for name in ["v.mrc", "v.npy"] {
+            write_ids(folder.path().join(name), &ids).unwrap();
+            prop_assert_eq!(&read_ids(folder.path().join(name)).unwrap(), &ids);
+        }
+    }
+
+    #[test]
+    fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..2000), magic in 0..4) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut content = match magic { 0 => b"\x93NUMPY\x01\x00".to_vec(), 1 => b"\x89HDF\r\n\x1a\n".to_vec(), _ => Vec::new() };
+        content.extend(bytes);
+        if magic == 2 && content.len() > 212 {
+            content[208..212].copy_from_slice(b"MAP ");
+        }
+        let path = folder.path().join("v.mrc");
+        std::fs::write(&path, content).unwrap();
+        let _ = (read_volume(&path), read_labels(&path), inspect_volume(&path).is_ok());
+    }
+}

@@ -1,0 +1,122 @@
+use std::{io, path::Path};
+
+use cryoet_core::{
+    SinkError, Volume, VolumeSink,
+    ndarray::{Array3, Axis},
+};
+use ndarray_npy::{WritableElement, WriteNpyExt};
+
+use super::{VolumeFormat, WriteVolumeError};
+use crate::{MrcVoxel, WriteWholeError, create_mrc_sink, write_whole};
+
+/// The largest integer up to which every integer has an exact `f32`.
+const EXACT_IN_F32: u32 = 1 << 24;
+
+/// Writes a volume by its extension: `.mrc` (mode 2; also `.map`, `.rec`, `.st`) with voxel size and origin, or `.npy`
+/// (float32), which can hold neither.
+///
+/// # Errors
+/// An extension of neither format, a file that cannot be written.
+///
+/// ```
+/// use cryoet_core::{Volume, ndarray::Array3};
+/// let folder = tempfile::tempdir()?;
+/// let volume = Volume::new(Array3::from_elem((2, 3, 4), 0.5)).with_origin([10.0, 20.0, 30.0]);
+/// cryoet_io::write_volume(folder.path().join("v.mrc"), &volume)?;
+/// assert_eq!(cryoet_io::read_volume(folder.path().join("v.mrc"))?.origin(), [10.0, 20.0, 30.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn write_volume(path: impl AsRef<Path>, volume: &Volume<f32>) -> Result<(), WriteVolumeError> {
+    let path = path.as_ref();
+    match format(path)? {
+        VolumeFormat::Npy => write_npy(path, volume.data()),
+        _ => write_mrc(path, volume, |&v| v),
+    }
+}
+
+/// Writes a label volume by its extension: `.mrc` in mode 0 (int8) when no label is above 127, else in mode 6 (uint16);
+/// or `.npy` (uint8).
+///
+/// # Errors
+/// An extension of neither format, a file that cannot be written.
+///
+/// ```
+/// use cryoet_core::{Volume, ndarray::Array3};
+/// let folder = tempfile::tempdir()?;
+/// cryoet_io::write_labels(folder.path().join("l.mrc"), &Volume::new(Array3::from_elem((2, 3, 4), 255)))?;
+/// assert_eq!(cryoet_io::inspect_volume(folder.path().join("l.mrc"))?.dtype, "uint16");
+/// assert_eq!(cryoet_io::read_labels(folder.path().join("l.mrc"))?.data()[[0, 0, 0]], 255);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn write_labels(path: impl AsRef<Path>, volume: &Volume<u8>) -> Result<(), WriteVolumeError> {
+    let path = path.as_ref();
+    match format(path)? {
+        VolumeFormat::Npy => write_npy(path, volume.data()),
+        _ if volume.data().iter().all(|&label| label <= 127) => write_mrc(path, volume, |&label| label as i8),
+        _ => write_mrc(path, volume, |&label| u16::from(label)),
+    }
+}
+
+/// Writes a volume of particle ids by its extension: `.mrc` in mode 6 (uint16) when no id is above 65535, else in mode 2
+/// (float32) when none is above 2^24, where every integer is exact; or `.npy` (uint32), which holds them all.
+///
+/// # Errors
+/// An id that MRC cannot hold exactly, an extension of neither format, a file that cannot be written.
+///
+/// ```
+/// use cryoet_core::{Volume, ndarray::Array3};
+/// let folder = tempfile::tempdir()?;
+/// let ids = Volume::new(Array3::from_elem((2, 3, 4), 100_000_001));
+/// assert!(cryoet_io::write_ids(folder.path().join("ids.mrc"), &ids).is_err());
+/// cryoet_io::write_ids(folder.path().join("ids.npy"), &ids)?;
+/// assert_eq!(cryoet_io::read_ids(folder.path().join("ids.npy"))?, ids);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn write_ids(path: impl AsRef<Path>, volume: &Volume<u32>) -> Result<(), WriteVolumeError> {
+    let path = path.as_ref();
+    if format(path)? == VolumeFormat::Npy {
+        return write_npy(path, volume.data());
+    }
+    if let Some((place, &value)) = volume.data().indexed_iter().find(|&(_, &id)| id > EXACT_IN_F32) {
+        return Err(WriteVolumeError::Voxel { path: path.to_path_buf(), voxel: place.into(), value, limit: EXACT_IN_F32 });
+    }
+    if volume.data().iter().all(|&id| id <= u32::from(u16::MAX)) {
+        write_mrc(path, volume, |&id| id as u16)
+    } else {
+        write_mrc(path, volume, |&id| id as f32)
+    }
+}
+
+fn format(path: &Path) -> Result<VolumeFormat, WriteVolumeError> {
+    match VolumeFormat::of_extension(path) {
+        Some(format @ (VolumeFormat::Mrc | VolumeFormat::Npy)) => Ok(format),
+        _ => {
+            let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
+            Err(WriteVolumeError::Extension { path: path.to_path_buf(), extension })
+        }
+    }
+}
+
+fn write_mrc<T, U: MrcVoxel>(path: &Path, volume: &Volume<T>, convert: impl Fn(&T) -> U) -> Result<(), WriteVolumeError> {
+    let mut sink = create_mrc_sink::<U>(path, volume.shape(), volume.voxel_size(), volume.origin())?;
+    for (z, plane) in volume.data().outer_iter().enumerate() {
+        let plane = plane.insert_axis(Axis(0));
+        sink.write_region([z, 0, 0], plane.map(&convert).view()).map_err(|error| write_error(path, error))?;
+    }
+    sink.finish()
+}
+
+fn write_error(path: &Path, error: SinkError) -> WriteVolumeError {
+    let source = match error {
+        SinkError::Write { source, .. } => match source.downcast::<WriteWholeError>() {
+            Ok(whole) => return WriteVolumeError::Write(*whole),
+            Err(other) => io::Error::other(other),
+        },
+        other => io::Error::other(other),
+    };
+    WriteVolumeError::Write(WriteWholeError { path: path.to_path_buf(), source })
+}
+
+fn write_npy<T: WritableElement>(path: &Path, data: &Array3<T>) -> Result<(), WriteVolumeError> {
+    Ok(write_whole(path, |file| data.write_npy(file).map_err(io::Error::other))?)
+}

@@ -1,0 +1,119 @@
+use std::{
+    ffi::OsString,
+    fs::{self, File, OpenOptions},
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use thiserror::Error;
+
+/// Why a file was not written. What stood under its name before still stands there.
+#[derive(Debug, Error)]
+#[error("{}: cannot write: {source}", path.display())]
+pub struct WriteWholeError {
+    /// The file that was to be written.
+    pub path: PathBuf,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+/// Writes a file whole or not at all: aside in the same folder, flushed to the disk, then renamed over `path`.
+///
+/// When anything fails, a full disk say, an old file of that name stays as it was and nothing else is left behind. A
+/// symbolic link is followed, and an old file's permissions are kept. A device or a pipe, which no file can replace, is written
+/// as it is.
+///
+/// # Errors
+/// Whatever the system or the closure reports.
+///
+/// ```
+/// use std::io::Write;
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("note.txt");
+/// cryoet_io::write_whole(&path, |file| file.write_all(b"all of it"))?;
+/// let failed = cryoet_io::write_whole(&path, |file| {
+///     file.write_all(b"half")?;
+///     Err(std::io::Error::other("interrupted"))
+/// });
+/// assert!(failed.is_err());
+/// assert_eq!(std::fs::read(&path)?, b"all of it");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn write_whole<F>(path: impl AsRef<Path>, write: F) -> Result<(), WriteWholeError>
+where
+    F: FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+{
+    let path = path.as_ref();
+    let whole = || -> io::Result<()> {
+        let mut aside = WholeFile::create(path)?;
+        write(&mut aside.writer)?;
+        aside.finish()
+    };
+    whole().map_err(|source| WriteWholeError { path: path.to_path_buf(), source })
+}
+
+/// A file being written aside; dropped before it is finished, it disappears.
+#[derive(Debug)]
+pub(crate) struct WholeFile {
+    pub(crate) writer: BufWriter<File>,
+    /// The file written aside, and the name it is to take; none for a device or a pipe.
+    names: Option<(PathBuf, PathBuf)>,
+}
+
+impl WholeFile {
+    pub(crate) fn create(path: &Path) -> io::Result<Self> {
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        let old = fs::metadata(&target).ok();
+        if let Some(kind) = old.as_ref().map(fs::Metadata::file_type) {
+            if kind.is_dir() {
+                return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a folder"));
+            }
+            if !kind.is_file() {
+                let file = OpenOptions::new().write(true).open(&target)?;
+                return Ok(Self { writer: BufWriter::new(file), names: None });
+            }
+        }
+        let aside = name_aside(&target)?;
+        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&aside)?;
+        let whole = Self { writer: BufWriter::with_capacity(1 << 20, file), names: Some((aside, target)) };
+        if let Some(old) = old {
+            whole.writer.get_ref().set_permissions(old.permissions())?;
+        }
+        Ok(whole)
+    }
+
+    pub(crate) fn finish(mut self) -> io::Result<()> {
+        self.writer.flush()?;
+        let Some((aside, target)) = self.names.clone() else { return Ok(()) };
+        self.writer.get_ref().sync_all()?;
+        fs::rename(aside, &target)?;
+        let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        self.names = None;
+        // The rename has happened; a folder that cannot be synced (some network file systems) makes it no less whole.
+        if let Ok(folder) = File::open(folder) {
+            let _ = folder.sync_all();
+        }
+        Ok(())
+    }
+}
+
+impl Drop for WholeFile {
+    fn drop(&mut self) {
+        if let Some((aside, _)) = &self.names {
+            let _ = fs::remove_file(aside);
+        }
+    }
+}
+
+fn name_aside(target: &Path) -> io::Result<PathBuf> {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let name = target.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "names no file"))?;
+    let mut aside = OsString::from(".");
+    aside.push(name);
+    aside.push(format!(".{}-{}.part", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
+    Ok(target.with_file_name(aside))
+}
+
+#[cfg(test)]
+mod tests;
