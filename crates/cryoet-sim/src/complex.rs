@@ -1,0 +1,214 @@
+use cryoet_core::ndarray::Array3;
+use cryoet_core::{Orientation, box_centre};
+use thiserror::Error;
+
+use crate::catalogue::ENTRIES;
+use crate::{Rod, ShapeMeasure, Stamp};
+
+/// Potential of dense protein less that of vitreous ice, in volt: 7.86 - 4.53.
+const PROTEIN_OVER_ICE: f64 = 3.33;
+
+/// Mass of a cubic Angstrom of dense protein (1.35 g / cm^3), in kDa.
+const PROTEIN_DENSITY: f64 = 0.813e-3;
+
+/// Cells along the longest side where a complex' volume is measured.
+const CELLS: usize = 64;
+
+/// Why something is no complex.
+#[derive(Debug, Error, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum ComplexError {
+    /// The name is none of the built-in ones.
+    #[error(
+        "no built-in complex is named {name:?}: the names are 1s3x, 3qm1, 3gl1, 3h84, 2cg9, 3d2f, 1u6g, 3cf3, 1bxn, 1qvr, 4cr2 and 4d8q"
+    )]
+    UnknownName {
+        /// The name asked for.
+        name: String,
+    },
+    /// A mass that is not positive and finite.
+    #[error("complex {name:?} weighs {mass_kda} kDa: expected a positive number")]
+    Mass {
+        /// The complex's name.
+        name: String,
+        /// The mass given.
+        mass_kda: f64,
+    },
+    /// There is no rod, or one has a radius or coordinate out of range.
+    #[error("complex {name:?} has a shape without volume, or a rod that is not finite")]
+    Shape {
+        /// The complex's name.
+        name: String,
+    },
+}
+
+/// A macromolecular complex: a name, a mass, and a shape filled evenly with that mass.
+///
+/// The twelve of SHREC'20 are built in: not the molecules themselves, but shapes of the same mass, volume and surface, each handed
+/// and without symmetry, so that an orientation can be told.
+///
+/// ```
+/// use cryoet_sim::Complex;
+/// let complex = Complex::builtin("4d8q")?;
+/// let mask = complex.mask(10.0);
+/// let voxels = mask.iter().filter(|&&v| v == 1).count() as f64;
+/// assert!((voxels / 2152.0 - 1.0).abs() < 0.05); // cubic nanometre, Table 1
+/// # Ok::<(), cryoet_sim::ComplexError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "crate::complex_description::ComplexDescription"))]
+#[cfg_attr(feature = "serde", serde(into = "crate::complex_description::ComplexDescription"))]
+pub struct Complex {
+    name: String,
+    mass_kda: f64,
+    rods: Vec<Rod>,
+    volume: f64,
+}
+
+impl Complex {
+    /// A complex from its name, its mass in kDa and the rods of its shape; the rods' coordinates count from its reference point,
+    /// best its centre of mass. [`calibrate`](crate::calibrate) brings rods to a given volume and surface.
+    ///
+    /// # Errors
+    /// A mass that is not positive, no rods, or rods that are not finite.
+    pub fn new(name: impl Into<String>, mass_kda: f64, rods: Vec<Rod>) -> Result<Self, ComplexError> {
+        let name = name.into();
+        if !(mass_kda.is_finite() && mass_kda > 0.0) {
+            return Err(ComplexError::Mass { name, mass_kda });
+        }
+        if rods.is_empty() || rods.iter().any(|rod| !rod.is_finite()) {
+            return Err(ComplexError::Shape { name });
+        }
+        let volume = ShapeMeasure::of_rods(&rods, CELLS).volume;
+        if !(volume.is_finite() && volume > 0.0) {
+            return Err(ComplexError::Shape { name });
+        }
+        Ok(Self { name, mass_kda, rods, volume })
+    }
+
+    /// One of the twelve complexes of SHREC'20, by its PDB code in lower case.
+    ///
+    /// # Errors
+    /// Any other name.
+    pub fn builtin(name: &str) -> Result<Self, ComplexError> {
+        let entry = ENTRIES.iter().find(|entry| entry.name == name).ok_or_else(|| ComplexError::UnknownName { name: name.into() })?;
+        Ok(Self { name: name.into(), mass_kda: entry.mass, rods: entry.rods(), volume: entry.volume * 1e3 })
+    }
+
+    /// The names of the built-in complexes, lightest first.
+    ///
+    /// ```
+    /// assert_eq!(cryoet_sim::Complex::builtin_names().len(), 12);
+    /// ```
+    pub fn builtin_names() -> [&'static str; 12] {
+        ENTRIES.each_ref().map(|entry| entry.name)
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The mass in kDa.
+    pub fn mass_kda(&self) -> f64 {
+        self.mass_kda
+    }
+
+    /// The rods of the shape.
+    pub fn rods(&self) -> &[Rod] {
+        &self.rods
+    }
+
+    /// The volume in cubic Angstrom.
+    pub fn volume(&self) -> f64 {
+        self.volume
+    }
+
+    /// The radius in Angstrom of a ball of the same volume.
+    pub fn radius(&self) -> f64 {
+        (3.0 * self.volume / (4.0 * std::f64::consts::PI)).cbrt()
+    }
+
+    /// The largest distance in Angstrom of a point of the shape from the reference point.
+    pub fn reach(&self) -> f64 {
+        self.rods.iter().map(Rod::reach).fold(0.0, f64::max)
+    }
+
+    /// The potential inside the shape less that of the ice around it, in volt: dense protein's, thinned to the complex's mass.
+    pub fn contrast(&self) -> f64 {
+        PROTEIN_OVER_ICE * self.mass_kda / (PROTEIN_DENSITY * self.volume)
+    }
+
+    /// The voxels of the turned complex, its reference point at a voxel's centre; `voxel_size` in Angstrom.
+    pub fn stamp(&self, orientation: &Orientation, voxel_size: f64) -> Stamp {
+        Stamp::of_rods(&self.rods, self.contrast(), orientation, voxel_size)
+    }
+
+    /// The voxels (1 inside, 0 outside) of the unturned complex in the smallest cube that holds it in every orientation, its
+    /// reference point at voxel `floor(N / 2)`; `voxel_size` in Angstrom.
+    pub fn mask(&self, voxel_size: f64) -> Array3<u8> {
+        self.boxed(voxel_size, |voxel| u8::from(voxel.occupied))
+    }
+
+    /// The potential over that of ice, in volt, in the same cube as [`mask`](Self::mask).
+    pub fn density(&self, voxel_size: f64) -> Array3<f32> {
+        self.boxed(voxel_size, |voxel| voxel.contrast)
+    }
+
+    fn boxed<T: Clone + Default>(&self, voxel_size: f64, value: impl Fn(&crate::StampVoxel) -> T) -> Array3<T> {
+        let half = (self.reach() / voxel_size).ceil() as usize + 1;
+        let side = 2 * half + 1;
+        let centre = box_centre(side) as i32;
+        let mut cube = Array3::default((side, side, side));
+        for voxel in self.stamp(&Orientation::identity(), voxel_size).voxels() {
+            let [z, y, x] = voxel.offset.map(|o| (o + centre) as usize);
+            cube[[z, y, x]] = value(voxel);
+        }
+        cube
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masks_fill_the_volume_and_differ() {
+        let masks: Vec<_> = Complex::builtin_names().into_iter().map(|name| (name, Complex::builtin(name).unwrap())).collect();
+        for (name, complex) in &masks {
+            let voxels = complex.mask(5.0).iter().filter(|&&v| v == 1).count() as f64 * 125.0;
+            assert!((voxels / complex.volume() - 1.0).abs() < 0.03, "{name}: {voxels}");
+            let total: f64 = complex.density(5.0).iter().map(|&v| f64::from(v)).sum::<f64>() * 125.0;
+            assert!((total / (complex.contrast() * complex.volume()) - 1.0).abs() < 0.03, "{name}: {total}");
+            // Dense protein at most, apart from the two whose volume in the table is less than their mass fills.
+            assert!((0.45..=4.0).contains(&(complex.contrast() / 1.9)), "{name}: {}", complex.contrast());
+        }
+    }
+
+    /// No complex looks like its mirror image or like itself turned by 90 degrees or more about an axis.
+    #[test]
+    fn shapes_are_handed() {
+        for name in Complex::builtin_names() {
+            let complex = Complex::builtin(name).unwrap();
+            let measure = |rods: &[Rod]| ShapeMeasure::of_rods(rods, 24).centroid;
+            assert!(measure(complex.rods()).iter().all(|c| c.abs() < 3.0), "{name}");
+            let mask = complex.mask(8.0);
+            for axis in 0..3 {
+                let mut mirrored = mask.view();
+                mirrored.invert_axis(cryoet_core::ndarray::Axis(axis));
+                let differ = mask.iter().zip(mirrored.iter()).filter(|(a, b)| a != b).count();
+                assert!(differ * 20 > mask.iter().filter(|&&v| v == 1).count(), "{name} equals its mirror image along axis {axis}");
+            }
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_complex() {
+        assert!(matches!(Complex::builtin("4D8Q"), Err(ComplexError::UnknownName { .. })));
+        assert!(matches!(Complex::new("a", 0.0, vec![]), Err(ComplexError::Mass { .. })));
+        assert!(matches!(Complex::new("a", 1.0, vec![]), Err(ComplexError::Shape { .. })));
+        let rod = Rod { from: [0.0; 3], to: [f64::NAN, 0.0, 0.0], radius: 1.0 };
+        assert!(matches!(Complex::new("a", 1.0, vec![rod]), Err(ComplexError::Shape { .. })));
+    }
+}
