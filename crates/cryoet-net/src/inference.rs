@@ -1,0 +1,12 @@
+//! Inference: exact tiles, soft-max, the most probable class of each voxel.
+
+mod params;
+mod segment;
+mod tiles;
+mod untiled;
+
+pub use params::SegmentParams;
+pub use segment::{SegmentError, Segmentation, SegmentedBlock, segment, segment_blocks};
+pub use tiles::{Tile, TilePlan, TilePlanError};
+
+pub(crate) use untiled::untiled_labels;

@@ -1,0 +1,215 @@
+use cryoet_core::ndarray::{Array3, s};
+use cryoet_core::{
+    Cancelled, ClassLabel, Progress, Region, SinkError, SourceError, Statistics, StatisticsError, Volume, VolumeSink, VolumeSource,
+    VoxelSize,
+};
+use thiserror::Error;
+
+use super::params::SegmentParams;
+use super::tiles::{Tile, TilePlan, TilePlanError};
+use super::untiled::{probabilities, winners};
+use crate::network::Network;
+use crate::normalisation::ZScore;
+use crate::torch_error::TorchError;
+use crate::turn::Turn;
+use crate::weights::{WeightsDescription, channel_labels};
+
+/// Why a tomogram cannot be segmented.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SegmentError {
+    /// The tomogram has another voxel size than the weights were trained on.
+    #[error(
+        "the tomogram's voxel size {found:?} Angstrom (z, y, x) differs by {:.1} % from the weights' {expected:?}: at most {:.1} % is allowed; bin or resample it",
+        difference * 100.0, tolerance * 100.0
+    )]
+    VoxelSize {
+        /// The tomogram's, z, y, x.
+        found: [f64; 3],
+        /// The weights', z, y, x.
+        expected: [f64; 3],
+        /// The largest relative difference.
+        difference: f64,
+        /// What is allowed.
+        tolerance: f64,
+    },
+    /// The weights' description and the network disagree.
+    #[error("the network has {outputs} outputs, its description names {classes} classes and background")]
+    Classes {
+        /// Outputs of the network.
+        outputs: usize,
+        /// Classes in the description.
+        classes: usize,
+    },
+    /// The tomogram has no voxels, or voxels that are not finite, or its source failed.
+    #[error(transparent)]
+    Statistics(#[from] StatisticsError),
+    /// The tomogram cannot be tiled.
+    #[error(transparent)]
+    Tiles(#[from] TilePlanError),
+    /// The tomogram cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The answer cannot be written.
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+    /// The user asked to stop.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+    /// libtorch refused.
+    #[error(transparent)]
+    Torch(#[from] TorchError),
+}
+
+/// The answer for one tile: blocks of a tomogram do not overlap and together cover it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SegmentedBlock {
+    /// First voxel, z, y, x.
+    pub start: [usize; 3],
+    /// The most probable class of each voxel.
+    pub labels: Array3<u8>,
+    /// Its probability, in (0, 1].
+    pub scores: Array3<f32>,
+}
+
+/// A whole tomogram's answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Segmentation {
+    /// The most probable class of each voxel, under the tomogram's voxel size.
+    pub labels: Volume<u8>,
+    /// Its probability, in (0, 1].
+    pub scores: Volume<f32>,
+}
+
+/// Segments a tomogram tile by tile and hands each answer on as it comes, so that memory is bounded by a tile.
+///
+/// The answer does not depend on the tiles but for rounding (1e-5 in f32). Grey values are normalised by the whole tomogram's mean and
+/// standard deviation, read in a first pass.
+///
+/// # Errors
+/// A tomogram of another voxel size, with voxels that are not finite or too large for the memory allowed; failures of the source, the
+/// receiver or libtorch; a cancelled run.
+pub fn segment_blocks<E: From<SegmentError>>(
+    network: &Network,
+    description: &WeightsDescription,
+    tomogram: &dyn VolumeSource<f32>,
+    params: &SegmentParams,
+    progress: &dyn Progress,
+    mut receive: impl FnMut(SegmentedBlock) -> Result<(), E>,
+) -> Result<(), E> {
+    let plan = prepare(network, description, tomogram, params)?;
+    let labels = channel_labels(&description.classes);
+    let total = plan.tiles.tiles().len() as u64;
+    for (done, tile) in plan.tiles.tiles().iter().enumerate() {
+        let block = segment_tile(network, tomogram, tile, plan.z_score, params, &labels)?;
+        receive(block)?;
+        progress.report(done as u64 + 1, total).map_err(SegmentError::from)?;
+    }
+    Ok(())
+}
+
+/// Segments a tomogram into memory.
+///
+/// ```
+/// use cryoet_core::{Class, ClassLabel, ClassTable, Volume, ndarray::Array3};
+/// use cryoet_net::{Device, Network, Precision, SegmentParams, Weights, segment};
+///
+/// let classes = ClassTable::new(vec![Class::new(ClassLabel::new(1), "ribosome")])?;
+/// let weights = Weights::random(classes, None, 7);
+/// let network = Network::new(&weights, Device::Cpu, Precision::F32)?;
+/// let tomogram = Volume::new(Array3::from_shape_fn((10, 20, 30), |(z, y, x)| (z * y + x) as f32));
+/// let answer = segment(&network, weights.description(), &tomogram, &SegmentParams::default(), &())?;
+/// assert_eq!(answer.labels.shape(), [10, 20, 30]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// As [`segment_blocks`].
+pub fn segment(
+    network: &Network,
+    description: &WeightsDescription,
+    tomogram: &dyn VolumeSource<f32>,
+    params: &SegmentParams,
+    progress: &dyn Progress,
+) -> Result<Segmentation, SegmentError> {
+    let shape = tomogram.shape();
+    let like = Volume::new(Array3::<u8>::zeros(shape)).with_voxel_size(tomogram.voxel_size()).with_origin(tomogram.origin());
+    let mut scores = like.with_data(Array3::<f32>::zeros(shape));
+    let mut labels = like;
+    segment_blocks(network, description, tomogram, params, progress, |block: SegmentedBlock| {
+        labels.write_region(block.start, block.labels.view())?;
+        scores.write_region(block.start, block.scores.view())?;
+        Ok::<_, SegmentError>(())
+    })?;
+    Ok(Segmentation { labels, scores })
+}
+
+struct Prepared {
+    tiles: TilePlan,
+    z_score: ZScore,
+}
+
+fn prepare(
+    network: &Network,
+    description: &WeightsDescription,
+    tomogram: &dyn VolumeSource<f32>,
+    params: &SegmentParams,
+) -> Result<Prepared, SegmentError> {
+    let (outputs, classes) = (network.architecture().outputs(), description.classes.len());
+    if outputs != classes + 1 {
+        return Err(SegmentError::Classes { outputs, classes });
+    }
+    if let (Some(found), Some(expected)) = (tomogram.voxel_size(), description.voxel_size) {
+        check_voxel_size(found, expected, params.voxel_size_tolerance)?;
+    }
+    let tiles = TilePlan::new(network.architecture(), tomogram.shape(), params.memory)?;
+    Ok(Prepared { tiles, z_score: ZScore::new(&Statistics::of(tomogram)?) })
+}
+
+fn check_voxel_size(found: VoxelSize, expected: VoxelSize, tolerance: f64) -> Result<(), SegmentError> {
+    let difference = found.relative_difference(&expected);
+    if difference > tolerance {
+        return Err(SegmentError::VoxelSize { found: found.zyx(), expected: expected.zyx(), difference, tolerance });
+    }
+    Ok(())
+}
+
+fn segment_tile(
+    network: &Network,
+    tomogram: &dyn VolumeSource<f32>,
+    tile: &Tile,
+    z_score: ZScore,
+    params: &SegmentParams,
+    labels: &[ClassLabel],
+) -> Result<SegmentedBlock, SegmentError> {
+    let input = read_normalised(tomogram, tile.input, z_score)?;
+    let mut scores = probabilities(network, input.view(), Turn::Identity)?;
+    if params.turns {
+        for turn in &Turn::ALL[1..] {
+            scores = scores.f_add(&probabilities(network, input.view(), *turn)?).map_err(TorchError::from)?;
+        }
+        scores = scores.f_divide_scalar(Turn::ALL.len() as f64).map_err(TorchError::from)?;
+    }
+    let offset = std::array::from_fn(|axis| tile.core.start[axis] - tile.input.start[axis]);
+    let (mut channels, scores) = winners(&scores, offset, tile.core.size)?;
+    channels.mapv_inplace(|channel| labels[usize::from(channel)].get());
+    Ok(SegmentedBlock { start: tile.core.start, labels: channels, scores })
+}
+
+/// The tile's voxels, normalised; zero where the tile reaches beyond the volume's end.
+fn read_normalised(tomogram: &dyn VolumeSource<f32>, region: Region, z_score: ZScore) -> Result<Array3<f32>, SegmentError> {
+    let (shape, end) = (tomogram.shape(), region.end());
+    let inside = Region::new(region.start, std::array::from_fn(|axis| end[axis].min(shape[axis]) - region.start[axis]));
+    let mut values = tomogram.read_region(inside)?;
+    values.mapv_inplace(|value| z_score.apply(value));
+    if inside == region {
+        return Ok(values);
+    }
+    let mut padded = Array3::zeros(region.size);
+    let [z, y, x] = inside.size;
+    padded.slice_mut(s![..z, ..y, ..x]).assign(&values);
+    Ok(padded)
+}
+
+#[cfg(test)]
+mod tests;

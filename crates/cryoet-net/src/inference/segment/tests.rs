@@ -1,0 +1,96 @@
+use super::*;
+use crate::device::Device;
+use crate::network::Precision;
+use crate::weights::Weights;
+use cryoet_core::{Class, ClassTable};
+
+fn weights(voxel_size: Option<VoxelSize>) -> Weights {
+    let classes = ClassTable::new(vec![Class::new(ClassLabel::new(3), "a"), Class::new(ClassLabel::new(9), "b")]).unwrap();
+    Weights::random(classes, voxel_size, 11)
+}
+
+fn tomogram(shape: [usize; 3]) -> Volume<f32> {
+    let mut state = 1u32;
+    Volume::new(Array3::from_shape_simple_fn(shape, || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / 1e6
+    }))
+}
+
+fn run(volume: &Volume<f32>, params: &SegmentParams) -> Segmentation {
+    let weights = weights(None);
+    let network = Network::new(&weights, Device::Cpu, Precision::F32).unwrap();
+    segment(&network, weights.description(), volume, params, &()).unwrap()
+}
+
+#[test]
+fn tiles_show_no_seams() {
+    let volume = tomogram([21, 90, 131]);
+    let whole = run(&volume, &SegmentParams::default());
+    for memory in [200_000_000, 240_000_000] {
+        let params = SegmentParams { memory, ..SegmentParams::default() };
+        let plan = TilePlan::new(weights(None).description().architecture, volume.shape(), memory).unwrap();
+        assert!(plan.tiles().len() > 1);
+        let tiled = run(&volume, &params);
+        for ((index, a), b) in whole.scores.data().indexed_iter().zip(tiled.scores.data()) {
+            assert!((a - b).abs() < 1e-5, "{index:?}: {a} untiled, {b} in {} tiles", plan.tiles().len());
+        }
+    }
+}
+
+#[test]
+fn labels_come_from_the_class_table() {
+    let answer = run(&tomogram([8, 24, 24]), &SegmentParams::default());
+    assert!(answer.labels.data().iter().all(|label| [0, 3, 9].contains(label)));
+    assert!(answer.scores.data().iter().all(|score| *score > 0.33 && *score <= 1.0));
+}
+
+#[test]
+fn a_tomogram_thinner_than_anything_works() {
+    for shape in [[1, 5, 40], [3, 3, 3], [2, 1, 1]] {
+        assert_eq!(run(&tomogram(shape), &SegmentParams::default()).labels.shape(), shape);
+    }
+}
+
+#[test]
+fn turned_inputs_are_turned_back() {
+    let volume = tomogram([12, 16, 20]);
+    let params = SegmentParams { turns: true, ..SegmentParams::default() };
+    let upright = run(&volume, &params);
+    for turn in Turn::ALL {
+        let turned = run(&volume.with_data(turn.apply(volume.view()).to_owned()), &params);
+        let back = turn.apply(turned.scores.view());
+        assert!(upright.scores.data().iter().zip(&back).all(|(a, b)| (a - b).abs() < 1e-5), "{turn:?}");
+    }
+}
+
+#[test]
+fn bad_tomograms_are_clear_errors() {
+    let weights = weights(Some(VoxelSize::isotropic(10.0).unwrap()));
+    let network = Network::new(&weights, Device::Cpu, Precision::F32).unwrap();
+    let run = |volume: &Volume<f32>| segment(&network, weights.description(), volume, &SegmentParams::default(), &());
+    let mut broken = tomogram([4, 8, 8]);
+    broken.data_mut()[[1, 2, 3]] = f32::NAN;
+    let error = run(&broken).unwrap_err();
+    assert!(error.to_string().contains("[1, 2, 3]"), "{error}");
+    let other = tomogram([4, 8, 8]).with_voxel_size(VoxelSize::isotropic(13.0).unwrap());
+    let error = run(&other).unwrap_err();
+    assert!(matches!(error, SegmentError::VoxelSize { .. }), "{error}");
+    assert!(matches!(run(&tomogram([0, 8, 8])), Err(SegmentError::Tiles(TilePlanError::Empty { .. }))));
+    assert!(run(&tomogram([4, 8, 8]).with_voxel_size(VoxelSize::isotropic(10.2).unwrap())).is_ok());
+}
+
+#[test]
+fn a_constant_tomogram_is_segmented() {
+    let volume = Volume::new(Array3::from_elem((8, 8, 8), 5.0));
+    assert_eq!(run(&volume, &SegmentParams::default()).labels.shape(), [8, 8, 8]);
+}
+
+#[test]
+fn cancelling_stops_after_a_tile() {
+    let weights = weights(None);
+    let network = Network::new(&weights, Device::Cpu, Precision::F32).unwrap();
+    let stop = |_: u64, _: u64| Err(Cancelled);
+    let answer = segment(&network, weights.description(), &tomogram([4, 8, 8]), &SegmentParams::default(), &stop);
+    assert!(matches!(answer, Err(SegmentError::Cancelled(_))));
+}

@@ -1,0 +1,180 @@
+use cryoet_core::Region;
+use thiserror::Error;
+
+use crate::architecture::Architecture;
+
+/// A part of a volume: the voxels it answers for, and the voxels the network must see for that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tile {
+    /// What the tile answers for; the cores of a plan cover the volume once.
+    pub core: Region,
+    /// Core and halo, cut at the volume's borders; may reach beyond its end up to the next multiple of the granularity.
+    pub input: Region,
+}
+
+/// Why a volume cannot be tiled.
+#[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TilePlanError {
+    /// The volume has no voxel.
+    #[error("a volume of shape {shape:?} (z, y, x) has no voxel")]
+    Empty {
+        /// The shape, z, y, x.
+        shape: [usize; 3],
+    },
+    /// Not even the smallest tile fits into the memory allowed.
+    #[error("{memory} bytes are too few for a tile: the smallest needs {least}")]
+    Memory {
+        /// Bytes allowed.
+        memory: usize,
+        /// Bytes needed.
+        least: usize,
+    },
+}
+
+/// Tiles whose results together equal the untiled result: they start on multiples of the network's granularity and carry a halo of
+/// its whole receptive field, except at the volume's own borders, where the network pads as it would untiled.
+///
+/// ```
+/// use cryoet_net::{Architecture, TilePlan};
+/// let plan = TilePlan::new(Architecture::DeepFinder { outputs: 2 }, [100, 512, 512], 2 << 30)?;
+/// let covered: usize = plan.tiles().iter().map(|tile| tile.core.voxels()).sum();
+/// assert_eq!(covered, 100 * 512 * 512);
+/// # Ok::<(), cryoet_net::TilePlanError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TilePlan {
+    tiles: Vec<Tile>,
+}
+
+impl TilePlan {
+    /// The plan with the fewest voxels to compute whose tiles' activations fit into `memory` bytes.
+    ///
+    /// # Errors
+    /// An empty volume, or memory for not even the smallest tile.
+    pub fn new(architecture: Architecture, shape: [usize; 3], memory: usize) -> Result<Self, TilePlanError> {
+        if shape.contains(&0) {
+            return Err(TilePlanError::Empty { shape });
+        }
+        let g = architecture.granularity();
+        let limit = memory / architecture.bytes_per_voxel();
+        let splits = |axis: usize| {
+            let units = shape[axis].div_ceil(g);
+            (1..=units).map(move |parts| units.div_ceil(parts) * g).fold(Vec::new(), |mut cores: Vec<usize>, core| {
+                if cores.last() != Some(&core) {
+                    cores.push(core);
+                }
+                cores
+            })
+        };
+        let axes: [Vec<Vec<(Span, Span)>>; 3] =
+            std::array::from_fn(|axis| splits(axis).into_iter().map(|core| spans(architecture, shape[axis], core)).collect());
+        let mut best: Option<(usize, [usize; 3])> = None;
+        let mut least = usize::MAX;
+        for (i, z) in axes[0].iter().enumerate() {
+            for (j, y) in axes[1].iter().enumerate() {
+                for (k, x) in axes[2].iter().enumerate() {
+                    let largest = longest(z).saturating_mul(longest(y)).saturating_mul(longest(x));
+                    least = least.min(largest);
+                    let work = total(z).saturating_mul(total(y)).saturating_mul(total(x));
+                    if largest <= limit && best.is_none_or(|(w, _)| work < w) {
+                        best = Some((work, [i, j, k]));
+                    }
+                }
+            }
+        }
+        let Some((_, [i, j, k])) = best else {
+            return Err(TilePlanError::Memory { memory, least: least.saturating_mul(architecture.bytes_per_voxel()) });
+        };
+        let mut tiles = Vec::new();
+        for (cz, iz) in &axes[0][i] {
+            for (cy, iy) in &axes[1][j] {
+                for (cx, ix) in &axes[2][k] {
+                    tiles.push(Tile { core: region([cz, cy, cx]), input: region([iz, iy, ix]) });
+                }
+            }
+        }
+        Ok(Self { tiles })
+    }
+
+    /// The tiles, z slowest.
+    pub fn tiles(&self) -> &[Tile] {
+        &self.tiles
+    }
+
+    /// Voxels computed over voxels answered for, 1 when untiled.
+    pub fn overhead(&self) -> f64 {
+        let sum = |part: fn(&Tile) -> Region| self.tiles.iter().map(|tile| part(tile).voxels()).sum::<usize>() as f64;
+        sum(|tile| tile.input) / sum(|tile| tile.core)
+    }
+}
+
+/// Start and length along one axis.
+type Span = (usize, usize);
+
+/// Cores of the given length with their inputs along an axis.
+fn spans(architecture: Architecture, length: usize, core: usize) -> Vec<(Span, Span)> {
+    let (g, halo) = (architecture.granularity(), architecture.halo());
+    let padded = length.div_ceil(g) * g;
+    (0..length)
+        .step_by(core)
+        .map(|start| {
+            let end = (start + core).min(length);
+            let first = start.saturating_sub(halo.before);
+            let last = ((start + core) + halo.after).min(padded);
+            ((start, end - start), (first, last - first))
+        })
+        .collect()
+}
+
+fn longest(spans: &[(Span, Span)]) -> usize {
+    spans.iter().map(|(_, input)| input.1).max().unwrap_or(0)
+}
+
+fn total(spans: &[(Span, Span)]) -> usize {
+    spans.iter().map(|(_, input)| input.1).sum()
+}
+
+fn region(spans: [&Span; 3]) -> Region {
+    Region::new(spans.map(|span| span.0), spans.map(|span| span.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const NETWORK: Architecture = Architecture::DeepFinder { outputs: 4 };
+
+    #[test]
+    fn a_volume_that_fits_is_one_tile() {
+        let plan = TilePlan::new(NETWORK, [30, 64, 65], 4 << 30).unwrap();
+        assert_eq!(plan.tiles().len(), 1);
+        assert_eq!(plan.tiles()[0].input, Region::whole([32, 64, 68]));
+    }
+
+    #[test]
+    fn refuses_the_impossible() {
+        assert!(matches!(TilePlan::new(NETWORK, [0, 4, 4], 1 << 30), Err(TilePlanError::Empty { .. })));
+        assert!(matches!(TilePlan::new(NETWORK, [400, 400, 400], 1 << 20), Err(TilePlanError::Memory { .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn cores_cover_the_volume_once_with_full_halos(z in 1usize..300, y in 1usize..300, x in 1usize..300) {
+            let shape = [z, y, x];
+            let plan = TilePlan::new(NETWORK, shape, 900 << 20).unwrap();
+            prop_assert_eq!(plan.tiles().iter().map(|tile| tile.core.voxels()).sum::<usize>(), z * y * x);
+            for tile in plan.tiles() {
+                prop_assert!(tile.core.check_inside(shape).is_ok());
+                for axis in 0..3 {
+                    let padded = shape[axis].div_ceil(4) * 4;
+                    prop_assert_eq!(tile.input.start[axis] % 4, 0);
+                    prop_assert_eq!(tile.input.size[axis] % 4, 0);
+                    prop_assert!(tile.input.start[axis] == 0 || tile.input.start[axis] + 32 <= tile.core.start[axis]);
+                    prop_assert!(tile.input.end()[axis] == padded || tile.input.end()[axis] >= tile.core.end()[axis] + 36);
+                }
+            }
+        }
+    }
+}

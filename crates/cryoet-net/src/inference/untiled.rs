@@ -1,0 +1,54 @@
+use cryoet_core::ndarray::{Array3, ArrayView3};
+use tch::Tensor;
+
+use crate::architecture::Architecture;
+use crate::network::{Network, to_device};
+use crate::torch_error::TorchError;
+use crate::turn::Turn;
+
+/// Soft-max (channels, z, y, x), on the device, f32, of a normalised block, zero-padded at its end to the granularity.
+pub(super) fn probabilities(network: &Network, block: ArrayView3<'_, f32>, turn: Turn) -> Result<Tensor, TorchError> {
+    let _no_grad = tch::no_grad_guard();
+    let padded = pad(block, network.architecture());
+    let turned = turn.apply(padded.view());
+    let values: Vec<f32> = turned.iter().copied().collect();
+    let (z, y, x) = turned.dim();
+    let size = [1, 1, z as i64, y as i64, x as i64];
+    let input = to_device(&values, &size, network.device(), network.precision())?;
+    let scores = network.logits(&input)?.f_squeeze_dim(0)?.f_softmax(0, tch::Kind::Float)?;
+    let axes: Vec<i64> = turn.reversed_axes().iter().map(|&axis| axis as i64 + 1).collect();
+    let upright = if axes.is_empty() { scores } else { scores.f_flip(axes.as_slice())? };
+    Ok(upright)
+}
+
+/// The most probable channel of each voxel and its probability, of a normalised block, without tiles.
+pub(crate) fn untiled_labels(network: &Network, block: ArrayView3<'_, f32>) -> Result<(Array3<u8>, Array3<f32>), TorchError> {
+    let scores = probabilities(network, block, Turn::Identity)?;
+    let (z, y, x) = block.dim();
+    winners(&scores, [0; 3], [z, y, x])
+}
+
+/// The winning channel and its probability within a window of soft-max scores (channels, z, y, x).
+pub(super) fn winners(scores: &Tensor, start: [usize; 3], size: [usize; 3]) -> Result<(Array3<u8>, Array3<f32>), TorchError> {
+    let _no_grad = tch::no_grad_guard();
+    let mut window = scores.shallow_clone();
+    for axis in 0..3 {
+        window = window.f_narrow(axis as i64 + 1, start[axis] as i64, size[axis] as i64)?;
+    }
+    let (best, channel) = window.f_max_dim(0, false)?;
+    let best = crate::network::to_vec(&best)?;
+    let channel = channel.f_to_kind(tch::Kind::Uint8)?.f_to_device(tch::Device::Cpu)?.f_contiguous()?;
+    let mut channels = vec![0u8; best.len()];
+    channel.f_copy_data(&mut channels, best.len())?;
+    let shape = (size[0], size[1], size[2]);
+    let misshapen = |_| TorchError::misshapen(size);
+    Ok((Array3::from_shape_vec(shape, channels).map_err(misshapen)?, Array3::from_shape_vec(shape, best).map_err(misshapen)?))
+}
+
+fn pad(block: ArrayView3<'_, f32>, architecture: Architecture) -> Array3<f32> {
+    let g = architecture.granularity();
+    let (z, y, x) = block.dim();
+    let mut padded = Array3::zeros((z.div_ceil(g) * g, y.div_ceil(g) * g, x.div_ceil(g) * g));
+    padded.slice_mut(cryoet_core::ndarray::s![..z, ..y, ..x]).assign(&block);
+    padded
+}

@@ -1,0 +1,98 @@
+use approx::assert_relative_eq;
+
+use super::*;
+
+/// Logits for two voxels (channels 3), their targets and validity.
+fn loss_of(params: &LossParams, logits: &[[f64; 3]], target: &[i64], valid: &[f32]) -> f64 {
+    let n = target.len() as i64;
+    let flat: Vec<f32> = (0..3).flat_map(|c| logits.iter().map(move |voxel| voxel[c] as f32)).collect();
+    let logits = Tensor::from_slice(&flat).view([1, 3, 1, 1, n]);
+    let target = Tensor::from_slice(target).view([1, 1, 1, n]);
+    let valid = Tensor::from_slice(valid).view([1, 1, 1, n]);
+    params.compute(&logits, &target, &valid).unwrap().double_value(&[])
+}
+
+/// The same in plain f64.
+fn oracle(params: &LossParams, logits: &[[f64; 3]], target: &[i64], valid: &[f32]) -> f64 {
+    let soft: Vec<[f64; 3]> = logits
+        .iter()
+        .map(|v| {
+            let sum: f64 = v.iter().map(|l| l.exp()).sum();
+            v.map(|l| l.exp() / sum)
+        })
+        .collect();
+    let (mut entropy, mut weights) = (0.0, 0.0);
+    for (i, &t) in target.iter().enumerate() {
+        let w = f64::from(valid[i]) * if t == 0 { params.background_weight } else { 1.0 };
+        entropy -= w * soft[i][t as usize].ln();
+        weights += w;
+    }
+    let (mut sum, mut counted) = (0.0, 0.0);
+    for c in 0..3 {
+        let (mut tp, mut fp, mut fneg, mut support) = (0.0, 0.0, 0.0, 0.0);
+        for (i, &t) in target.iter().enumerate() {
+            let (v, p) = (f64::from(valid[i]), soft[i][c]);
+            if t as usize == c {
+                tp += v * p;
+                fneg += v * (1.0 - p);
+                support += v;
+            } else {
+                fp += v * p;
+            }
+        }
+        if params.absent_classes || support > 0.0 {
+            sum += (tp + 1.0) / (tp + params.false_positive * fp + params.false_negative * fneg + 1.0);
+            counted += 1.0;
+        }
+    }
+    params.overlap * (1.0 - sum / f64::max(counted, 1.0)) + params.cross_entropy * entropy / f64::max(weights, 1e-30)
+}
+
+#[test]
+fn agrees_with_plain_sums() {
+    let logits = [[0.2, -1.0, 3.0], [1.5, 0.1, -0.4], [-2.0, 0.7, 0.6], [0.0, 0.0, 0.0]];
+    let valid = [1.0, 1.0, 0.0, 1.0];
+    for params in [
+        LossParams::default(),
+        LossParams::deepfinder(),
+        LossParams { cross_entropy: 0.3, background_weight: 0.1, absent_classes: true, ..LossParams::default() },
+    ] {
+        for target in [[0, 1, 2, 1], [0, 0, 0, 0], [2, 2, 1, 0]] {
+            assert_relative_eq!(loss_of(&params, &logits, &target, &valid), oracle(&params, &logits, &target, &valid), epsilon = 1e-6);
+        }
+    }
+}
+
+#[test]
+fn absent_classes_and_empty_masks_are_finite() {
+    for params in [LossParams::default(), LossParams::deepfinder()] {
+        let logits = [[50.0, -50.0, -50.0], [60.0, -60.0, -60.0]];
+        let loss = loss_of(&params, &logits, &[0, 0], &[1.0, 1.0]);
+        assert!(loss.abs() < 1e-6, "all right, yet the loss is {loss}");
+        assert!(loss_of(&params, &logits, &[1, 2], &[0.0, 0.0]).is_finite());
+    }
+}
+
+#[test]
+fn gradient_agrees_with_finite_differences() {
+    let params = LossParams::default();
+    let logits = [[0.2, -1.0, 0.5], [1.5, 0.1, -0.4]];
+    let flat: Vec<f32> = (0..3).flat_map(|c| logits.iter().map(move |voxel| voxel[c] as f32)).collect();
+    let tensor = Tensor::from_slice(&flat).view([1, 3, 1, 1, 2]).set_requires_grad(true);
+    let target = Tensor::from_slice(&[1i64, 0]).view([1, 1, 1, 2]);
+    let valid = Tensor::from_slice(&[1f32, 1.0]).view([1, 1, 1, 2]);
+    params.compute(&tensor, &target, &valid).unwrap().backward();
+    let step = 1e-5;
+    for c in 0..3 {
+        for voxel in 0..2 {
+            let shifted = |by: f64| {
+                let mut moved = logits;
+                moved[voxel][c] += by;
+                oracle(&params, &moved, &[1, 0], &[1.0, 1.0])
+            };
+            let expected = (shifted(step) - shifted(-step)) / (2.0 * step);
+            let found = tensor.grad().double_value(&[0, c as i64, 0, 0, voxel as i64]);
+            assert_relative_eq!(found, expected, epsilon = 1e-5);
+        }
+    }
+}

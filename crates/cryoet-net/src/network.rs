@@ -1,0 +1,171 @@
+use tch::{Kind, Tensor};
+use thiserror::Error;
+
+use crate::architecture::Architecture;
+use crate::device::{Device, DeviceError};
+use crate::memory_layout::channels_last;
+use crate::tensor_map::TensorMap;
+use crate::torch_error::TorchError;
+use crate::weights::Weights;
+
+/// The number format a network computes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Precision {
+    /// 32 bits.
+    #[default]
+    F32,
+    /// bfloat16: faster on processors with AVX512-BF16 dot products at full rate or AMX, and on GPUs; soft-max outputs
+    /// differ by some 1e-2.
+    Bf16,
+}
+
+impl Precision {
+    pub(crate) fn kind(self) -> Kind {
+        match self {
+            Self::F32 => Kind::Float,
+            Self::Bf16 => Kind::BFloat16,
+        }
+    }
+}
+
+/// Why a network cannot be built from weights.
+#[derive(Debug, Error, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// A tensor that the architecture needs is absent.
+    #[error("weights lack the tensor {name:?}")]
+    MissingTensor {
+        /// Its name.
+        name: String,
+    },
+    /// A tensor has another shape than the architecture says.
+    #[error("tensor {name:?} has shape {found:?}: the architecture needs {expected:?}")]
+    Shape {
+        /// Its name.
+        name: String,
+        /// The shape the architecture needs.
+        expected: Vec<usize>,
+        /// The shape in the file.
+        found: Vec<usize>,
+    },
+    /// The device cannot be used.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// libtorch refused.
+    #[error(transparent)]
+    Torch(#[from] TorchError),
+}
+
+/// Weights on a device, ready to run. `Send`, not `Sync`: one thread at a time.
+pub struct Network {
+    architecture: Architecture,
+    layers: Vec<(Tensor, Tensor)>,
+    device: Device,
+    precision: Precision,
+}
+
+impl std::fmt::Debug for Network {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Network")
+            .field("architecture", &self.architecture)
+            .field("device", &self.device)
+            .field("precision", &self.precision)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Network {
+    /// The network of the given weights, for inference.
+    ///
+    /// # Errors
+    /// Tensors that do not fit the architecture, a device that is not there, or libtorch's refusal.
+    pub fn new(weights: &Weights, device: Device, precision: Precision) -> Result<Self, BuildError> {
+        Self::from_tensors(weights.description().architecture, weights.tensors(), device, precision)
+    }
+
+    pub(crate) fn from_tensors(
+        architecture: Architecture,
+        tensors: &TensorMap,
+        device: Device,
+        precision: Precision,
+    ) -> Result<Self, BuildError> {
+        let device = device.check()?;
+        let mut layers = Vec::new();
+        for layer in architecture.layers() {
+            let weight = load(tensors, format!("{}.weight", layer.name), &layer.kernel, device, precision)?;
+            let weight = channels_last(&weight).map_err(TorchError::from)?;
+            let bias = load(tensors, format!("{}.bias", layer.name), &layer.kernel[..1], device, precision)?;
+            layers.push((weight, bias));
+        }
+        Ok(Self { architecture, layers, device, precision })
+    }
+
+    /// The network's shape.
+    pub fn architecture(&self) -> Architecture {
+        self.architecture
+    }
+
+    /// Where it runs.
+    pub fn device(&self) -> Device {
+        self.device
+    }
+
+    /// What it computes in.
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    /// Logits (batch, outputs, z, y, x) in the network's precision.
+    pub(crate) fn logits(&self, input: &Tensor) -> Result<Tensor, TorchError> {
+        Ok(self.architecture.forward(&self.layers, input)?)
+    }
+
+    /// The weights and biases, layer by layer, for the optimiser.
+    pub(crate) fn parameters_mut(&mut self) -> impl Iterator<Item = &mut Tensor> {
+        self.layers.iter_mut().flat_map(|(weight, bias)| [weight, bias])
+    }
+
+    /// The names of [`Self::parameters_mut`], in its order.
+    pub(crate) fn parameter_names(&self) -> Vec<String> {
+        self.architecture.layers().iter().flat_map(|layer| ["weight", "bias"].map(|part| format!("{}.{part}", layer.name))).collect()
+    }
+
+    /// The present weights as plain arrays.
+    pub(crate) fn to_tensors(&self) -> Result<TensorMap, TorchError> {
+        let parameters: Vec<&Tensor> = self.layers.iter().flat_map(|(weight, bias)| [weight, bias]).collect();
+        tensors_to_map(&self.parameter_names(), &parameters)
+    }
+}
+
+/// Copies tensors off the device, in f32 and C order.
+pub(crate) fn tensors_to_map(names: &[String], tensors: &[&Tensor]) -> Result<TensorMap, TorchError> {
+    let mut map = TensorMap::new();
+    for (name, tensor) in names.iter().zip(tensors) {
+        let shape: Vec<usize> = tensor.size().iter().map(|&n| n as usize).collect();
+        map.insert(name.clone(), shape, to_vec(tensor)?);
+    }
+    Ok(map)
+}
+
+/// The values of a tensor in C order.
+pub(crate) fn to_vec(tensor: &Tensor) -> Result<Vec<f32>, TorchError> {
+    let flat = tensor.f_detach()?.f_to_device(tch::Device::Cpu)?.f_to_kind(Kind::Float)?.f_contiguous()?;
+    let mut values = vec![0.0; flat.numel()];
+    let count = values.len();
+    flat.f_copy_data(&mut values, count)?;
+    Ok(values)
+}
+
+fn load(tensors: &TensorMap, name: String, expected: &[usize], device: Device, precision: Precision) -> Result<Tensor, BuildError> {
+    let array = tensors.get(&name).ok_or_else(|| BuildError::MissingTensor { name: name.clone() })?;
+    if array.shape != expected {
+        return Err(BuildError::Shape { name, expected: expected.to_vec(), found: array.shape.clone() });
+    }
+    let size: Vec<i64> = expected.iter().map(|&n| n as i64).collect();
+    Ok(to_device(&array.values, &size, device, precision)?)
+}
+
+/// A tensor of the given values (C order), shape, device and precision.
+pub(crate) fn to_device(values: &[f32], size: &[i64], device: Device, precision: Precision) -> Result<Tensor, TorchError> {
+    Ok(Tensor::f_from_slice(values)?.f_view(size)?.f_to_device(device.torch())?.f_to_kind(precision.kind())?)
+}

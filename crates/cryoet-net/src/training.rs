@@ -1,0 +1,20 @@
+//! Training: patches around particles, the loss, Adam, validation, checkpoints.
+
+mod adam;
+mod average;
+mod batch;
+mod checkpoint;
+mod confusion;
+mod data;
+mod history;
+mod params;
+mod sampler;
+mod schedule;
+mod trainer;
+
+pub use checkpoint::CheckpointError;
+pub use confusion::{ClassMetrics, ValidationMetrics};
+pub use data::{DataError, TrainingTomogram};
+pub use history::{History, StepRecord, ValidationRecord};
+pub use params::{Schedule, TrainParams, TrainParamsError, Turns};
+pub use trainer::{TrainError, Trainer};

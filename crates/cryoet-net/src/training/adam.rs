@@ -1,0 +1,80 @@
+use tch::Tensor;
+
+use crate::device::Device;
+use crate::network::{Precision, tensors_to_map, to_device};
+use crate::tensor_map::TensorMap;
+use crate::torch_error::TorchError;
+
+/// Kingma and Ba 2015, the values every framework takes as defaults.
+const BETA1: f64 = 0.9;
+const BETA2: f64 = 0.999;
+const EPSILON: f64 = 1e-8;
+
+/// Adam with decoupled weight decay, its state open to checkpoints.
+pub(super) struct Adam {
+    first: Vec<Tensor>,
+    second: Vec<Tensor>,
+    steps: i32,
+}
+
+impl Adam {
+    pub(super) fn new<'a>(parameters: impl Iterator<Item = &'a mut Tensor>) -> Result<Self, TorchError> {
+        let mut first = Vec::new();
+        for parameter in parameters {
+            first.push(parameter.f_detach()?.f_zeros_like()?);
+        }
+        let second = first.iter().map(Tensor::f_zeros_like).collect::<Result<_, _>>()?;
+        Ok(Self { first, second, steps: 0 })
+    }
+
+    /// One update from the parameters' gradients. The gradients' norm is returned.
+    pub(super) fn step<'a>(
+        &mut self,
+        parameters: impl Iterator<Item = &'a mut Tensor>,
+        rate: f64,
+        decay: f64,
+        max_norm: Option<f64>,
+    ) -> Result<f64, TorchError> {
+        let _no_grad = tch::no_grad_guard();
+        let parameters: Vec<_> = parameters.collect();
+        let gradients: Vec<Tensor> = parameters.iter().map(|parameter| parameter.f_grad()).collect::<Result<_, _>>()?;
+        let mut squares = 0.0;
+        for gradient in &gradients {
+            squares += gradient.f_square()?.f_sum(tch::Kind::Double)?.f_double_value(&[])?;
+        }
+        let norm = squares.sqrt();
+        let scale = max_norm.filter(|max| norm > *max).map_or(1.0, |max| max / norm);
+        self.steps += 1;
+        let (bias1, bias2) = (1.0 - BETA1.powi(self.steps), 1.0 - BETA2.powi(self.steps));
+        for (((parameter, gradient), first), second) in parameters.into_iter().zip(&gradients).zip(&mut self.first).zip(&mut self.second) {
+            let gradient = gradient.f_multiply_scalar(scale)?;
+            let _ = first.f_multiply_scalar_(BETA1)?.f_add_(&gradient.f_multiply_scalar(1.0 - BETA1)?)?;
+            let _ = second.f_multiply_scalar_(BETA2)?.f_add_(&gradient.f_square()?.f_multiply_scalar(1.0 - BETA2)?)?;
+            let denominator = second.f_divide_scalar(bias2)?.f_sqrt()?.f_add_scalar(EPSILON)?;
+            let update = first.f_divide(&denominator)?.f_multiply_scalar(rate / bias1)?;
+            let _ = parameter.f_multiply_scalar_(1.0 - rate * decay)?.f_subtract_(&update)?;
+        }
+        Ok(norm)
+    }
+
+    pub(super) fn to_tensors(&self, names: &[String]) -> Result<TensorMap, TorchError> {
+        let mut map = TensorMap::new();
+        map.extend_prefixed("first.", tensors_to_map(names, &self.first.iter().collect::<Vec<_>>())?);
+        map.extend_prefixed("second.", tensors_to_map(names, &self.second.iter().collect::<Vec<_>>())?);
+        Ok(map)
+    }
+
+    /// Takes the state of a checkpoint; a name that is absent keeps zero.
+    pub(super) fn restore(&mut self, names: &[String], state: &TensorMap, steps: u64, device: Device) -> Result<(), TorchError> {
+        for (prefix, tensors) in [("first.", &mut self.first), ("second.", &mut self.second)] {
+            for (name, tensor) in names.iter().zip(tensors.iter_mut()) {
+                if let Some(array) = state.get(&format!("{prefix}{name}")) {
+                    let size: Vec<i64> = array.shape.iter().map(|&n| n as i64).collect();
+                    tensor.f_copy_(&to_device(&array.values, &size, device, Precision::F32)?)?;
+                }
+            }
+        }
+        self.steps = i32::try_from(steps).unwrap_or(i32::MAX);
+        Ok(())
+    }
+}

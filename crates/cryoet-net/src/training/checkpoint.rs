@@ -1,0 +1,83 @@
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::history::History;
+use super::params::TrainParams;
+use crate::safetensors_file;
+use crate::tensor_map::TensorMap;
+use crate::weights::{Weights, WeightsDescription, WeightsError};
+
+/// Why bytes are no checkpoint that this training can go on from.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CheckpointError {
+    /// The bytes are no safetensors file.
+    #[error("not a checkpoint: {reason}")]
+    Format {
+        /// What the parser found.
+        reason: String,
+    },
+    /// The record inside cannot be read.
+    #[error("the checkpoint's record cannot be read: {reason}")]
+    Record {
+        /// What the parser found.
+        reason: String,
+    },
+    /// The weights inside are not usable.
+    #[error("the checkpoint's weights are not usable")]
+    Weights(#[source] WeightsError),
+}
+
+/// What a checkpoint says beside its tensors.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Record {
+    pub(super) description: WeightsDescription,
+    pub(super) params: TrainParams,
+    pub(super) step: u64,
+    pub(super) history: History,
+    /// What the best weights say about themselves, where there are any.
+    pub(super) best: Option<WeightsDescription>,
+}
+
+/// A state of training: weights, their average, the optimiser's moments, the best average so far.
+pub(super) struct Checkpoint {
+    pub(super) record: Record,
+    pub(super) weights: Weights,
+    pub(super) average: Option<TensorMap>,
+    pub(super) optimiser: TensorMap,
+    pub(super) best: Option<Weights>,
+}
+
+impl Checkpoint {
+    pub(super) fn to_bytes(&self) -> Result<Vec<u8>, CheckpointError> {
+        let record = serde_json::to_string(&self.record).map_err(|error| CheckpointError::Record { reason: error.to_string() })?;
+        let mut tensors = TensorMap::new();
+        tensors.extend_prefixed("weights.", self.weights.tensors().clone());
+        tensors.extend_prefixed("optimiser.", self.optimiser.clone());
+        if let Some(average) = &self.average {
+            tensors.extend_prefixed("average.", average.clone());
+        }
+        if let Some(best) = &self.best {
+            tensors.extend_prefixed("best.", best.tensors().clone());
+        }
+        safetensors_file::to_bytes(&tensors, record).map_err(|error| CheckpointError::Format { reason: error.to_string() })
+    }
+
+    pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, CheckpointError> {
+        let (tensors, record) =
+            safetensors_file::from_bytes(bytes).map_err(|error| CheckpointError::Format { reason: error.to_string() })?;
+        let record = record.ok_or_else(|| CheckpointError::Record { reason: "absent".to_owned() })?;
+        let record: Record = serde_json::from_str(&record).map_err(|error| CheckpointError::Record { reason: error.to_string() })?;
+        let part = |prefix: &str| Some(tensors.with_prefix(prefix)).filter(|map| map.iter().next().is_some());
+        let weights = |description: &WeightsDescription, map: TensorMap| {
+            Weights::from_parts(description.clone(), map).map_err(CheckpointError::Weights)
+        };
+        Ok(Self {
+            weights: weights(&record.description, tensors.with_prefix("weights."))?,
+            average: part("average."),
+            optimiser: tensors.with_prefix("optimiser."),
+            best: record.best.as_ref().map(|description| weights(description, tensors.with_prefix("best."))).transpose()?,
+            record,
+        })
+    }
+}

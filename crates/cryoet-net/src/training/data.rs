@@ -1,0 +1,132 @@
+use cryoet_core::ndarray::Array3;
+use cryoet_core::{ClassLabel, ClassTable, Statistics, StatisticsError, Volume};
+use thiserror::Error;
+
+use crate::normalisation::{Normalisation, ZScore};
+use crate::weights::channel_labels;
+
+/// One tomogram with its label volume, both indexed `[z, y, x]`.
+///
+/// Label 0 is background, 255 ([`ClassLabel::IGNORE`]) takes no part in loss or metrics, any other must be in the class table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainingTomogram {
+    /// The name, for messages.
+    pub name: String,
+    /// Grey values.
+    pub volume: Volume<f32>,
+    /// A class label per voxel.
+    pub labels: Array3<u8>,
+}
+
+/// Why a tomogram cannot be trained on.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DataError {
+    /// No tomogram was given.
+    #[error("no tomogram to train on")]
+    NoTomogram,
+    /// Volume and labels differ in shape.
+    #[error("{name}: the tomogram has shape {volume:?} (z, y, x), its labels {labels:?}")]
+    Shape {
+        /// The tomogram's name.
+        name: String,
+        /// Its shape.
+        volume: [usize; 3],
+        /// Its labels' shape.
+        labels: [usize; 3],
+    },
+    /// A label is not in the class table.
+    #[error("{name}: voxel {index:?} (z, y, x) has label {label}, which is not in the class table")]
+    UnknownLabel {
+        /// The tomogram's name.
+        name: String,
+        /// The label.
+        label: ClassLabel,
+        /// The first voxel that has it.
+        index: [usize; 3],
+    },
+    /// No voxel of any class in any training tomogram.
+    #[error("no labelled voxel in the {count} training tomograms: every label is background or ignored")]
+    NothingLabelled {
+        /// How many tomograms there are.
+        count: usize,
+    },
+    /// The tomogram is smaller than a patch can be.
+    #[error("{name}: axis of {length} voxels is shorter than {least}, the least the network takes")]
+    TooThin {
+        /// The tomogram's name.
+        name: String,
+        /// The shortest axis.
+        length: usize,
+        /// The network's granularity.
+        least: usize,
+    },
+    /// Voxels that are not finite, or none.
+    #[error("{name}")]
+    Statistics {
+        /// The tomogram's name.
+        name: String,
+        /// What is wrong.
+        source: StatisticsError,
+    },
+}
+
+/// A tomogram ready for training: normalised, labels as output channels, voxels listed by channel.
+#[derive(Debug)]
+pub(super) struct PreparedTomogram {
+    pub(super) volume: Array3<f32>,
+    /// Output channel per voxel; [`ClassLabel::IGNORE`]'s number where ignored.
+    pub(super) channels: Array3<u8>,
+    /// For each channel but background, the linear indices of its voxels.
+    pub(super) voxels: Vec<Vec<u64>>,
+}
+
+pub(super) fn prepare(
+    tomograms: Vec<TrainingTomogram>,
+    classes: &ClassTable,
+    normalisation: Normalisation,
+    granularity: usize,
+) -> Result<Vec<PreparedTomogram>, DataError> {
+    tomograms.into_iter().map(|tomogram| prepare_one(tomogram, classes, normalisation, granularity)).collect()
+}
+
+fn prepare_one(
+    tomogram: TrainingTomogram,
+    classes: &ClassTable,
+    normalisation: Normalisation,
+    granularity: usize,
+) -> Result<PreparedTomogram, DataError> {
+    let TrainingTomogram { name, volume, labels } = tomogram;
+    let shape = volume.shape();
+    let label_shape: [usize; 3] = labels.dim().into();
+    if shape != label_shape {
+        return Err(DataError::Shape { name, volume: shape, labels: label_shape });
+    }
+    if let Some(&length) = shape.iter().min().filter(|&&n| n < granularity) {
+        return Err(DataError::TooThin { name, length, least: granularity });
+    }
+    let statistics = Statistics::of(&volume).map_err(|source| DataError::Statistics { name: name.clone(), source })?;
+    let mut volume = volume.into_data();
+    if normalisation == Normalisation::Tomogram {
+        let z_score = ZScore::new(&statistics);
+        volume.mapv_inplace(|value| z_score.apply(value));
+    }
+    let table = channel_labels(classes);
+    let mut channel_of = [None; 256];
+    for (channel, label) in table.iter().enumerate() {
+        channel_of[usize::from(label.get())] = u8::try_from(channel).ok();
+    }
+    channel_of[usize::from(ClassLabel::IGNORE.get())] = Some(ClassLabel::IGNORE.get());
+    let mut voxels = vec![Vec::new(); table.len().saturating_sub(1)];
+    let mut channels = labels;
+    for (linear, ((z, y, x), voxel)) in channels.indexed_iter_mut().enumerate() {
+        let Some(channel) = channel_of[usize::from(*voxel)] else {
+            return Err(DataError::UnknownLabel { name, label: ClassLabel::new(*voxel), index: [z, y, x] });
+        };
+        *voxel = channel;
+        if channel > 0 && channel != ClassLabel::IGNORE.get() {
+            voxels[usize::from(channel) - 1].push(linear as u64);
+        }
+    }
+    Ok(PreparedTomogram { volume, channels, voxels })
+}

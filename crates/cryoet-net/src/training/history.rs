@@ -1,0 +1,47 @@
+use serde::{Deserialize, Serialize};
+
+use super::confusion::ValidationMetrics;
+
+/// One training step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepRecord {
+    /// Counted from 1.
+    pub step: u64,
+    /// The loss of its batch.
+    pub loss: f64,
+    /// The learning rate used.
+    pub learning_rate: f64,
+    /// The gradient's norm before clipping.
+    pub gradient_norm: f64,
+    /// Wall-clock seconds of the whole step.
+    pub seconds: f64,
+    /// Of these, seconds spent preparing patches.
+    pub data_seconds: f64,
+}
+
+/// One validation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ValidationRecord {
+    /// After this many steps.
+    pub step: u64,
+    /// The metrics.
+    pub metrics: ValidationMetrics,
+    /// Whether no earlier validation had a larger mean F1.
+    pub best: bool,
+}
+
+/// Everything that was measured while training, kept in checkpoints.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct History {
+    /// Every step so far.
+    pub steps: Vec<StepRecord>,
+    /// Every validation so far.
+    pub validations: Vec<ValidationRecord>,
+}
+
+impl History {
+    /// The largest mean F1 of any validation.
+    pub fn best_f1(&self) -> Option<f64> {
+        self.validations.iter().map(|record| record.metrics.mean_f1).reduce(f64::max)
+    }
+}

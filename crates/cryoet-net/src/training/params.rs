@@ -1,0 +1,167 @@
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::loss::LossParams;
+use crate::normalisation::Normalisation;
+
+/// How the learning rate moves after the warm-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Schedule {
+    /// It stays.
+    Constant,
+    /// It falls to zero along half a cosine.
+    Cosine,
+}
+
+/// Which of the turns that leave the missing wedge in place are applied to patches, each equally likely.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Turns {
+    /// None.
+    None,
+    /// Half a turn about the tilt axis y, for half of the patches: DeepFinder's augmentation.
+    TiltAxis,
+    /// Half turns about z, y and x: all exact, none changes the hand.
+    All,
+}
+
+/// How to train. [`TrainParams::default`] is this project's recipe, [`TrainParams::deepfinder`] the original's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainParams {
+    /// Steps in all.
+    pub steps: u64,
+    /// Patches per step.
+    pub batch: usize,
+    /// Edge of the cubic patches in voxels, a multiple of the network's granularity.
+    pub patch: usize,
+    /// Patch centres are moved by a uniform integer of -shift ..= shift on each axis.
+    pub shift: usize,
+    /// Share of patches centred anywhere instead of on a voxel of a class.
+    pub background: f64,
+    /// The turns applied to patches.
+    pub turns: Turns,
+    /// How grey values are scaled.
+    pub normalisation: Normalisation,
+    /// The loss.
+    pub loss: LossParams,
+    /// Adam's largest learning rate.
+    pub learning_rate: f64,
+    /// Steps over which the learning rate rises from zero.
+    pub warm_up: u64,
+    /// What it does afterwards.
+    pub schedule: Schedule,
+    /// Weight decay, decoupled (AdamW); 0 is Adam.
+    pub weight_decay: f64,
+    /// Gradients of a larger norm are scaled down to it.
+    pub max_gradient_norm: Option<f64>,
+    /// Decay of the exponential moving average of the weights, which validation and the result then use.
+    pub average: Option<f64>,
+    /// Steps between validations; the last step always validates.
+    pub validate_every: u64,
+    /// At most this many voxels of each validation tomogram, a box about its centre, are segmented to validate.
+    pub validation_voxels: usize,
+    /// Decides weights, patches, shifts and turns.
+    pub seed: u64,
+}
+
+impl Default for TrainParams {
+    fn default() -> Self {
+        Self {
+            steps: 1000,
+            batch: 4,
+            patch: 48,
+            shift: 12,
+            background: 0.1,
+            turns: Turns::All,
+            normalisation: Normalisation::Tomogram,
+            loss: LossParams::default(),
+            learning_rate: 1e-3,
+            warm_up: 50,
+            schedule: Schedule::Cosine,
+            weight_decay: 0.0,
+            max_gradient_norm: Some(3.0),
+            average: Some(0.99),
+            validate_every: 100,
+            validation_voxels: 2_000_000,
+            seed: 0,
+        }
+    }
+}
+
+/// Why parameters cannot be used.
+#[derive(Debug, Error, Clone, PartialEq)]
+#[error("{name} = {value}: expected {expected}")]
+pub struct TrainParamsError {
+    /// The parameter.
+    pub name: &'static str,
+    /// Its value.
+    pub value: String,
+    /// What it must be.
+    pub expected: String,
+}
+
+impl TrainParams {
+    /// The original's recipe: Dice, Adam 1e-4, batches of 25 patches of 56^3, shifts of 13 voxels, half turns about the tilt axis,
+    /// patches normalised one by one, 100 epochs of 100 steps (Moebel et al. 2021; deepfinder 0.2.1).
+    pub fn deepfinder() -> Self {
+        Self {
+            steps: 10_000,
+            batch: 25,
+            patch: 56,
+            shift: 13,
+            background: 0.0,
+            turns: Turns::TiltAxis,
+            normalisation: Normalisation::DeepFinder,
+            loss: LossParams::deepfinder(),
+            learning_rate: 1e-4,
+            warm_up: 0,
+            schedule: Schedule::Constant,
+            weight_decay: 0.0,
+            max_gradient_norm: None,
+            average: None,
+            validate_every: 100,
+            validation_voxels: 2_000_000,
+            seed: 0,
+        }
+    }
+
+    /// Whether every value can be used with patches that are multiples of `granularity`.
+    ///
+    /// # Errors
+    /// The first value out of range.
+    pub fn check(&self, granularity: usize) -> Result<(), TrainParamsError> {
+        let refuse = |name, value: String, expected: &str| Err(TrainParamsError { name, value, expected: expected.to_owned() });
+        if self.steps == 0 {
+            return refuse("steps", self.steps.to_string(), "1 or more");
+        }
+        if self.batch == 0 {
+            return refuse("batch", self.batch.to_string(), "1 or more");
+        }
+        if self.patch == 0 || !self.patch.is_multiple_of(granularity) {
+            return refuse("patch", self.patch.to_string(), &format!("a positive multiple of {granularity}"));
+        }
+        if !(0.0..=1.0).contains(&self.background) {
+            return refuse("background", self.background.to_string(), "a share of 0 to 1");
+        }
+        if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
+            return refuse("learning_rate", self.learning_rate.to_string(), "a positive number");
+        }
+        if self.average.is_some_and(|decay| !(0.0..1.0).contains(&decay)) {
+            return refuse("average", format!("{:?}", self.average), "a decay of 0 to below 1");
+        }
+        if self.max_gradient_norm.is_some_and(|norm| norm.is_nan() || norm <= 0.0) {
+            return refuse("max_gradient_norm", format!("{:?}", self.max_gradient_norm), "a positive number");
+        }
+        let loss = &self.loss;
+        let weights = [loss.overlap, loss.false_positive, loss.false_negative, loss.cross_entropy, loss.background_weight];
+        if weights.iter().any(|w| !(w.is_finite() && *w >= 0.0)) || loss.overlap + loss.cross_entropy == 0.0 {
+            return refuse("loss", format!("{loss:?}"), "finite weights of 0 or more, the two terms not both 0");
+        }
+        if self.validate_every == 0 {
+            return refuse("validate_every", self.validate_every.to_string(), "1 or more");
+        }
+        Ok(())
+    }
+}

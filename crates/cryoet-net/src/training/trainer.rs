@@ -1,0 +1,344 @@
+use std::time::Instant;
+
+use cryoet_core::ndarray::s;
+use cryoet_core::{ClassLabel, ClassTable, VoxelSize};
+use thiserror::Error;
+
+use super::adam::Adam;
+use super::average::Average;
+use super::batch::Batch;
+use super::checkpoint::{Checkpoint, CheckpointError, Record};
+use super::confusion::VoxelCounts;
+use super::data::{DataError, PreparedTomogram, TrainingTomogram, prepare};
+use super::history::{History, StepRecord, ValidationRecord};
+use super::params::{TrainParams, TrainParamsError};
+use super::sampler::Sampler;
+use super::schedule::learning_rate;
+use crate::device::Device;
+use crate::inference::untiled_labels;
+use crate::network::{BuildError, Network, Precision};
+use crate::tensor_map::TensorMap;
+use crate::torch_error::TorchError;
+use crate::weights::{Weights, WeightsDescription, WeightsError};
+
+/// Why training cannot start or go on.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// A parameter is out of range.
+    #[error(transparent)]
+    Params(#[from] TrainParamsError),
+    /// A tomogram or its labels cannot be used.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The network cannot be built.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// The checkpoint cannot be used.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// The loss became NaN or infinite.
+    #[error("the loss is {loss} at step {step}: a lower learning rate or gradient clipping may help")]
+    Diverged {
+        /// The step, from 1.
+        step: u64,
+        /// The loss.
+        loss: f64,
+    },
+    /// The trained weights cannot be described.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    /// libtorch refused.
+    #[error(transparent)]
+    Torch(#[from] TorchError),
+}
+
+/// A training in progress. The caller decides when to step, validate, save and stop:
+///
+/// ```
+/// use cryoet_core::{Class, ClassLabel, ClassTable, Volume, ndarray::Array3};
+/// use cryoet_net::{Device, TrainParams, Trainer, TrainingTomogram};
+///
+/// let classes = ClassTable::new(vec![Class::new(ClassLabel::new(1), "ball")])?;
+/// let inside = |z: usize, y: usize, x: usize| (z.abs_diff(8)).pow(2) + y.abs_diff(8).pow(2) + x.abs_diff(8).pow(2) < 16;
+/// let tomogram = TrainingTomogram {
+///     name: "tomogram".into(),
+///     volume: Volume::new(Array3::from_shape_fn((16, 16, 16), |(z, y, x)| f32::from(u8::from(inside(z, y, x))))),
+///     labels: Array3::from_shape_fn((16, 16, 16), |(z, y, x)| u8::from(inside(z, y, x))),
+/// };
+/// let params = TrainParams { steps: 2, batch: 1, patch: 16, ..TrainParams::default() };
+/// let mut trainer = Trainer::new(params, classes, vec![tomogram], vec![], Device::Cpu)?;
+/// while !trainer.is_finished() {
+///     let record = trainer.step()?;
+///     println!("step {}: loss {:.3}", record.step, record.loss);
+/// }
+/// let weights = trainer.weights()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Trainer {
+    params: TrainParams,
+    description: WeightsDescription,
+    network: Network,
+    adam: Adam,
+    average: Option<Average>,
+    training: Vec<PreparedTomogram>,
+    validation: Vec<PreparedTomogram>,
+    sampler: Sampler,
+    step: u64,
+    history: History,
+    best: Option<Weights>,
+    device: Device,
+}
+
+impl std::fmt::Debug for Trainer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Trainer").field("params", &self.params).field("step", &self.step).finish_non_exhaustive()
+    }
+}
+
+impl Trainer {
+    /// A training from random weights. Without validation tomograms, nothing is validated and the last weights are the result.
+    ///
+    /// # Errors
+    /// Parameters out of range, tomograms that cannot be used, a device that is not there.
+    pub fn new(
+        params: TrainParams,
+        classes: ClassTable,
+        training: Vec<TrainingTomogram>,
+        validation: Vec<TrainingTomogram>,
+        device: Device,
+    ) -> Result<Self, TrainError> {
+        let voxel_size = training.first().and_then(|tomogram| tomogram.volume.voxel_size());
+        let weights = Weights::random(classes, voxel_size, params.seed);
+        Self::from_weights(params, weights, training, validation, device)
+    }
+
+    /// A training that starts from weights of the same classes: fine-tuning.
+    ///
+    /// # Errors
+    /// As [`Trainer::new`].
+    pub fn from_weights(
+        params: TrainParams,
+        weights: Weights,
+        training: Vec<TrainingTomogram>,
+        validation: Vec<TrainingTomogram>,
+        device: Device,
+    ) -> Result<Self, TrainError> {
+        let mut description = weights.description().clone();
+        let granularity = description.architecture.granularity();
+        params.check(granularity)?;
+        description.normalisation = params.normalisation;
+        let (count, classes) = (training.len(), &description.classes);
+        let training = prepare(training, classes, params.normalisation, granularity)?;
+        let validation = prepare(validation, classes, params.normalisation, granularity)?;
+        if training.is_empty() {
+            return Err(DataError::NoTomogram.into());
+        }
+        let sampler = Sampler::new(&training, params.patch, granularity).ok_or(DataError::NothingLabelled { count })?;
+        let build = || Network::from_tensors(description.architecture, weights.tensors(), device, Precision::F32);
+        let mut network = build()?;
+        for parameter in network.parameters_mut() {
+            let _ = parameter.f_requires_grad_(true).map_err(TorchError::from)?;
+        }
+        let adam = Adam::new(network.parameters_mut())?;
+        let average = params.average.map(|decay| Ok::<_, BuildError>(Average::new(build()?, decay))).transpose()?;
+        Ok(Self {
+            params,
+            network,
+            adam,
+            average,
+            training,
+            validation,
+            sampler,
+            step: 0,
+            history: History::default(),
+            best: None,
+            device,
+            description,
+        })
+    }
+
+    /// Goes on from the bytes of [`Trainer::checkpoint`]; the parameters come from there. On the CPU and at the same number of
+    /// threads the weights become, to the bit, what they would have become without the break.
+    ///
+    /// # Errors
+    /// Bytes that are no checkpoint, or tomograms that do not fit it.
+    pub fn resume(
+        checkpoint: &[u8],
+        training: Vec<TrainingTomogram>,
+        validation: Vec<TrainingTomogram>,
+        device: Device,
+    ) -> Result<Self, TrainError> {
+        let Checkpoint { record, weights, average, optimiser, best } = Checkpoint::from_bytes(checkpoint)?;
+        let mut trainer = Self::from_weights(record.params, weights, training, validation, device)?;
+        let names = trainer.network.parameter_names();
+        trainer.adam.restore(&names, &optimiser, record.step, device)?;
+        if let (Some(decay), Some(tensors)) = (trainer.params.average, average) {
+            let network = Network::from_tensors(trainer.description.architecture, &tensors, device, Precision::F32)?;
+            trainer.average = Some(Average::new(network, decay));
+        }
+        (trainer.step, trainer.history, trainer.best) = (record.step, record.history, best);
+        Ok(trainer)
+    }
+
+    /// Trains on one batch.
+    ///
+    /// # Errors
+    /// libtorch's refusal, or a loss that is no number: then the weights are as before the step.
+    pub fn step(&mut self) -> Result<StepRecord, TrainError> {
+        let start = Instant::now();
+        let plans = self.sampler.draw(&self.training, &self.params, self.step);
+        let batch = Batch::cut(&self.training, &plans, self.params.normalisation, self.device)?;
+        let data_seconds = start.elapsed().as_secs_f64();
+        let logits = self.network.logits(&batch.input)?;
+        let loss = self.params.loss.compute(&logits, &batch.target, &batch.valid).map_err(TorchError::from)?;
+        let value = loss.f_double_value(&[]).map_err(TorchError::from)?;
+        if !value.is_finite() {
+            return Err(TrainError::Diverged { step: self.step + 1, loss: value });
+        }
+        for parameter in self.network.parameters_mut() {
+            parameter.zero_grad();
+        }
+        loss.f_backward().map_err(TorchError::from)?;
+        let rate = learning_rate(&self.params, self.step);
+        let gradient_norm = self.adam.step(self.network.parameters_mut(), rate, self.params.weight_decay, self.params.max_gradient_norm)?;
+        self.step += 1;
+        if let Some(average) = &mut self.average {
+            average.update(&mut self.network, self.step)?;
+        }
+        let seconds = start.elapsed().as_secs_f64();
+        let record = StepRecord { step: self.step, loss: value, learning_rate: rate, gradient_norm, seconds, data_seconds };
+        self.history.steps.push(record.clone());
+        Ok(record)
+    }
+
+    /// Whether a validation is due after the last step.
+    pub fn validation_due(&self) -> bool {
+        !self.validation.is_empty()
+            && self.step > 0
+            && (self.step.is_multiple_of(self.params.validate_every) || self.is_finished())
+            && self.history.validations.last().is_none_or(|last| last.step < self.step)
+    }
+
+    /// Segments the validation tomograms with the (averaged) weights and keeps these when they are the best so far.
+    ///
+    /// # Errors
+    /// libtorch's refusal.
+    pub fn validate(&mut self) -> Result<ValidationRecord, TrainError> {
+        let network = self.average.as_ref().map_or(&self.network, Average::network);
+        let mut counts = VoxelCounts::new(self.description.architecture.outputs());
+        for tomogram in &self.validation {
+            let shape: [usize; 3] = tomogram.volume.dim().into();
+            let [z, y, x] = central_box(shape, self.params.validation_voxels, self.description.architecture.granularity());
+            let window = s![z.0..z.1, y.0..y.1, x.0..x.1];
+            let (predicted, _) = untiled_labels(network, tomogram.volume.slice(window))?;
+            for (&truth, &found) in tomogram.channels.slice(window).iter().zip(&predicted) {
+                if truth != ClassLabel::IGNORE.get() {
+                    counts.add(truth, found);
+                }
+            }
+        }
+        let metrics = counts.metrics(&self.description.classes);
+        let best = self.history.best_f1().is_none_or(|earlier| metrics.mean_f1 > earlier);
+        if best {
+            self.best = Some(self.present_weights()?);
+        }
+        let record = ValidationRecord { step: self.step, metrics, best };
+        self.history.validations.push(record.clone());
+        Ok(record)
+    }
+
+    /// The result: the weights of the best validation, or the present ones where nothing was validated.
+    ///
+    /// # Errors
+    /// libtorch's refusal, or weights that are no numbers.
+    pub fn weights(&self) -> Result<Weights, TrainError> {
+        self.best.clone().map_or_else(|| self.present_weights(), Ok)
+    }
+
+    /// The weights (averaged, where the recipe asks for it) after the last step.
+    ///
+    /// # Errors
+    /// libtorch's refusal, or weights that are no numbers.
+    pub fn present_weights(&self) -> Result<Weights, TrainError> {
+        let network = self.average.as_ref().map_or(&self.network, Average::network);
+        let mut description = self.description.clone();
+        description
+            .provenance
+            .insert("training".to_owned(), format!("{} of {} steps, seed {}", self.step, self.params.steps, self.params.seed));
+        Ok(Weights::from_parts(description, network.to_tensors()?)?)
+    }
+
+    /// The bytes from which [`Trainer::resume`] goes on: a safetensors file.
+    ///
+    /// # Errors
+    /// libtorch's refusal.
+    pub fn checkpoint(&self) -> Result<Vec<u8>, TrainError> {
+        let average: Option<TensorMap> = self.average.as_ref().map(|average| average.network().to_tensors()).transpose()?;
+        let checkpoint = Checkpoint {
+            record: Record {
+                description: self.description.clone(),
+                params: self.params.clone(),
+                step: self.step,
+                history: self.history.clone(),
+                best: self.best.as_ref().map(|best| best.description().clone()),
+            },
+            weights: Weights::from_parts(self.description.clone(), self.network.to_tensors()?)?,
+            average,
+            optimiser: self.adam.to_tensors(&self.network.parameter_names())?,
+            best: self.best.clone(),
+        };
+        Ok(checkpoint.to_bytes()?)
+    }
+
+    /// Whether all steps are done.
+    pub fn is_finished(&self) -> bool {
+        self.step >= self.params.steps
+    }
+
+    /// Steps done so far.
+    pub fn steps_done(&self) -> u64 {
+        self.step
+    }
+
+    /// The parameters.
+    pub fn params(&self) -> &TrainParams {
+        &self.params
+    }
+
+    /// The classes.
+    pub fn classes(&self) -> &ClassTable {
+        &self.description.classes
+    }
+
+    /// The voxel size of the training tomograms, where known.
+    pub fn voxel_size(&self) -> Option<VoxelSize> {
+        self.description.voxel_size
+    }
+
+    /// What was measured so far.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+}
+
+/// The bounds of a box about the centre of at most `voxels` voxels, its edges multiples of the granularity.
+fn central_box(shape: [usize; 3], voxels: usize, granularity: usize) -> [(usize, usize); 3] {
+    let total: usize = shape.iter().product();
+    let shrink = (voxels.max(1) as f64 / total.max(1) as f64).min(1.0);
+    // Thin axes keep their length; the loss of volume is shared by the two longest.
+    let mut size = shape;
+    let mut order = [0, 1, 2];
+    order.sort_by_key(|&axis| std::cmp::Reverse(shape[axis]));
+    for &axis in &order[..2] {
+        size[axis] = ((shape[axis] as f64 * shrink.sqrt()) as usize).max(granularity);
+    }
+    std::array::from_fn(|axis| {
+        let length = (size[axis] / granularity * granularity).clamp(granularity, shape[axis]);
+        let start = (shape[axis] - length) / 2;
+        (start, start + length)
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+use cryoet_core::ndarray::Array3;
+use cryoet_core::{Class, Volume};
+
+use super::*;
+
+fn classes() -> ClassTable {
+    ClassTable::new(vec![Class::new(ClassLabel::new(1), "ball"), Class::new(ClassLabel::new(5), "absent")]).unwrap()
+}
+
+/// A bright ball of radius 5 in noise, and a corner that is not annotated.
+fn tomogram(centre: i64) -> TrainingTomogram {
+    let inside = |z: usize, y: usize, x: usize| [z, y, x].iter().map(|&i| (i as i64 - centre).pow(2)).sum::<i64>() <= 25;
+    let mut state = centre as u32;
+    let volume = Array3::from_shape_fn((24, 24, 24), |(z, y, x)| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        f32::from(u8::from(inside(z, y, x))) * 3.0 + (state >> 8) as f32 / (1 << 24) as f32
+    });
+    let labels = Array3::from_shape_fn((24, 24, 24), |(z, y, x)| if z + y + x < 6 { 255 } else { u8::from(inside(z, y, x)) });
+    TrainingTomogram { name: format!("ball at {centre}"), volume: Volume::new(volume), labels }
+}
+
+fn params() -> TrainParams {
+    TrainParams {
+        steps: 60,
+        batch: 2,
+        patch: 16,
+        shift: 4,
+        warm_up: 5,
+        learning_rate: 2e-3,
+        validate_every: 30,
+        average: Some(0.9),
+        ..TrainParams::default()
+    }
+}
+
+#[test]
+fn learns_a_ball() {
+    let mut trainer = Trainer::new(params(), classes(), vec![tomogram(10), tomogram(13)], vec![tomogram(11)], Device::Cpu).unwrap();
+    while !trainer.is_finished() {
+        trainer.step().unwrap();
+        if trainer.validation_due() {
+            trainer.validate().unwrap();
+        }
+    }
+    let dice = trainer.history().best_f1().unwrap();
+    assert!(dice > 0.8, "Dice {dice}");
+    assert_eq!(trainer.history().validations.len(), 2);
+}
+
+#[test]
+fn a_resumed_run_reaches_the_same_weights() {
+    let data = || (vec![tomogram(10)], vec![tomogram(12)]);
+    let params = TrainParams { steps: 8, validate_every: 4, ..params() };
+    let run = |trainer: &mut Trainer, until: u64| {
+        while trainer.steps_done() < until {
+            trainer.step().unwrap();
+            if trainer.validation_due() {
+                trainer.validate().unwrap();
+            }
+        }
+    };
+    let (training, validation) = data();
+    let mut straight = Trainer::new(params.clone(), classes(), training, validation, Device::Cpu).unwrap();
+    run(&mut straight, 8);
+    let (training, validation) = data();
+    let mut broken = Trainer::new(params, classes(), training, validation, Device::Cpu).unwrap();
+    run(&mut broken, 5);
+    let saved = broken.checkpoint().unwrap();
+    drop(broken);
+    let (training, validation) = data();
+    let mut resumed = Trainer::resume(&saved, training, validation, Device::Cpu).unwrap();
+    assert_eq!(resumed.steps_done(), 5);
+    run(&mut resumed, 8);
+    assert_eq!(straight.present_weights().unwrap().sha256(), resumed.present_weights().unwrap().sha256());
+    assert_eq!(straight.weights().unwrap(), resumed.weights().unwrap());
+    let losses = |trainer: &Trainer| trainer.history().steps.iter().map(|record| record.loss).collect::<Vec<_>>();
+    assert_eq!(losses(&straight), losses(&resumed));
+}
+
+#[test]
+fn bad_data_is_named() {
+    let start = |training: Vec<TrainingTomogram>| Trainer::new(params(), classes(), training, vec![], Device::Cpu).unwrap_err();
+    assert!(matches!(start(vec![]), TrainError::Data(DataError::NoTomogram)));
+    let mut wrong = tomogram(10);
+    wrong.labels[[3, 4, 5]] = 7;
+    assert!(start(vec![wrong]).to_string().contains("voxel [3, 4, 5] (z, y, x) has label 7"));
+    let mut empty = tomogram(10);
+    empty.labels.fill(0);
+    assert!(matches!(start(vec![empty]), TrainError::Data(DataError::NothingLabelled { count: 1 })));
+    let mut other = tomogram(10);
+    other.labels = Array3::zeros((24, 24, 23));
+    assert!(matches!(start(vec![other]), TrainError::Data(DataError::Shape { .. })));
+    let mut nan = tomogram(10);
+    nan.volume.data_mut()[[0, 0, 1]] = f32::NAN;
+    assert!(matches!(start(vec![nan]), TrainError::Data(DataError::Statistics { .. })));
+    let odd = TrainParams { patch: 18, ..params() };
+    assert!(matches!(Trainer::new(odd, classes(), vec![tomogram(10)], vec![], Device::Cpu), Err(TrainError::Params(_))));
+    assert!(matches!(
+        Trainer::resume(b"no checkpoint", vec![tomogram(10)], vec![], Device::Cpu),
+        Err(TrainError::Checkpoint(CheckpointError::Format { .. }))
+    ));
+}
+
+#[test]
+fn the_original_recipe_runs_from_other_weights() {
+    let weights = Weights::random(classes(), None, 3);
+    let params = TrainParams { steps: 1, batch: 1, patch: 16, ..TrainParams::deepfinder() };
+    let mut trainer = Trainer::from_weights(params, weights, vec![tomogram(10)], vec![], Device::Cpu).unwrap();
+    assert!(trainer.step().unwrap().loss.is_finite());
+    assert!(trainer.is_finished() && !trainer.validation_due());
+}
+
+#[test]
+fn validation_boxes_lie_inside() {
+    for (shape, voxels) in [([100, 100, 100], 2_000_000), ([64, 512, 512], 2_000_000), ([7, 9, 300], 100)] {
+        let bounds = central_box(shape, voxels, 4);
+        for axis in 0..3 {
+            assert!(bounds[axis].1 <= shape[axis] && (bounds[axis].1 - bounds[axis].0) % 4 == 0);
+        }
+    }
+}

@@ -1,0 +1,225 @@
+use std::collections::BTreeMap;
+
+use cryoet_core::{ClassLabel, ClassTable, VoxelSize};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use crate::architecture::Architecture;
+use crate::initialisation::he_normal;
+use crate::normalisation::Normalisation;
+use crate::safetensors_file;
+use crate::tensor_map::TensorMap;
+
+/// What a weights file says about itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WeightsDescription {
+    /// The network's shape.
+    pub architecture: Architecture,
+    /// What the outputs mean: output 0 is background, output i the i-th class of the table.
+    pub classes: ClassTable,
+    /// The voxel size of the tomograms it was trained on, where known.
+    pub voxel_size: Option<VoxelSize>,
+    /// How grey values are scaled.
+    pub normalisation: Normalisation,
+    /// How the weights came to be: free text by key.
+    #[serde(default)]
+    pub provenance: BTreeMap<String, String>,
+}
+
+/// Why bytes are no weights.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum WeightsError {
+    /// The bytes are no safetensors file.
+    #[error("not a safetensors file: {reason}")]
+    Format {
+        /// What the parser found.
+        reason: String,
+    },
+    /// The file has no description.
+    #[error(
+        "the file has no \"cryoet\" entry in its metadata: it must hold a JSON object with architecture, classes, voxel_size and normalisation"
+    )]
+    NoDescription,
+    /// The description cannot be read.
+    #[error("the description of the weights cannot be read: {reason}")]
+    Description {
+        /// What the parser found.
+        reason: String,
+    },
+    /// Outputs and classes disagree.
+    #[error("the network has {outputs} outputs, but background and the class table's {classes} classes make {}", classes + 1)]
+    Classes {
+        /// Outputs of the architecture.
+        outputs: usize,
+        /// Classes in the table.
+        classes: usize,
+    },
+    /// A tensor is absent or of another shape.
+    #[error("tensor {name:?} has shape {found:?}: the architecture needs {expected:?}")]
+    Tensor {
+        /// Its name.
+        name: String,
+        /// The shape needed.
+        expected: Vec<usize>,
+        /// The shape found; empty when absent.
+        found: Vec<usize>,
+    },
+    /// A weight is NaN or infinite.
+    #[error("tensor {name:?} holds {value} at element {index}")]
+    NonFinite {
+        /// The tensor's name.
+        name: String,
+        /// The element, in C order.
+        index: usize,
+        /// Its value.
+        value: f32,
+    },
+    /// The bytes could not be made.
+    #[error("cannot serialise the weights: {reason}")]
+    Serialise {
+        /// What went wrong.
+        reason: String,
+    },
+}
+
+/// A network's weights and what they mean; the contents of a weights file.
+///
+/// ```
+/// use cryoet_core::{Class, ClassLabel, ClassTable, VoxelSize};
+/// use cryoet_net::Weights;
+///
+/// let classes = ClassTable::new(vec![Class::new(ClassLabel::new(1), "ribosome")])?;
+/// let weights = Weights::random(classes, Some(VoxelSize::isotropic(10.0)?), 42);
+/// let bytes = weights.to_bytes()?;
+/// assert_eq!(Weights::from_bytes(&bytes)?, weights);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Weights {
+    description: WeightsDescription,
+    tensors: TensorMap,
+}
+
+impl Weights {
+    /// Random weights of DeepFinder's network for a table of classes: where training starts.
+    pub fn random(classes: ClassTable, voxel_size: Option<VoxelSize>, seed: u64) -> Self {
+        let architecture = Architecture::DeepFinder { outputs: classes.len() + 1 };
+        let provenance = BTreeMap::from([("initialisation".to_owned(), format!("He normal, seed {seed}"))]);
+        let description = WeightsDescription { architecture, classes, voxel_size, normalisation: Normalisation::default(), provenance };
+        Self { tensors: he_normal(&architecture, seed), description }
+    }
+
+    pub(crate) fn from_parts(description: WeightsDescription, tensors: TensorMap) -> Result<Self, WeightsError> {
+        let (outputs, classes) = (description.architecture.outputs(), description.classes.len());
+        if outputs != classes + 1 {
+            return Err(WeightsError::Classes { outputs, classes });
+        }
+        for layer in description.architecture.layers() {
+            for (part, expected) in [("weight", layer.kernel.to_vec()), ("bias", vec![layer.kernel[0]])] {
+                let name = format!("{}.{part}", layer.name);
+                let found = tensors.get(&name).map(|array| array.shape.clone()).unwrap_or_default();
+                if found != expected {
+                    return Err(WeightsError::Tensor { name, expected, found });
+                }
+            }
+        }
+        for (name, array) in tensors.iter() {
+            if let Some(index) = array.values.iter().position(|v| !v.is_finite()) {
+                return Err(WeightsError::NonFinite { name: name.clone(), index, value: array.values[index] });
+            }
+        }
+        Ok(Self { description, tensors })
+    }
+
+    /// Weights from the bytes of a safetensors file.
+    ///
+    /// # Errors
+    /// Anything that is not a complete weights file with its description.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightsError> {
+        let (tensors, description) =
+            safetensors_file::from_bytes(bytes).map_err(|error| WeightsError::Format { reason: error.to_string() })?;
+        let description = description.ok_or(WeightsError::NoDescription)?;
+        let description = serde_json::from_str(&description).map_err(|error| WeightsError::Description { reason: error.to_string() })?;
+        Self::from_parts(description, tensors)
+    }
+
+    /// The bytes of a safetensors file, the description in its metadata under `cryoet`.
+    ///
+    /// # Errors
+    /// A description that cannot be serialised.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, WeightsError> {
+        let description =
+            serde_json::to_string(&self.description).map_err(|error| WeightsError::Serialise { reason: error.to_string() })?;
+        safetensors_file::to_bytes(&self.tensors, description).map_err(|error| WeightsError::Serialise { reason: error.to_string() })
+    }
+
+    /// What the weights say about themselves.
+    pub fn description(&self) -> &WeightsDescription {
+        &self.description
+    }
+
+    /// Adds a note on how the weights came to be.
+    #[must_use]
+    pub fn with_provenance(mut self, key: impl Into<String>, text: impl Into<String>) -> Self {
+        self.description.provenance.insert(key.into(), text.into());
+        self
+    }
+
+    /// SHA-256 over the tensors' names and values, in hexadecimal: equal weights have equal hashes.
+    pub fn sha256(&self) -> String {
+        let mut hash = Sha256::new();
+        for (name, array) in self.tensors.iter() {
+            hash.update(name.as_bytes());
+            for value in &array.values {
+                hash.update(value.to_le_bytes());
+            }
+        }
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    pub(crate) fn tensors(&self) -> &TensorMap {
+        &self.tensors
+    }
+}
+
+/// The label of each output channel: background, then the table's classes by rising label.
+pub(crate) fn channel_labels(classes: &ClassTable) -> Vec<ClassLabel> {
+    std::iter::once(ClassLabel::BACKGROUND).chain(classes.iter().map(|class| class.label)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cryoet_core::Class;
+
+    fn weights() -> Weights {
+        Weights::random(ClassTable::new(vec![Class::new(ClassLabel::new(4), "a")]).unwrap(), None, 1)
+    }
+
+    #[test]
+    fn refuses_what_is_no_weights_file() {
+        assert!(matches!(Weights::from_bytes(b"hello"), Err(WeightsError::Format { .. })));
+        let bytes = weights().to_bytes().unwrap();
+        assert!(matches!(Weights::from_bytes(&bytes[..bytes.len() - 5]), Err(WeightsError::Format { .. })));
+        let plain = safetensors_file::to_bytes(weights().tensors(), "{}".to_owned()).unwrap();
+        assert!(matches!(Weights::from_bytes(&plain), Err(WeightsError::Description { .. })));
+    }
+
+    #[test]
+    fn refuses_tensors_that_do_not_fit() {
+        let mut description = weights().description().clone();
+        description.architecture = Architecture::DeepFinder { outputs: 5 };
+        assert!(matches!(
+            Weights::from_parts(description, weights().tensors.clone()),
+            Err(WeightsError::Classes { outputs: 5, classes: 1 })
+        ));
+        let mut tensors = weights().tensors.clone();
+        tensors.insert("head.bias".to_owned(), vec![3], vec![0.0; 3]);
+        assert!(matches!(Weights::from_parts(weights().description.clone(), tensors), Err(WeightsError::Tensor { .. })));
+        let mut tensors = weights().tensors.clone();
+        tensors.insert("head.bias".to_owned(), vec![2], vec![0.0, f32::NAN]);
+        assert!(matches!(Weights::from_parts(weights().description.clone(), tensors), Err(WeightsError::NonFinite { index: 1, .. })));
+    }
+}
