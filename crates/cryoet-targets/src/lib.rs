@@ -18,6 +18,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod deepfinder;
 mod error;
 mod mask;
 mod paint;
@@ -27,6 +28,7 @@ mod solid;
 mod sphere;
 mod targets;
 
+pub use deepfinder::{deepfinder_shape_targets, deepfinder_sphere_targets};
 pub use error::TargetError;
 pub use params::{Overlap, TargetParams};
 pub use shape::shape_targets;

@@ -2,10 +2,11 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cryoet_core::ndarray::Array3;
+use cryoet_core::{ClassLabel, Particle};
 use rayon::prelude::*;
 
 use crate::solid::Solid;
-use crate::{Overlap, TargetError, Targets};
+use crate::{Overlap, TargetError, TargetParams, Targets};
 
 /// Planes painted by one task: thin enough to balance, thick enough that few objects are visited twice.
 const SLAB: usize = 8;
@@ -16,6 +17,15 @@ pub(crate) struct Object<S> {
     pub(crate) label: u8,
     pub(crate) particle: usize,
     pub(crate) uncertain: bool,
+}
+
+impl<S> Object<S> {
+    /// A particle's solid under its label, or under the ignore label where the particle is uncertain.
+    pub(crate) fn new(solid: S, index: usize, particle: &Particle, params: &TargetParams) -> Self {
+        let uncertain = params.is_uncertain(particle);
+        let label = if uncertain { ClassLabel::IGNORE } else { particle.class }.get();
+        Self { solid, label, particle: index, uncertain }
+    }
 }
 
 /// Paints objects into an empty volume, slab by slab in parallel; the answer does not depend on the number of threads.

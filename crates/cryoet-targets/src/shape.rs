@@ -6,7 +6,7 @@ use cryoet_core::{ClassLabel, Particle};
 
 use crate::mask::Mask;
 use crate::paint::{Object, paint};
-use crate::solid::Solid;
+use crate::solid::{Solid, indices_within};
 use crate::{TargetError, TargetParams, Targets};
 
 /// Draws every particle as its class's mask, turned by the particle's orientation about the mask's reference voxel.
@@ -43,41 +43,87 @@ pub fn shape_targets(
     masks: &BTreeMap<ClassLabel, Array3<bool>>,
     params: &TargetParams,
 ) -> Result<Targets, TargetError> {
+    let prepared = prepare(masks, Mask::new)?;
+    let mut objects = Vec::with_capacity(particles.len());
+    for (index, particle) in particles.iter().enumerate() {
+        let solid = TurnedMask::new(mask_of(&prepared, index, particle)?, particle, particle.position.zyx());
+        objects.push(Object::new(solid, index, particle, params));
+    }
+    paint(shape, objects, particles.len(), params.overlap)
+}
+
+/// The masks made ready for being turned.
+pub(crate) fn prepare(
+    masks: &BTreeMap<ClassLabel, Array3<bool>>,
+    make: impl Fn(&Array3<bool>) -> Option<Mask>,
+) -> Result<BTreeMap<ClassLabel, Mask>, TargetError> {
     let mut prepared = BTreeMap::new();
     for (&class, mask) in masks {
         if class.is_background() || class == ClassLabel::IGNORE {
             return Err(TargetError::ReservedLabel { class });
         }
-        prepared.insert(class, Mask::new(mask).ok_or_else(|| TargetError::EmptyMask { class, shape: mask.dim().into() })?);
+        prepared.insert(class, make(mask).ok_or_else(|| TargetError::EmptyMask { class, shape: mask.dim().into() })?);
     }
-    let mut objects = Vec::with_capacity(particles.len());
-    for (index, particle) in particles.iter().enumerate() {
-        let class = particle.class;
-        let mask = prepared.get(&class).ok_or_else(|| TargetError::NoMask {
-            particle: index,
-            class,
-            known: masks.keys().map(|label| label.get()).collect(),
-        })?;
-        let uncertain = params.is_uncertain(particle);
-        let label = if uncertain { ClassLabel::IGNORE } else { class }.get();
-        let solid = TurnedMask::new(mask, particle);
-        objects.push(Object { solid, label, particle: index, uncertain });
-    }
-    paint(shape, objects, particles.len(), params.overlap)
+    Ok(prepared)
 }
 
-struct TurnedMask<'a> {
-    mask: &'a Mask,
+/// The mask of a particle's class.
+pub(crate) fn mask_of<'a>(masks: &'a BTreeMap<ClassLabel, Mask>, index: usize, particle: &Particle) -> Result<&'a Mask, TargetError> {
+    let class = particle.class;
+    let known = || masks.keys().map(|label| label.get()).collect();
+    masks.get(&class).ok_or_else(|| TargetError::NoMask { particle: index, class, known: known() })
+}
+
+/// A mask, turned and put in its place.
+pub(crate) struct TurnedMask<'a> {
+    pub(crate) mask: &'a Mask,
     centre: [f64; 3],
     /// Where the volume's unit steps along z, y, x lead in the mask, each z, y, x.
     steps: [[f64; 3]; 3],
 }
 
 impl<'a> TurnedMask<'a> {
-    fn new(mask: &'a Mask, particle: &Particle) -> Self {
+    /// A mask turned by a particle's orientation about its reference point, which lies at `centre` (z, y, x).
+    pub(crate) fn new(mask: &'a Mask, particle: &Particle, centre: [f64; 3]) -> Self {
         let unit = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
         let steps = particle.orientation.map_or(unit, |turn| unit.map(|axis| turn.inverse().rotate_zyx(axis)));
-        Self { mask, centre: particle.position.zyx(), steps }
+        Self { mask, centre, steps }
+    }
+
+    /// Calls `run` with each run of voxels x of the row (z, y) whose place in the mask's cells is covered.
+    pub(crate) fn row_where(
+        &self,
+        z: usize,
+        y: usize,
+        x: Range<usize>,
+        covered: impl Fn([f64; 3]) -> bool,
+        run: &mut impl FnMut(Range<usize>),
+    ) {
+        let [dz, dy] = [z as f64 - self.centre[0], y as f64 - self.centre[1]];
+        let room = self.mask.reach.powi(2) - dz * dz - dy * dy;
+        if room < 0.0 {
+            return;
+        }
+        let [along_z, along_y, along_x] = self.steps;
+        let beside: [f64; 3] = std::array::from_fn(|axis| self.mask.reference[axis] + dz * along_z[axis] + dy * along_y[axis]);
+        let (first, last) = self.mask.clip(beside, along_x);
+        let clipped = indices_within(self.centre[2] + first, self.centre[2] + last, x.end);
+        let x = clipped.start.max(x.start)..clipped.end;
+        let mut start = None;
+        for x in x.clone() {
+            let dx = x as f64 - self.centre[2];
+            match (covered(std::array::from_fn(|axis| beside[axis] + dx * along_x[axis])), start) {
+                (true, None) => start = Some(x),
+                (false, Some(first)) => {
+                    run(first..x);
+                    start = None;
+                }
+                _ => {}
+            }
+        }
+        if let Some(first) = start {
+            run(first..x.end);
+        }
     }
 }
 
@@ -95,31 +141,7 @@ impl Solid for TurnedMask<'_> {
     }
 
     fn row(&self, z: usize, y: usize, x: Range<usize>, run: &mut impl FnMut(Range<usize>)) {
-        let [dz, dy] = [z as f64 - self.centre[0], y as f64 - self.centre[1]];
-        let room = self.mask.reach.powi(2) - dz * dz - dy * dy;
-        if room < 0.0 {
-            return;
-        }
-        let half = room.sqrt();
-        let xs = crate::solid::indices_within(self.centre[2] - half, self.centre[2] + half, x.end);
-        let [along_z, along_y, along_x] = self.steps;
-        let beside: [f64; 3] = std::array::from_fn(|axis| dz * along_z[axis] + dy * along_y[axis]);
-        let mut start = None;
-        for x in xs.clone() {
-            let dx = x as f64 - self.centre[2];
-            let covered = self.mask.covers(std::array::from_fn(|axis| beside[axis] + dx * along_x[axis]));
-            match (covered, start) {
-                (true, None) => start = Some(x),
-                (false, Some(first)) => {
-                    run(first..x);
-                    start = None;
-                }
-                _ => {}
-            }
-        }
-        if let Some(first) = start {
-            run(first..xs.end);
-        }
+        self.row_where(z, y, x, |at| self.mask.covers(at), run);
     }
 }
 

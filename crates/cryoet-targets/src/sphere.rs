@@ -38,6 +38,16 @@ pub fn sphere_targets(
     radii: &BTreeMap<ClassLabel, f64>,
     params: &TargetParams,
 ) -> Result<Targets, TargetError> {
+    check_radii(radii)?;
+    let mut objects = Vec::with_capacity(particles.len());
+    for (index, particle) in particles.iter().enumerate() {
+        let ball = Ball { centre: particle.position.zyx(), radius: radius_of(radii, index, particle)? };
+        objects.push(Object::new(ball, index, particle, params));
+    }
+    paint(shape, objects, particles.len(), params.overlap)
+}
+
+pub(crate) fn check_radii(radii: &BTreeMap<ClassLabel, f64>) -> Result<(), TargetError> {
     for (&class, &radius) in radii {
         if class.is_background() || class == ClassLabel::IGNORE {
             return Err(TargetError::ReservedLabel { class });
@@ -46,24 +56,20 @@ pub fn sphere_targets(
             return Err(TargetError::Radius { class, radius });
         }
     }
-    let mut objects = Vec::with_capacity(particles.len());
-    for (index, particle) in particles.iter().enumerate() {
-        let class = particle.class;
-        let radius = *radii.get(&class).ok_or_else(|| TargetError::NoRadius {
-            particle: index,
-            class,
-            known: radii.keys().map(|label| label.get()).collect(),
-        })?;
-        let uncertain = params.is_uncertain(particle);
-        let label = if uncertain { ClassLabel::IGNORE } else { class }.get();
-        objects.push(Object { solid: Ball { centre: particle.position.zyx(), radius }, label, particle: index, uncertain });
-    }
-    paint(shape, objects, particles.len(), params.overlap)
+    Ok(())
 }
 
-struct Ball {
-    centre: [f64; 3],
-    radius: f64,
+/// The radius of a particle's class.
+pub(crate) fn radius_of(radii: &BTreeMap<ClassLabel, f64>, index: usize, particle: &Particle) -> Result<f64, TargetError> {
+    let class = particle.class;
+    let known = || radii.keys().map(|label| label.get()).collect();
+    radii.get(&class).copied().ok_or_else(|| TargetError::NoRadius { particle: index, class, known: known() })
+}
+
+/// A ball at a place z, y, x.
+pub(crate) struct Ball {
+    pub(crate) centre: [f64; 3],
+    pub(crate) radius: f64,
 }
 
 impl Solid for Ball {
@@ -84,9 +90,10 @@ impl Solid for Ball {
         let room = self.radius.powi(2) - (z as f64 - cz).powi(2) - (y as f64 - cy).powi(2);
         if room >= 0.0 {
             let half = room.sqrt();
-            let covered = indices_within(cx - half, cx + half, x.end);
-            if !covered.is_empty() {
-                run(covered);
+            let reached = indices_within(cx - half, cx + half, x.end);
+            let start = reached.start.max(x.start);
+            if start < reached.end {
+                run(start..reached.end);
             }
         }
     }

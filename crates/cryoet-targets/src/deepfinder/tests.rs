@@ -1,0 +1,23 @@
+use cryoet_core::Position;
+
+use super::*;
+
+fn at(class: u8, z: f64, y: f64, x: f64) -> Particle {
+    Particle::new(ClassLabel::new(class), Position::new(z, y, x).unwrap())
+}
+
+#[test]
+fn only_the_largest_class_loses_its_pole() {
+    let radii = [(1, 2.0), (2, 4.0)].map(|(class, radius)| (ClassLabel::new(class), radius)).into();
+    let labels = deepfinder_sphere_targets([20, 20, 20], &[at(1, 5.0, 5.0, 5.0), at(2, 14.0, 14.0, 14.0)], &radii).unwrap().labels;
+    assert_eq!((labels[[5, 5, 7]], labels[[5, 5, 3]]), (1, 1));
+    assert_eq!((labels[[14, 14, 18]], labels[[14, 14, 10]]), (0, 2));
+}
+
+#[test]
+fn errors_and_outsiders_are_those_of_the_plain_functions() {
+    let radii = BTreeMap::from([(ClassLabel::new(1), 3.0)]);
+    assert_eq!(deepfinder_sphere_targets([8, 8, 8], &[at(1, -30.0, 0.0, 0.0)], &radii).unwrap().skipped, [0]);
+    assert!(matches!(deepfinder_sphere_targets([8, 8, 8], &[at(2, 0.0, 0.0, 0.0)], &radii), Err(TargetError::NoRadius { .. })));
+    assert!(matches!(deepfinder_shape_targets([8, 8, 8], &[at(2, 0.0, 0.0, 0.0)], &BTreeMap::new()), Err(TargetError::NoMask { .. })));
+}
