@@ -33,39 +33,22 @@ pub struct Localisation {
 }
 
 /// What was counted.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Counts {
     pub(crate) truth: u64,
-    /// True particles that are left out of everything but the denominator of recall.
-    pub(crate) unsought: u64,
     pub(crate) reported: u64,
     pub(crate) tp: u64,
     pub(crate) fp: u64,
     pub(crate) multiple_hits: u64,
     pub(crate) outside: u64,
-    /// How many distances the sum holds.
     pub(crate) hits: u64,
     pub(crate) distance_sum: f64,
 }
 
-impl Counts {
-    pub(crate) fn add(&mut self, other: &Self) {
-        self.truth += other.truth;
-        self.unsought += other.unsought;
-        self.reported += other.reported;
-        self.tp += other.tp;
-        self.fp += other.fp;
-        self.multiple_hits += other.multiple_hits;
-        self.outside += other.outside;
-        self.hits += other.hits;
-        self.distance_sum += other.distance_sum;
-    }
-}
-
 impl Localisation {
     pub(crate) fn new(counts: Counts) -> Self {
-        let Counts { truth, unsought, reported, tp, fp, multiple_hits, outside, hits, distance_sum } = counts;
-        let (recall, precision) = (ratio(tp, truth + unsought), ratio(tp, reported));
+        let Counts { truth, reported, tp, fp, multiple_hits, outside, hits, distance_sum } = counts;
+        let (recall, precision) = (ratio(tp, truth), ratio(tp, reported));
         Self {
             reported,
             tp,
@@ -76,7 +59,7 @@ impl Localisation {
             mean_distance: if hits == 0 { 0.0 } else { distance_sum / hits as f64 },
             recall,
             precision,
-            miss_rate: ratio(truth + unsought - tp, truth + unsought),
+            miss_rate: ratio(truth - tp, truth),
             f1: harmonic(recall, precision),
         }
     }

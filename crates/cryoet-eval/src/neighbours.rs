@@ -11,16 +11,15 @@ pub(crate) struct Near {
 
 type Cell = [i64; 3];
 
-/// All pairs within the radius of the true particle, inclusive, by rising truth, then pick; no radius exceeds `largest`.
-pub(crate) fn pairs_within(truth: &[Particle], picks: &[Particle], largest: f64, radius: impl Fn(&Particle) -> f64 + Sync) -> Vec<Near> {
+/// All pairs within the radius, inclusive, by rising truth, then pick.
+pub(crate) fn pairs_within(truth: &[Particle], picks: &[Particle], radius: f64) -> Vec<Near> {
     // Cells a little wider than the radius, so that rounding cannot push a neighbour two cells away.
-    let width = largest * (1.0 + 1e-9);
+    let width = radius * (1.0 + 1e-9);
     let cell_of = |particle: &Particle| -> Cell { particle.position.zyx().map(|v| (v / width).floor() as i64) };
     let mut cells: Vec<(Cell, u32)> = (0u32..).zip(picks).map(|(index, pick)| (cell_of(pick), index)).collect();
     cells.par_sort_unstable();
     let near_one = |(index, particle): (usize, &Particle)| {
         let [cz, cy, cx] = cell_of(particle);
-        let radius = radius(particle);
         let mut found = Vec::new();
         for z in cz.saturating_sub(1)..=cz.saturating_add(1) {
             for y in cy.saturating_sub(1)..=cy.saturating_add(1) {
