@@ -1,32 +1,24 @@
-use rand::SeedableRng;
+use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, StandardNormal};
 
 use crate::architecture::Architecture;
 use crate::tensor_map::TensorMap;
 
-/// The head starts near zero, so that the first soft-max is close to uniform.
-const HEAD_DEVIATION: f64 = 0.01;
-
-/// Random weights after He et al. 2015 (normal, variance 2 / fan-in), biases zero; the same for the same seed everywhere.
+/// Random weights and biases, uniform within 1 / sqrt(fan-in) of zero; the same for the same seed everywhere.
 ///
-/// Without normalisation layers the signal's variance must survive fifteen convolutions; with the framework's default
-/// (uniform, variance 1 / (3 fan-in)) it shrinks sixfold at each.
-pub(crate) fn he_normal(architecture: &Architecture, seed: u64) -> TensorMap {
+/// The signal shrinks from layer to layer, so that the untrained network answers almost the same everywhere. He's larger weights
+/// keep the signal's variance, and with it the noise of the tomogram: on noisy data they start to learn later (docs/ablations.md).
+pub(crate) fn uniform_by_fan_in(architecture: &Architecture, seed: u64) -> TensorMap {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut tensors = TensorMap::new();
     for layer in architecture.layers() {
         let fan_in: usize = layer.kernel[1..].iter().product();
-        let deviation = if layer.name == "head" { HEAD_DEVIATION } else { (2.0 / fan_in as f64).sqrt() };
-        let count = layer.kernel.iter().product();
-        let values: Vec<f32> = (0..count)
-            .map(|_| {
-                let normal: f64 = StandardNormal.sample(&mut rng);
-                (normal * deviation) as f32
-            })
-            .collect();
-        tensors.insert(format!("{}.weight", layer.name), layer.kernel.to_vec(), values);
-        tensors.insert(format!("{}.bias", layer.name), vec![layer.kernel[0]], vec![0.0; layer.kernel[0]]);
+        let bound = 1.0 / (fan_in as f32).sqrt();
+        let mut draw = |count: usize| (0..count).map(|_| rng.random_range(-bound..bound)).collect();
+        let weights = draw(layer.kernel.iter().product());
+        let biases = draw(layer.kernel[0]);
+        tensors.insert(format!("{}.weight", layer.name), layer.kernel.to_vec(), weights);
+        tensors.insert(format!("{}.bias", layer.name), vec![layer.kernel[0]], biases);
     }
     tensors
 }
@@ -38,7 +30,7 @@ mod tests {
     #[test]
     fn seeds_decide_everything() {
         let architecture = Architecture::DeepFinder { outputs: 3 };
-        assert_eq!(he_normal(&architecture, 1), he_normal(&architecture, 1));
-        assert_ne!(he_normal(&architecture, 1), he_normal(&architecture, 2));
+        assert_eq!(uniform_by_fan_in(&architecture, 1), uniform_by_fan_in(&architecture, 1));
+        assert_ne!(uniform_by_fan_in(&architecture, 1), uniform_by_fan_in(&architecture, 2));
     }
 }

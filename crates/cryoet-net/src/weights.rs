@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::architecture::Architecture;
-use crate::initialisation::he_normal;
+use crate::initialisation::uniform_by_fan_in;
 use crate::normalisation::Normalisation;
 use crate::safetensors_file;
 use crate::tensor_map::TensorMap;
@@ -106,9 +106,9 @@ impl Weights {
     /// Random weights of DeepFinder's network for a table of classes: where training starts.
     pub fn random(classes: ClassTable, voxel_size: Option<VoxelSize>, seed: u64) -> Self {
         let architecture = Architecture::DeepFinder { outputs: classes.len() + 1 };
-        let provenance = BTreeMap::from([("initialisation".to_owned(), format!("He normal, seed {seed}"))]);
+        let provenance = BTreeMap::from([("initialisation".to_owned(), format!("uniform by fan-in, seed {seed}"))]);
         let description = WeightsDescription { architecture, classes, voxel_size, normalisation: Normalisation::default(), provenance };
-        Self { tensors: he_normal(&architecture, seed), description }
+        Self { tensors: uniform_by_fan_in(&architecture, seed), description }
     }
 
     pub(crate) fn from_parts(description: WeightsDescription, tensors: TensorMap) -> Result<Self, WeightsError> {

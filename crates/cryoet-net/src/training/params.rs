@@ -70,7 +70,7 @@ impl Default for TrainParams {
     fn default() -> Self {
         Self {
             steps: 1000,
-            batch: 4,
+            batch: 2,
             patch: 48,
             shift: 12,
             background: 0.1,
@@ -78,7 +78,7 @@ impl Default for TrainParams {
             normalisation: Normalisation::Tomogram,
             loss: LossParams::default(),
             learning_rate: 1e-3,
-            warm_up: 50,
+            warm_up: 20,
             schedule: Schedule::Cosine,
             weight_decay: 0.0,
             max_gradient_norm: Some(3.0),

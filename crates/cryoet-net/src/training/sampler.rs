@@ -1,9 +1,13 @@
+use cryoet_core::ClassLabel;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::data::PreparedTomogram;
 use super::params::TrainParams;
 use crate::turn::Turn;
+
+/// Attempts at a voxel that is not ignored before any voxel serves.
+const DRAWS: usize = 100;
 
 /// Where a patch is cut and how it is turned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,12 +60,8 @@ impl Sampler {
     }
 
     fn draw_one(&self, tomograms: &[PreparedTomogram], params: &TrainParams, rng: &mut ChaCha8Rng) -> PatchPlan {
-        let (tomogram, centre) = if rng.random::<f64>() < params.background {
-            let tomogram = rng.random_range(0..tomograms.len());
-            (tomogram, std::array::from_fn(|axis| rng.random_range(0..tomograms[tomogram].volume.shape()[axis]) as i64))
-        } else {
-            self.draw_voxel(tomograms, rng)
-        };
+        let (tomogram, centre) =
+            if rng.random::<f64>() < params.background { draw_anywhere(tomograms, rng) } else { self.draw_voxel(tomograms, rng) };
         let shift = i64::try_from(params.shift).unwrap_or(i64::MAX / 4);
         let start = std::array::from_fn(|axis| {
             let moved = centre[axis] + rng.random_range(-shift..=shift);
@@ -85,6 +85,20 @@ impl Sampler {
         let (plane, row) = ((shape[1] * shape[2]) as u64, shape[2] as u64);
         (tomogram, [(linear / plane) as i64, (linear % plane / row) as i64, (linear % row) as i64])
     }
+}
+
+/// A voxel that is not ignored, where a few draws find one: patches of ignored voxels teach nothing.
+fn draw_anywhere(tomograms: &[PreparedTomogram], rng: &mut ChaCha8Rng) -> (usize, [i64; 3]) {
+    let tomogram = rng.random_range(0..tomograms.len());
+    let channels = &tomograms[tomogram].channels;
+    let mut voxel = [0; 3];
+    for _ in 0..DRAWS {
+        voxel = std::array::from_fn(|axis| rng.random_range(0..channels.shape()[axis]));
+        if channels[voxel] != ClassLabel::IGNORE.get() {
+            break;
+        }
+    }
+    (tomogram, voxel.map(|i| i as i64))
 }
 
 #[cfg(test)]

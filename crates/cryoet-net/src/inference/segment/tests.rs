@@ -94,3 +94,13 @@ fn cancelling_stops_after_a_tile() {
     let answer = segment(&network, weights.description(), &tomogram([4, 8, 8]), &SegmentParams::default(), &stop);
     assert!(matches!(answer, Err(SegmentError::Cancelled(_))));
 }
+
+#[test]
+fn bf16_stays_near_f32() {
+    let volume = tomogram([12, 24, 24]);
+    let weights = weights(None);
+    let network = Network::new(&weights, Device::Cpu, Precision::Bf16).unwrap();
+    let half = segment(&network, weights.description(), &volume, &SegmentParams::default(), &()).unwrap();
+    let full = run(&volume, &SegmentParams::default());
+    assert!(half.scores.data().iter().zip(full.scores.data()).all(|(a, b)| (a - b).abs() < 0.02));
+}
