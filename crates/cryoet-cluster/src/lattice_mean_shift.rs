@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use cryoet_core::{Cancelled, Progress};
 use rayon::prelude::*;
 
-use crate::ball_sum::ball_mean;
+use crate::ball_sum::BallSum;
 use crate::bin_seeds::{bin, seed};
 use crate::bit_lattice::BitLattice;
 use crate::foreground::{Foreground, voxel};
@@ -20,11 +20,12 @@ pub(crate) fn binned(foreground: &Foreground, bandwidth: f64, progress: &dyn Pro
 /// Mean-shift of the foreground's voxels from seeds given.
 pub(crate) fn seeded(foreground: &Foreground, seeds: &[[f64; 3]], bandwidth: f64, progress: &dyn Progress) -> Result<Clusters, Cancelled> {
     let lattice = BitLattice::new(foreground);
+    let ball = BallSum::new(&lattice, bandwidth);
     let done = AtomicU64::new(0);
     let climbs: Vec<Option<Mode>> = seeds
         .par_iter()
         .map(|&seed| {
-            let mode = climb(seed, bandwidth, |centre| ball_mean(&lattice, centre, bandwidth));
+            let mode = climb(seed, bandwidth, |centre| ball.mean(centre));
             progress.report(done.fetch_add(1, Ordering::Relaxed) + 1, seeds.len() as u64)?;
             Ok(mode)
         })

@@ -44,5 +44,5 @@ pub use cluster_labels::cluster_labels;
 pub use components::Connectivity;
 pub use error::{ClusterError, MeanShiftError};
 pub use foreground_builder::ForegroundBuilder;
-pub use mean_shift::{MeanShift, mean_shift};
+pub use mean_shift::{MeanShift, mean_shift, mean_shift_from};
 pub use params::{ClusterParams, Method, SizeFilter};

@@ -49,6 +49,35 @@ pub fn mean_shift(points: &[[f64; 3]], bandwidth: f64) -> Result<MeanShift, Mean
     from_seeds(points, &seeds, bandwidth, &())
 }
 
+/// Mean-shift as [`mean_shift()`] does it, from seeds given instead of bins: as `MeanShift(bandwidth, seeds=seeds)` of
+/// scikit-learn, or, with the points as seeds, `MeanShift(bandwidth)`.
+///
+/// A seed with no point within the bandwidth is dropped. Where that leaves none there are no centres, and `labels` is empty.
+///
+/// # Errors
+/// As [`mean_shift()`], for seeds as for points (a seed's index counts from the last point on); a cancelled [`Progress`].
+///
+/// ```
+/// use cryoet_cluster::mean_shift_from;
+/// let points = [[0.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 9.0]];
+/// let clusters = mean_shift_from(&points, &[[0.0, 0.0, 2.0]], 2.0, &())?;
+/// assert_eq!(clusters.centres, [[0.0, 0.0, 0.5]]);
+/// assert_eq!(clusters.counts, [3]);
+/// # Ok::<(), cryoet_cluster::MeanShiftError>(())
+/// ```
+pub fn mean_shift_from(
+    points: &[[f64; 3]],
+    seeds: &[[f64; 3]],
+    bandwidth: f64,
+    progress: &dyn Progress,
+) -> Result<MeanShift, MeanShiftError> {
+    check(points, bandwidth)?;
+    if let Err(MeanShiftError::NonFinitePoint { index, axis, value }) = check(seeds, bandwidth) {
+        return Err(MeanShiftError::NonFinitePoint { index: index + points.len(), axis, value });
+    }
+    from_seeds(points, seeds, bandwidth, progress)
+}
+
 fn check(points: &[[f64; 3]], bandwidth: f64) -> Result<(), MeanShiftError> {
     if !(bandwidth.is_finite() && bandwidth > 0.0) {
         return Err(MeanShiftError::Bandwidth { bandwidth });
@@ -103,6 +132,9 @@ fn from_seeds(points: &[[f64; 3]], seeds: &[[f64; 3]], bandwidth: f64, progress:
     let climbs: Vec<Mode> = climbs.into_iter().flatten().collect();
     let modes = merge(&climbs, bandwidth);
     let centres: Vec<[f64; 3]> = modes.iter().map(|m| m.mean).collect();
+    if centres.is_empty() {
+        return Ok(MeanShift::default());
+    }
     let nearest = Nearest::new(&centres);
     let labels: Vec<u32> = points.par_iter().map(|&point| nearest.index(point).unwrap_or(0)).collect();
     let mut counts = vec![0; centres.len()];

@@ -29,7 +29,7 @@ fn a_whole_cube_has_the_ball_of_its_lattice() {
     let voxels: Vec<[usize; 3]> = (0..11_usize.pow(3)).map(|i| [i / 121, i / 11 % 11, i % 11]).collect();
     let (lattice, _) = lattice([11, 11, 11], &voxels);
     // The number of integer points within 5 of the origin is 515.
-    let ball = ball_mean(&lattice, [5.0; 3], 5.0);
+    let ball = BallSum::new(&lattice, 5.0).mean([5.0; 3]);
     assert_eq!((ball.count, ball.mean), (515, [5.0; 3]));
 }
 
@@ -37,11 +37,11 @@ fn a_whole_cube_has_the_ball_of_its_lattice() {
 fn wide_windows_cross_words() {
     let voxels: Vec<[usize; 3]> = (0..300).map(|x| [0, 0, x]).collect();
     let (lattice, _) = lattice([1, 1, 300], &voxels);
-    let ball = ball_mean(&lattice, [0.0, 0.0, 150.0], 100.0);
+    let ball = BallSum::new(&lattice, 100.0).mean([0.0, 0.0, 150.0]);
     assert_eq!((ball.count, ball.mean), (201, [0.0, 0.0, 150.0]));
-    assert_eq!(ball_mean(&lattice, [0.0, 0.0, -1e9], 3.0).count, 0);
-    assert_eq!(ball_mean(&lattice, [1e30, 0.0, 0.0], 3.0).count, 0);
-    assert_eq!(ball_mean(&lattice, [0.0; 3], 1e300).count, 300);
+    assert_eq!(BallSum::new(&lattice, 3.0).mean([0.0, 0.0, -1e9]).count, 0);
+    assert_eq!(BallSum::new(&lattice, 3.0).mean([1e30, 0.0, 0.0]).count, 0);
+    assert_eq!(BallSum::new(&lattice, 1e300).mean([0.0; 3]).count, 300);
 }
 
 proptest! {
@@ -58,7 +58,7 @@ proptest! {
         let folded: Vec<[usize; 3]> = voxels.iter().map(|v| [v[0] % shape[0], v[1] % shape[1], v[2] % shape[2]]).collect();
         let (lattice, points) = lattice(shape, &folded);
         let centre = centre.map(|c| f64::from(c) / divisor);
-        let ball = ball_mean(&lattice, centre, radius);
+        let ball = BallSum::new(&lattice, radius).mean(centre);
         let (count, mean) = brute_force(&points, centre, radius);
         prop_assert_eq!(ball.count, count);
         if count > 0 {
