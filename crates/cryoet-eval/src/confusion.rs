@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use cryoet_core::ClassLabel;
 
 /// How often particles of each class were taken for each class.
@@ -14,18 +12,20 @@ pub struct Confusion {
 
 impl Confusion {
     /// The matrix of pairs (true class, picked class).
-    pub(crate) fn of(pairs: &[(ClassLabel, ClassLabel)]) -> Self {
-        let mut labels: BTreeSet<_> = pairs.iter().flat_map(|&(truth, picked)| [truth, picked]).collect();
-        labels.insert(ClassLabel::BACKGROUND);
-        let labels: Vec<_> = labels.into_iter().collect();
-        let mut place = [0; 256];
-        for (index, label) in labels.iter().enumerate() {
-            place[usize::from(label.get())] = index;
-        }
-        let mut counts = vec![0; labels.len() * labels.len()];
+    pub(crate) fn of(pairs: impl Iterator<Item = (ClassLabel, ClassLabel)>) -> Self {
+        let mut table = vec![0u64; 256 * 256];
+        let mut occurs = [false; 256];
+        occurs[0] = true;
         for (truth, picked) in pairs {
-            counts[place[usize::from(truth.get())] * labels.len() + place[usize::from(picked.get())]] += 1;
+            let [truth, picked] = [truth, picked].map(|label| usize::from(label.get()));
+            table[truth * 256 + picked] += 1;
+            (occurs[truth], occurs[picked]) = (true, true);
         }
+        let labels: Vec<_> = (0..=255).filter(|&label| occurs[usize::from(label)]).map(ClassLabel::new).collect();
+        let of_row = |row: &ClassLabel| {
+            labels.iter().map(|column| table[usize::from(row.get()) * 256 + usize::from(column.get())]).collect::<Vec<_>>()
+        };
+        let counts = labels.iter().flat_map(of_row).collect();
         Self { labels, counts }
     }
 

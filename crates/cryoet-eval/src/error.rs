@@ -1,4 +1,7 @@
+use cryoet_core::ClassLabel;
 use thiserror::Error;
+
+use crate::Criterion;
 
 /// Why picks cannot be compared with truth.
 #[derive(Debug, Error, Clone, PartialEq)]
@@ -19,6 +22,44 @@ pub enum EvaluateError {
     Radius {
         /// The radius in voxels.
         radius: f64,
+    },
+    /// A pick lacks what picks are to be ranked by.
+    #[error("pick {pick} has no {criterion}, by which picks are to be ranked")]
+    NothingToRankBy {
+        /// The first such pick's index among the picks of its curve.
+        pick: usize,
+        /// What it lacks.
+        criterion: Criterion,
+    },
+    /// Two evaluations to be compared have different true particles.
+    #[error("the evaluations are of different truths, with {first} and {second} particles")]
+    DifferentTruth {
+        /// True particles of the first.
+        first: usize,
+        /// True particles of the second.
+        second: usize,
+    },
+    /// Resampling that tells nothing.
+    #[error("{resamples} resamples and confidence {confidence}: expected at least 1 and a number between 0 and 1")]
+    Resampling {
+        /// How many resamples were asked for.
+        resamples: u32,
+        /// The confidence asked for.
+        confidence: f64,
+    },
+    /// A true particle's class has no mask, or one without a voxel, so that its hitbox is not known.
+    #[error("particle {particle} is of class {class}, whose mask is missing or has no voxel set")]
+    NoMask {
+        /// The first such particle's index.
+        particle: usize,
+        /// Its class.
+        class: ClassLabel,
+    },
+    /// The volume has too many voxels to be held in memory.
+    #[error("a volume of shape {shape:?} (z, y, x) has more voxels than memory can address")]
+    TooLarge {
+        /// The shape, z, y, x.
+        shape: [usize; 3],
     },
     /// More particles than can be numbered.
     #[error("{count} particles: at most {limit} can be evaluated at once")]

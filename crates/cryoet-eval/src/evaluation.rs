@@ -1,7 +1,35 @@
 use cryoet_core::{ClassLabel, ClassTable};
 
-use crate::ratio::{harmonic, ratio};
+use crate::localisation::Counts;
+use crate::ratio::{harmonic, mean, ratio};
 use crate::{Confusion, Localisation};
+
+/// What became of one true particle, or of one pick that stands for none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    /// Which of the pooled evaluations it belongs to; 0 in an evaluation of its own.
+    pub tomogram: usize,
+    /// The true particle's index, none for a stray pick.
+    pub truth: Option<usize>,
+    /// The index of the pick that stands for the particle, or the stray pick's own; none for a missed particle.
+    pub pick: Option<usize>,
+    /// The true class, background for a stray pick.
+    pub truth_class: ClassLabel,
+    /// The picked class, background for a missed particle.
+    pub pick_class: ClassLabel,
+}
+
+impl Outcome {
+    /// Whether it is a particle that was found, whatever class the pick names.
+    pub fn is_found(&self) -> bool {
+        self.truth.is_some() && self.pick.is_some()
+    }
+
+    /// Whether it is a pick that stands for no particle.
+    pub fn is_stray(&self) -> bool {
+        self.truth.is_none()
+    }
+}
 
 /// How well one class was found and named.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,15 +66,66 @@ pub struct Evaluation {
     pub confusion: Confusion,
     /// For each true particle the index of the pick that stands for it.
     pub matches: Vec<Option<usize>>,
+    /// The true particles that count, in order, then the stray picks in order.
+    pub outcomes: Vec<Outcome>,
+    pub(crate) counts: Counts,
+    /// Whether stray picks enter the confusion matrix.
+    pub(crate) strays_count: bool,
 }
 
 impl Evaluation {
-    pub(crate) fn new(localisation: Localisation, confusion: Confusion, matches: Vec<Option<usize>>) -> Self {
+    pub(crate) fn new(counts: Counts, outcomes: Vec<Outcome>, matches: Vec<Option<usize>>, strays_count: bool) -> Self {
+        let confusion = Confusion::of(outcomes.iter().filter(|o| strays_count || !o.is_stray()).map(|o| (o.truth_class, o.pick_class)));
         let classes: Vec<_> =
             confusion.labels().iter().filter(|label| !label.is_background()).map(|&label| scores(&confusion, label)).collect();
-        let present: Vec<_> = classes.iter().filter(|class| class.support > 0).map(|class| class.f1).collect();
-        let macro_f1 = if present.is_empty() { 0.0 } else { present.iter().sum::<f64>() / present.len() as f64 };
-        Self { localisation, classes, macro_f1, confusion, matches }
+        let macro_f1 = mean(classes.iter().filter(|class| class.support > 0).map(|class| class.f1));
+        Self { localisation: Localisation::new(counts), classes, macro_f1, confusion, matches, outcomes, counts, strays_count }
+    }
+
+    /// Several tomograms' evaluations as one: counts are added up before any ratio is taken (micro-averaged over
+    /// tomograms). They should come from the same rule; names are those of the first that names a class.
+    ///
+    /// ```
+    /// use cryoet_core::{ClassLabel, Particle, Position};
+    /// use cryoet_eval::{DistanceParams, Evaluation, evaluate_distance};
+    /// let list = [Particle::new(ClassLabel::new(1), Position::new(1.0, 2.0, 3.0)?)];
+    /// let good = evaluate_distance(&list, &list, &DistanceParams::new(2.0))?;
+    /// let bad = evaluate_distance(&list, &[], &DistanceParams::new(2.0))?;
+    /// assert_eq!(Evaluation::pooled(&[good, bad]).localisation.recall, 0.5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn pooled(evaluations: &[Self]) -> Self {
+        let mut counts = Counts::default();
+        let (mut outcomes, mut matches, mut offset) = (Vec::new(), Vec::new(), 0);
+        for evaluation in evaluations {
+            counts.add(&evaluation.counts);
+            matches.extend_from_slice(&evaluation.matches);
+            outcomes.extend(evaluation.outcomes.iter().map(|o| Outcome { tomogram: o.tomogram + offset, ..*o }));
+            offset += 1 + evaluation.outcomes.iter().map(|o| o.tomogram).max().unwrap_or(0);
+        }
+        let mut pooled = Self::new(counts, outcomes, matches, evaluations.iter().any(|e| e.strays_count));
+        for class in &mut pooled.classes {
+            let named = evaluations.iter().filter_map(|e| e.class(class.label)).find(|c| c.name != c.label.to_string());
+            if let Some(named) = named {
+                class.name.clone_from(&named.name);
+            }
+        }
+        pooled
+    }
+
+    /// F1 over all classes at once: twice the particles found and rightly named over all particles and all entered picks.
+    pub fn micro_f1(&self) -> f64 {
+        let right: u64 = self.confusion.labels().iter().filter(|l| !l.is_background()).map(|&l| self.confusion.count(l, l)).sum();
+        let truth: u64 = self.classes.iter().map(|class| class.support).sum();
+        let picked: u64 = self.classes.iter().map(|class| self.confusion.picked(class.label)).sum();
+        ratio(2 * right, truth + picked)
+    }
+
+    /// Mean F1 over some of the classes, such as a group of similar size; classes absent from the truth are left out, and
+    /// without any the mean is 0.
+    pub fn mean_f1(&self, group: &[ClassLabel]) -> f64 {
+        mean(self.classes.iter().filter(|class| class.support > 0 && group.contains(&class.label)).map(|class| class.f1))
     }
 
     /// The scores of a class, where it occurs.

@@ -1,49 +1,11 @@
 use cryoet_core::ndarray::ArrayView3;
 use cryoet_core::{ClassLabel, Particle, Position};
 
+use crate::distance::stray;
+use crate::evaluation::Outcome;
+use crate::hitbox_protocol::{HitboxProtocol, MeanDistance, OutsidePicks};
 use crate::localisation::Counts;
-use crate::{Confusion, EvaluateError, Evaluation, Localisation};
-
-/// What becomes of picks outside the hitbox volume. They are counted as outside either way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OutsidePicks {
-    /// They are moved to the nearest voxel of the volume and may hit a particle there: the SHREC challenges' rule.
-    Clamp,
-    /// They find nothing.
-    Miss,
-}
-
-/// The details in which rules of hitbox evaluation differ.
-///
-/// ```
-/// use cryoet_eval::{HitboxProtocol, OutsidePicks};
-/// assert_eq!(HitboxProtocol::default(), HitboxProtocol::shrec());
-/// let strict = HitboxProtocol { outside: OutsidePicks::Miss, strays_count: true };
-/// assert_ne!(strict, HitboxProtocol::default());
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HitboxProtocol {
-    /// Picks outside the volume.
-    pub outside: OutsidePicks,
-    /// Whether picks that find nothing, and further picks on a particle already found, lower the precision of the class
-    /// they name. In the SHREC tables they do not: a class's precision there is over the particles that were found.
-    pub strays_count: bool,
-}
-
-impl HitboxProtocol {
-    /// The rule behind the published tables of SHREC'19 and SHREC'20: picks outside are clamped, stray picks do not enter
-    /// the confusion matrix.
-    pub const fn shrec() -> Self {
-        Self { outside: OutsidePicks::Clamp, strays_count: false }
-    }
-}
-
-/// The published rule, so that figures can be compared with the papers'.
-impl Default for HitboxProtocol {
-    fn default() -> Self {
-        Self::shrec()
-    }
-}
+use crate::{EvaluateError, Evaluation};
 
 /// Scores picks by the hitboxes they fall into, as the SHREC challenges do.
 ///
@@ -52,8 +14,8 @@ impl Default for HitboxProtocol {
 ///
 /// - TP counts particles hit at least once, MH those hit more than once, FP the picks that hit nothing; precision is TP
 ///   over all picks, so further hits on one particle lower it without counting as FP.
-/// - AD averages over all hits the distance from the pick as reported (neither rounded nor clamped) to the true centre.
 /// - A particle takes the class of the first pick in the list that hits it.
+/// - What the challenges do differently from each other is in the [`HitboxProtocol`].
 ///
 /// # Errors
 /// A hitbox id beyond the truth.
@@ -66,7 +28,7 @@ impl Default for HitboxProtocol {
 /// let at = |class, x| Position::new(2.0, 2.0, x).map(|position| Particle::new(ClassLabel::new(class), position));
 /// let truth = [at(1, 2.0)?, at(2, 7.0)?];
 /// let hitboxes = Array3::from_shape_fn((5, 5, 10), |(_, _, x)| if x < 5 { 1 } else { 2 });
-/// let evaluation = evaluate_hitboxes(&truth, &[at(1, 3.0)?, at(1, 1.0)?], hitboxes.view(), &HitboxProtocol::shrec())?;
+/// let evaluation = evaluate_hitboxes(&truth, &[at(1, 3.0)?, at(1, 1.0)?], hitboxes.view(), &HitboxProtocol::shrec_2019())?;
 /// let found = evaluation.localisation;
 /// assert_eq!((found.tp, found.fp, found.fn_, found.multiple_hits), (1, 0, 1, 1));
 /// assert_eq!((found.recall, found.precision, found.mean_distance), (0.5, 0.5, 1.0));
@@ -80,43 +42,77 @@ pub fn evaluate_hitboxes(
 ) -> Result<Evaluation, EvaluateError> {
     check_ids(truth.len(), hitboxes)?;
     let shape: [usize; 3] = hitboxes.dim().into();
-    let mut counts = Counts { truth: truth.len() as u64, reported: picks.len() as u64, ..Counts::default() };
+    let excluded = |particle: &Particle| protocol.excluded.contains(&particle.class);
+    let mut counts = Counts { reported: picks.len() as u64, ..Counts::default() };
     let mut hits = vec![0u32; truth.len()];
     let mut matches = vec![None; truth.len()];
     let mut strays = Vec::new();
     for (index, pick) in picks.iter().enumerate() {
         let (voxel, outside) = nearest_voxel(pick.position, shape);
         counts.outside += u64::from(outside);
-        let missed = outside && protocol.outside == OutsidePicks::Miss;
-        let id = voxel.filter(|_| !missed).map_or(0, |voxel| hitboxes[voxel]) as usize;
-        let Some(hit) = id.checked_sub(1) else {
+        let voxel = voxel.filter(|_| !(outside && protocol.outside == OutsidePicks::Miss));
+        let id = voxel.map_or(0, |voxel| if protocol.dilated { dilated(hitboxes, voxel) } else { hitboxes[voxel] });
+        let (Some(voxel), Some(hit)) = (voxel, (id as usize).checked_sub(1)) else {
             counts.fp += 1;
-            strays.push((ClassLabel::BACKGROUND, pick.class));
+            strays.push(stray(index, pick.class));
             continue;
         };
-        counts.hits += 1;
-        counts.distance_sum += pick.position.distance(&truth[hit].position);
-        match matches[hit] {
-            None => matches[hit] = Some(index),
-            Some(_) => strays.push((ClassLabel::BACKGROUND, pick.class)),
+        if excluded(&truth[hit]) {
+            continue;
         }
         hits[hit] += 1;
+        if matches[hit].is_none() {
+            matches[hit] = Some(index);
+        } else {
+            strays.push(stray(index, pick.class));
+            if protocol.mean_distance == MeanDistance::FirstHits {
+                continue;
+            }
+        }
+        counts.hits += 1;
+        counts.distance_sum += match protocol.mean_distance {
+            MeanDistance::AllHitsUnrounded => pick.position.distance(&truth[hit].position),
+            MeanDistance::AllHits | MeanDistance::FirstHits => Position::from_index(voxel).distance(&truth[hit].position),
+        };
     }
     counts.tp = hits.iter().filter(|&&n| n > 0).count() as u64;
     counts.multiple_hits = hits.iter().filter(|&&n| n > 1).count() as u64;
-    let named = |found: &Option<usize>| found.map_or(ClassLabel::BACKGROUND, |pick| picks[pick].class);
-    let mut pairs: Vec<_> = truth.iter().zip(&matches).map(|(particle, found)| (particle.class, named(found))).collect();
-    if protocol.strays_count {
-        pairs.append(&mut strays);
+    let mut outcomes = Vec::with_capacity(truth.len() + strays.len());
+    for (index, (particle, &found)) in truth.iter().zip(&matches).enumerate() {
+        if excluded(particle) {
+            counts.unsought += u64::from(protocol.in_recall.contains(&particle.class));
+            continue;
+        }
+        counts.truth += 1;
+        let named = found.map(|pick| &picks[pick]).filter(|pick| !excluded(pick));
+        let pick_class = named.map_or(ClassLabel::BACKGROUND, |pick| pick.class);
+        outcomes.push(Outcome { tomogram: 0, truth: Some(index), pick: found, truth_class: particle.class, pick_class });
     }
-    Ok(Evaluation::new(Localisation::new(counts), Confusion::of(&pairs), matches))
+    outcomes.append(&mut strays);
+    Ok(Evaluation::new(counts, outcomes, matches, protocol.strays_count))
 }
 
 fn check_ids(truth: usize, hitboxes: ArrayView3<'_, u32>) -> Result<(), EvaluateError> {
+    if hitboxes.iter().all(|&id| id as usize <= truth) {
+        return Ok(());
+    }
     match hitboxes.indexed_iter().find(|&(_, &id)| id as usize > truth) {
         Some(((z, y, x), &id)) => Err(EvaluateError::UnknownParticle { voxel: [z, y, x], id, truth }),
         None => Ok(()),
     }
+}
+
+/// The largest id among a voxel and its six neighbours: what a grey-value dilation by a cross leaves there.
+fn dilated(hitboxes: ArrayView3<'_, u32>, voxel: [usize; 3]) -> u32 {
+    let mut largest = hitboxes[voxel];
+    for axis in 0..3 {
+        for beside in [voxel[axis].wrapping_sub(1), voxel[axis] + 1] {
+            let mut at = voxel;
+            at[axis] = beside;
+            largest = largest.max(hitboxes.get(at).copied().unwrap_or(0));
+        }
+    }
+    largest
 }
 
 /// The voxel nearest to a position, clamped into the shape, and whether it had to be; none in a volume without voxels.

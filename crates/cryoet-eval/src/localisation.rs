@@ -33,22 +33,39 @@ pub struct Localisation {
 }
 
 /// What was counted.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Counts {
     pub(crate) truth: u64,
+    /// True particles that are left out of everything but the denominator of recall.
+    pub(crate) unsought: u64,
     pub(crate) reported: u64,
     pub(crate) tp: u64,
     pub(crate) fp: u64,
     pub(crate) multiple_hits: u64,
     pub(crate) outside: u64,
+    /// How many distances the sum holds.
     pub(crate) hits: u64,
     pub(crate) distance_sum: f64,
 }
 
+impl Counts {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.truth += other.truth;
+        self.unsought += other.unsought;
+        self.reported += other.reported;
+        self.tp += other.tp;
+        self.fp += other.fp;
+        self.multiple_hits += other.multiple_hits;
+        self.outside += other.outside;
+        self.hits += other.hits;
+        self.distance_sum += other.distance_sum;
+    }
+}
+
 impl Localisation {
     pub(crate) fn new(counts: Counts) -> Self {
-        let Counts { truth, reported, tp, fp, multiple_hits, outside, hits, distance_sum } = counts;
-        let (recall, precision) = (ratio(tp, truth), ratio(tp, reported));
+        let Counts { truth, unsought, reported, tp, fp, multiple_hits, outside, hits, distance_sum } = counts;
+        let (recall, precision) = (ratio(tp, truth + unsought), ratio(tp, reported));
         Self {
             reported,
             tp,
@@ -59,8 +76,11 @@ impl Localisation {
             mean_distance: if hits == 0 { 0.0 } else { distance_sum / hits as f64 },
             recall,
             precision,
-            miss_rate: ratio(truth - tp, truth),
+            miss_rate: ratio(truth + unsought - tp, truth + unsought),
             f1: harmonic(recall, precision),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@ use cryoet_core::ndarray::{ArrayView3, Axis};
 use rayon::prelude::*;
 use thiserror::Error;
 
-use crate::ratio::ratio;
+use crate::ratio::{mean, ratio};
 
 /// Why two label volumes cannot be compared.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
@@ -130,9 +130,27 @@ impl VoxelConfusion {
         self.mean_over_foreground(Self::iou)
     }
 
+    /// VA of VP-Detector: the share of all voxels that were given their class, background included. The same as [`accuracy`](Self::accuracy).
+    pub fn va(&self) -> f64 {
+        self.accuracy()
+    }
+
+    /// MVA of VP-Detector: the mean over the true classes, background included, of the share of their voxels that were found.
+    pub fn mva(&self) -> f64 {
+        mean(self.true_classes().map(|label| self.recall(label)))
+    }
+
+    /// MIoU of VP-Detector: the mean over the true classes, background included, of intersection over union.
+    pub fn miou(&self) -> f64 {
+        mean(self.true_classes().map(|label| self.iou(label)))
+    }
+
+    fn true_classes(&self) -> impl Iterator<Item = ClassLabel> {
+        self.labels.iter().copied().filter(|label| self.marginals(*label).1 > 0)
+    }
+
     fn mean_over_foreground(&self, figure: fn(&Self, ClassLabel) -> f64) -> f64 {
-        let present: Vec<_> = self.labels.iter().filter(|label| !label.is_background() && self.marginals(**label).1 > 0).collect();
-        if present.is_empty() { 0.0 } else { present.iter().map(|label| figure(self, **label)).sum::<f64>() / present.len() as f64 }
+        mean(self.true_classes().filter(|label| !label.is_background()).map(|label| figure(self, label)))
     }
 }
 

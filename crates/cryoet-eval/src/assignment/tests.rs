@@ -8,11 +8,11 @@ fn exhaustive(near: &[Near], truth: u32, truths: u32, taken: &mut Vec<u32>) -> (
         return (0, 0.0);
     }
     let mut best = exhaustive(near, truth + 1, truths, taken);
-    for edge in near.iter().filter(|edge| edge.truth == truth) {
-        if taken.contains(&edge.pick) {
+    for edge in near.iter().filter(|edge| edge.row == truth) {
+        if taken.contains(&edge.column) {
             continue;
         }
-        taken.push(edge.pick);
+        taken.push(edge.column);
         let (pairs, sum) = exhaustive(near, truth + 1, truths, taken);
         taken.pop();
         let with = (pairs + 1, sum + edge.distance);
@@ -29,7 +29,7 @@ proptest! {
     fn no_pairing_is_better(table in proptest::collection::vec(proptest::option::weighted(0.5, 0u32..=64), 42), truths in 0usize..7) {
         let picks = 6;
         let edge = |(index, distance): (usize, &Option<u32>)| {
-            distance.map(|d| Near { truth: (index / picks) as u32, pick: (index % picks) as u32, distance: f64::from(d) })
+            distance.map(|d| Near { row: (index / picks) as u32, column: (index % picks) as u32, distance: f64::from(d) })
         };
         let near: Vec<_> = table[..truths * picks].iter().enumerate().filter_map(edge).collect();
         let matches = assign(&near, truths, picks, 64.0);
@@ -39,7 +39,7 @@ proptest! {
         let pairs = matches.iter().flatten().count();
         prop_assert_eq!(taken.len(), pairs);
         let distance = |(truth, pick): (usize, &Option<usize>)| {
-            pick.map(|pick| near.iter().find(|e| e.truth as usize == truth && e.pick as usize == pick).expect("a pair is an edge").distance)
+            pick.map(|pick| near.iter().find(|e| e.row as usize == truth && e.column as usize == pick).expect("a pair is an edge").distance)
         };
         let sum: f64 = matches.iter().enumerate().filter_map(distance).sum();
         prop_assert_eq!((pairs, sum), exhaustive(&near, 0, truths as u32, &mut Vec::new()));

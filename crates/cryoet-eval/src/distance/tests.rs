@@ -66,7 +66,29 @@ proptest! {
                 }
             }
         }
-        let found: Vec<_> = pairs_within(&truth, &picks, radius).iter().map(|near| (near.truth, near.pick)).collect();
+        let found: Vec<_> = pairs_within(&truth, &picks, radius, |_| radius).iter().map(|near| (near.row, near.column)).collect();
         prop_assert_eq!(found, brute);
     }
+}
+
+#[test]
+fn classes_may_have_radii_of_their_own() {
+    let truth = [at(1, 0.0, 0.0, 0.0), at(2, 0.0, 0.0, 20.0)];
+    let picks = [at(1, 0.0, 0.0, 4.0), at(2, 0.0, 0.0, 24.0)];
+    let params = DistanceParams::new(3.0).with_class_radius(ClassLabel::new(2), 5.0);
+    assert_eq!(evaluate_distance(&truth, &picks, &params).unwrap().matches, [None, Some(1)]);
+    let nan = DistanceParams::new(3.0).with_class_radius(ClassLabel::new(2), f64::NAN);
+    assert!(matches!(evaluate_distance(&truth, &picks, &nan), Err(EvaluateError::Radius { .. })));
+}
+
+#[test]
+fn pooling_adds_counts() {
+    let (truth, picks) = ([at(1, 0.0, 0.0, 0.0), at(2, 0.0, 0.0, 20.0)], [at(1, 0.0, 0.0, 1.0), at(1, 0.0, 0.0, 60.0)]);
+    let params = DistanceParams::new(3.0);
+    let one = evaluate_distance(&truth, &picks, &params).unwrap();
+    let pooled = Evaluation::pooled(&[one.clone(), Evaluation::pooled(&[one.clone(), one.clone()])]);
+    assert_eq!((pooled.localisation.tp, pooled.localisation.fp, pooled.localisation.fn_), (3, 3, 3));
+    assert_eq!((pooled.localisation.f1, pooled.macro_f1, pooled.micro_f1()), (one.localisation.f1, one.macro_f1, one.micro_f1()));
+    assert_eq!(pooled.outcomes.iter().map(|o| o.tomogram).collect::<Vec<_>>(), [0, 0, 0, 1, 1, 1, 2, 2, 2]);
+    assert_eq!(one.micro_f1(), 0.5);
 }

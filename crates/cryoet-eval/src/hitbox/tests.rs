@@ -23,10 +23,11 @@ fn every_figure_by_hand() {
         at(2, 2.0, 5.0, 7.5),  // outside, clamped to y = 4: hits 2, 3 voxels off
         at(1, -9.0, 2.0, 4.0), // outside, clamped to nobody's
     ];
-    let evaluation = evaluate_hitboxes(&truth, &picks, hitboxes.view(), &HitboxProtocol::shrec()).unwrap();
+    let evaluation = evaluate_hitboxes(&truth, &picks, hitboxes.view(), &HitboxProtocol::shrec_2019()).unwrap();
     let l = evaluation.localisation;
     assert_eq!((l.reported, l.tp, l.fp, l.fn_, l.multiple_hits, l.outside), (5, 2, 2, 1, 1, 2));
-    assert_eq!((l.mean_distance, l.recall, l.precision, l.miss_rate), (1.5, 2.0 / 3.0, 0.4, 1.0 / 3.0));
+    let mean = (0.5 + 1.5 + (4.0f64 + 0.25).sqrt()) / 3.0; // to voxels 2, 0 and, clamped, (4, 8)
+    assert_eq!((l.mean_distance, l.recall, l.precision, l.miss_rate), (mean, 2.0 / 3.0, 0.4, 1.0 / 3.0));
     assert_eq!(l.f1, 0.5);
     assert_eq!(evaluation.matches, [Some(0), Some(3), None]);
     let [one, two] = [1, 2].map(|label| evaluation.class(ClassLabel::new(label)).unwrap());
@@ -40,7 +41,7 @@ fn every_figure_by_hand() {
 fn strict_rules_count_strays_and_miss_outside() {
     let (truth, hitboxes) = boxes();
     let picks = [at(2, 2.0, 5.0, 7.5), at(2, 2.0, 2.0, 8.0), at(1, 2.0, 2.0, 5.0)];
-    let strict = HitboxProtocol { outside: OutsidePicks::Miss, strays_count: true };
+    let strict = HitboxProtocol::strict();
     let evaluation = evaluate_hitboxes(&truth, &picks, hitboxes.view(), &strict).unwrap();
     let l = evaluation.localisation;
     assert_eq!((l.tp, l.fp, l.outside, l.mean_distance), (1, 2, 1, 0.5));
@@ -60,7 +61,7 @@ fn empty_lists_and_volumes_score_zero() {
     let none = Array3::<u32>::zeros((5, 5, 16));
     let nothing = Array3::<u32>::zeros((0, 0, 0));
     for (truth, picks, volume) in [(&truth[..], &[][..], &hitboxes), (&[][..], &truth[..], &none), (&truth[..], &truth[..], &nothing)] {
-        let evaluation = evaluate_hitboxes(truth, picks, volume.view(), &HitboxProtocol::shrec()).unwrap();
+        let evaluation = evaluate_hitboxes(truth, picks, volume.view(), &HitboxProtocol::shrec_2019()).unwrap();
         let l = evaluation.localisation;
         assert_eq!((l.tp, l.recall, l.precision, l.f1, l.mean_distance, evaluation.macro_f1), (0, 0.0, 0.0, 0.0, 0.0, 0.0));
         assert_eq!(l.fp, picks.len() as u64);
@@ -70,6 +71,41 @@ fn empty_lists_and_volumes_score_zero() {
 #[test]
 fn ids_beyond_the_truth_are_refused() {
     let (truth, hitboxes) = boxes();
-    let error = evaluate_hitboxes(&truth[..2], &[], hitboxes.view(), &HitboxProtocol::shrec()).unwrap_err();
+    let error = evaluate_hitboxes(&truth[..2], &[], hitboxes.view(), &HitboxProtocol::shrec_2019()).unwrap_err();
     assert_eq!(error, EvaluateError::UnknownParticle { voxel: [0, 0, 12], id: 3, truth: 2 });
+}
+
+#[test]
+fn dilation_lets_the_larger_id_win() {
+    let (truth, hitboxes) = boxes();
+    let shrec_2020 = HitboxProtocol::shrec_2020();
+    let found = |x: f64| evaluate_hitboxes(&truth, &[at(1, 2.0, 2.0, x)], hitboxes.view(), &shrec_2020).unwrap().matches;
+    assert_eq!(found(4.0), [Some(0), None, None]);
+    assert_eq!(found(5.0), [None, Some(0), None]);
+    let touching = Array3::from_shape_fn((5, 5, 16), |(_, _, x)| (x as u32 / 6 + 1).min(3));
+    let found = |x: f64| evaluate_hitboxes(&truth, &[at(1, 0.0, 0.0, x)], touching.view(), &shrec_2020).unwrap().matches;
+    assert_eq!((found(4.0), found(5.0)), (vec![Some(0), None, None], vec![None, Some(0), None]));
+}
+
+#[test]
+fn first_hits_alone_make_the_mean_distance() {
+    let (truth, hitboxes) = boxes();
+    let picks = [at(1, 2.0, 2.0, 2.0), at(1, 2.0, 2.0, 0.0)];
+    let of = |protocol: HitboxProtocol| evaluate_hitboxes(&truth, &picks, hitboxes.view(), &protocol).unwrap().localisation.mean_distance;
+    assert_eq!((of(HitboxProtocol::shrec_2020()), of(HitboxProtocol::shrec_2019())), (0.5, 1.0));
+}
+
+#[test]
+fn excluded_classes_are_no_truth_and_no_answer() {
+    let (truth, hitboxes) = boxes();
+    let picks = [at(1, 2.0, 2.0, 2.0), at(1, 2.0, 2.0, 8.0), at(2, 2.0, 2.0, 14.0)];
+    let protocol = HitboxProtocol { excluded: [ClassLabel::new(1)].into(), ..HitboxProtocol::shrec_2019() };
+    let evaluation = evaluate_hitboxes(&truth, &picks, hitboxes.view(), &protocol).unwrap();
+    let l = evaluation.localisation;
+    assert_eq!((l.reported, l.tp, l.fp, l.fn_, l.recall, l.precision), (3, 2, 0, 0, 1.0, 2.0 / 3.0));
+    assert_eq!(evaluation.confusion.count(ClassLabel::new(2), ClassLabel::BACKGROUND), 1);
+    assert_eq!(evaluation.class(ClassLabel::new(1)), None);
+    let published = HitboxProtocol { in_recall: [ClassLabel::new(1)].into(), ..protocol };
+    let recall = evaluate_hitboxes(&truth, &picks, hitboxes.view(), &published).unwrap().localisation.recall;
+    assert_eq!(recall, 2.0 / 3.0);
 }
