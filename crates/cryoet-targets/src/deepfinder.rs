@@ -5,7 +5,7 @@ use cryoet_core::ndarray::Array3;
 use cryoet_core::{ClassLabel, Particle};
 
 use crate::mask::Mask;
-use crate::paint::{Object, paint};
+use crate::paint::{Object, Scene};
 use crate::shape::{TurnedMask, mask_of, prepare};
 use crate::solid::Solid;
 use crate::sphere::{check_radii, radius_of};
@@ -96,7 +96,7 @@ pub fn deepfinder_shape_targets(
         let solid = InBox { solid: Strict(TurnedMask::new(mask, particle, centre)), start, size };
         objects.push(Object::new(solid, index, particle, &TargetParams::default()));
     }
-    paint(shape, objects, particles.len(), Overlap::Last)
+    Scene::new(objects, particles.len(), Overlap::Last).targets(shape)
 }
 
 /// What of a solid lies in a box of voxels, which starts at a whole voxel.

@@ -1,8 +1,8 @@
-use cryoet_core::ClassLabel;
+use cryoet_core::{Cancelled, ClassLabel, SinkError};
 use thiserror::Error;
 
 /// Why particles give no target.
-#[derive(Debug, Error, Clone, PartialEq)]
+#[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum TargetError {
     /// A particle's class has no radius.
@@ -53,4 +53,10 @@ pub enum TargetError {
         /// The shape, z, y, x.
         shape: [usize; 3],
     },
+    /// What the labels are written to failed.
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+    /// The work was cancelled.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
 }

@@ -1,7 +1,8 @@
 //! Particles to training label volumes: a voxel holds the class of the object that covers it, or 0.
 //!
 //! [`sphere_targets`] draws every particle as a ball of its class's radius, [`shape_targets`] as its class's mask turned
-//! by the particle's orientation. Arrays are indexed `[z, y, x]`; positions are continuous voxel indices.
+//! by the particle's orientation; both also draw over a volume, into a sink, or erase. [`gaussian_targets`] and [`point_targets`] mark centres,
+//! and [`density_mask`] makes the masks. Arrays are indexed `[z, y, x]`; positions are continuous voxel indices.
 //!
 //! ```
 //! use std::collections::BTreeMap;
@@ -19,18 +20,24 @@
 //! ```
 
 mod deepfinder;
+mod density;
 mod error;
+mod ignore_outside;
 mod mask;
 mod paint;
 mod params;
 mod shape;
+mod soft;
 mod solid;
 mod sphere;
 mod targets;
 
 pub use deepfinder::{deepfinder_shape_targets, deepfinder_sphere_targets};
+pub use density::{DALTON_PER_CUBIC_ANGSTROM, DensityMaskError, DensityMaskParams, DensityThreshold, density_mask, equivalent_radius};
 pub use error::TargetError;
+pub use ignore_outside::ignore_outside;
 pub use params::{Overlap, TargetParams};
-pub use shape::shape_targets;
-pub use sphere::sphere_targets;
+pub use shape::{draw_shapes, erase_shapes, shape_targets, write_shapes};
+pub use soft::{gaussian_targets, point_targets, scaled_radii};
+pub use sphere::{draw_spheres, erase_spheres, sphere_targets, write_spheres};
 pub use targets::Targets;

@@ -1,8 +1,8 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use cryoet_core::ndarray::Array3;
-use cryoet_core::{ClassLabel, Particle};
+use cryoet_core::ndarray::{Array3, ArrayView3};
+use cryoet_core::{ClassLabel, Particle, Progress, VolumeSink};
 use rayon::prelude::*;
 
 use crate::solid::Solid;
@@ -10,6 +10,9 @@ use crate::{Overlap, TargetError, TargetParams, Targets};
 
 /// Planes painted by one task: thin enough to balance, thick enough that few objects are visited twice.
 const SLAB: usize = 8;
+
+/// Planes held in memory at a time when a volume is written to a sink; a multiple of the slab.
+const BATCH: usize = 64;
 
 /// A solid with its label and its particle's place in the list.
 pub(crate) struct Object<S> {
@@ -28,40 +31,96 @@ impl<S> Object<S> {
     }
 }
 
-/// Paints objects into an empty volume, slab by slab in parallel; the answer does not depend on the number of threads.
-pub(crate) fn paint<S: Solid>(
-    shape: [usize; 3],
-    mut objects: Vec<Object<S>>,
-    particles: usize,
+/// Objects in painting order, and which particles have been seen to cover a voxel.
+pub(crate) struct Scene<S> {
+    objects: Vec<Object<S>>,
+    touched: Vec<AtomicBool>,
     overlap: Overlap,
-) -> Result<Targets, TargetError> {
-    let too_large = || TargetError::TooLarge { shape };
-    let voxels =
-        shape.iter().try_fold(1usize, |n, &axis| n.checked_mul(axis)).filter(|&n| n <= isize::MAX as usize).ok_or_else(too_large)?;
-    order(&mut objects, overlap);
-    let touched: Vec<AtomicBool> = (0..particles).map(|_| AtomicBool::new(false)).collect();
-    let mut labels = vec![0u8; voxels];
-    let plane = shape[1] * shape[2];
-    if voxels > 0 {
-        let slabs = by_slab(&objects, shape[0]);
+}
+
+impl<S: Solid> Scene<S> {
+    /// A scene of objects in the order of their particles, `particles` in number.
+    pub(crate) fn new(mut objects: Vec<Object<S>>, particles: usize, overlap: Overlap) -> Self {
+        order(&mut objects, overlap);
+        Self { objects, touched: (0..particles).map(|_| AtomicBool::new(false)).collect(), overlap }
+    }
+
+    /// The same scene with every object painted as background.
+    pub(crate) fn erasing(mut self) -> Self {
+        for object in &mut self.objects {
+            object.label = ClassLabel::BACKGROUND.get();
+        }
+        self
+    }
+
+    /// The particles, by rising index, that have covered no voxel so far.
+    pub(crate) fn skipped(&self) -> Vec<usize> {
+        (0..self.touched.len()).filter(|&i| !self.touched[i].load(Ordering::Relaxed)).collect()
+    }
+
+    /// Paints the planes of a volume of the shape over what `labels` holds of them, slab by slab in parallel; the answer does not
+    /// depend on the number of threads.
+    pub(crate) fn paint(&self, labels: &mut [u8], planes: Range<usize>, shape: [usize; 3]) {
+        let plane = shape[1] * shape[2];
+        if plane == 0 || planes.is_empty() {
+            return;
+        }
+        let slabs = by_slab(&self.objects, planes.clone(), shape[0]);
         labels.par_chunks_mut(SLAB * plane).zip(slabs).enumerate().for_each(|(index, (slab, members))| {
-            let first = index * SLAB;
-            let planes = first..(first + SLAB).min(shape[0]);
+            let first = planes.start + index * SLAB;
+            let planes = first..(first + SLAB).min(planes.end);
             let mut canvas = Canvas { labels: slab, first, shape, nearest: Vec::new() };
-            if overlap == Overlap::Nearest {
+            if self.overlap == Overlap::Nearest {
                 canvas.nearest = vec![f64::INFINITY; canvas.labels.len()];
             }
             for member in members {
-                let object = &objects[member];
+                let object = &self.objects[member];
                 if canvas.draw(object, planes.clone()) {
-                    touched[object.particle].store(true, Ordering::Relaxed);
+                    self.touched[object.particle].store(true, Ordering::Relaxed);
                 }
             }
         });
     }
-    let skipped = (0..particles).filter(|&i| !touched[i].load(Ordering::Relaxed)).collect();
-    let labels = Array3::from_shape_vec(shape, labels).map_err(|_| too_large())?;
-    Ok(Targets { labels, skipped })
+
+    /// Paints a new volume.
+    pub(crate) fn targets(&self, shape: [usize; 3]) -> Result<Targets, TargetError> {
+        let too_large = || TargetError::TooLarge { shape };
+        let voxels = shape.iter().try_fold(1usize, |n, &axis| n.checked_mul(axis));
+        let voxels = voxels.filter(|&n| n <= isize::MAX as usize).ok_or_else(too_large)?;
+        let mut labels = vec![0u8; voxels];
+        self.paint(&mut labels, 0..shape[0], shape);
+        let labels = Array3::from_shape_vec(shape, labels).map_err(|_| too_large())?;
+        Ok(Targets { labels, skipped: self.skipped() })
+    }
+
+    /// Paints over a volume, whatever the order of its axes in memory.
+    pub(crate) fn draw(&self, labels: &mut Array3<u8>) -> Vec<usize> {
+        let (z, y, x) = labels.dim();
+        if let Some(slice) = labels.as_slice_mut() {
+            self.paint(slice, 0..z, [z, y, x]);
+        } else {
+            let mut standard: Vec<u8> = labels.iter().copied().collect();
+            self.paint(&mut standard, 0..z, [z, y, x]);
+            labels.iter_mut().zip(standard).for_each(|(label, painted)| *label = painted);
+        }
+        self.skipped()
+    }
+
+    /// Paints a volume into a sink, some planes at a time.
+    pub(crate) fn write(&self, sink: &mut dyn VolumeSink<u8>, progress: &dyn Progress) -> Result<Vec<usize>, TargetError> {
+        let shape = sink.shape();
+        let plane = shape[1].checked_mul(shape[2]).filter(|n| n.checked_mul(BATCH).is_some()).ok_or(TargetError::TooLarge { shape })?;
+        for first in (0..shape[0]).step_by(BATCH) {
+            let planes = first..(first + BATCH).min(shape[0]);
+            let mut labels = vec![0u8; plane * planes.len()];
+            self.paint(&mut labels, planes.clone(), shape);
+            let size = (planes.len(), shape[1], shape[2]);
+            let view = ArrayView3::from_shape(size, &labels).map_err(|_| TargetError::TooLarge { shape })?;
+            sink.write_region([first, 0, 0], view)?;
+            progress.report(planes.end as u64, shape[0] as u64)?;
+        }
+        Ok(self.skipped())
+    }
 }
 
 /// Sorts so that painting over gives the wanted overlap; uncertain objects always come first, beneath all others.
@@ -74,13 +133,14 @@ fn order<S: Solid>(objects: &mut [Object<S>], overlap: Overlap) {
     objects.sort_by_key(|object| !object.uncertain);
 }
 
-/// For each slab the objects that reach into it, in painting order.
-fn by_slab<S: Solid>(objects: &[Object<S>], planes: usize) -> Vec<Vec<usize>> {
-    let mut slabs = vec![Vec::new(); planes.div_ceil(SLAB)];
+/// For each slab of the planes the objects that reach into it, in painting order.
+fn by_slab<S: Solid>(objects: &[Object<S>], planes: Range<usize>, depth: usize) -> Vec<Vec<usize>> {
+    let mut slabs = vec![Vec::new(); planes.len().div_ceil(SLAB)];
     for (index, object) in objects.iter().enumerate() {
-        let span = object.solid.span(0, planes);
-        if !span.is_empty() {
-            for slab in &mut slabs[span.start / SLAB..=(span.end - 1) / SLAB] {
+        let span = object.solid.span(0, depth);
+        let (start, end) = (span.start.max(planes.start), span.end.min(planes.end));
+        if start < end {
+            for slab in &mut slabs[(start - planes.start) / SLAB..=(end - 1 - planes.start) / SLAB] {
                 slab.push(index);
             }
         }

@@ -2,10 +2,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use cryoet_core::ndarray::Array3;
-use cryoet_core::{ClassLabel, Particle};
+use cryoet_core::{ClassLabel, Particle, Progress, VolumeSink};
 
 use crate::mask::Mask;
-use crate::paint::{Object, paint};
+use crate::paint::{Object, Scene};
 use crate::solid::{Solid, indices_within};
 use crate::{TargetError, TargetParams, Targets};
 
@@ -44,12 +44,66 @@ pub fn shape_targets(
     params: &TargetParams,
 ) -> Result<Targets, TargetError> {
     let prepared = prepare(masks, Mask::new)?;
+    scene(&prepared, particles, params)?.targets(shape)
+}
+
+/// Draws turned masks over a label volume, which stays as it is elsewhere: membranes, say, or an annotation begun by hand.
+///
+/// Returns the particles that cover no voxel. The rest is as for [`shape_targets`].
+///
+/// # Errors
+/// As for [`shape_targets`].
+pub fn draw_shapes(
+    labels: &mut Array3<u8>,
+    particles: &[Particle],
+    masks: &BTreeMap<ClassLabel, Array3<bool>>,
+    params: &TargetParams,
+) -> Result<Vec<usize>, TargetError> {
+    let prepared = prepare(masks, Mask::new)?;
+    Ok(scene(&prepared, particles, params)?.draw(labels))
+}
+
+/// Sets the voxels of turned masks to background: takes objects out of a label volume. Returns the particles that cover no voxel.
+///
+/// # Errors
+/// As for [`shape_targets`].
+pub fn erase_shapes(
+    labels: &mut Array3<u8>,
+    particles: &[Particle],
+    masks: &BTreeMap<ClassLabel, Array3<bool>>,
+) -> Result<Vec<usize>, TargetError> {
+    let prepared = prepare(masks, Mask::new)?;
+    Ok(scene(&prepared, particles, &TargetParams::default())?.erasing().draw(labels))
+}
+
+/// Draws turned masks into a sink, 64 planes at a time, for volumes larger than memory; voxel for voxel what [`shape_targets`] gives.
+///
+/// Returns the particles that cover no voxel. Reports planes done.
+///
+/// # Errors
+/// As for [`shape_targets`], and when the sink fails or the work is cancelled.
+pub fn write_shapes(
+    sink: &mut dyn VolumeSink<u8>,
+    particles: &[Particle],
+    masks: &BTreeMap<ClassLabel, Array3<bool>>,
+    params: &TargetParams,
+    progress: &dyn Progress,
+) -> Result<Vec<usize>, TargetError> {
+    let prepared = prepare(masks, Mask::new)?;
+    scene(&prepared, particles, params)?.write(sink, progress)
+}
+
+fn scene<'a>(
+    masks: &'a BTreeMap<ClassLabel, Mask>,
+    particles: &[Particle],
+    params: &TargetParams,
+) -> Result<Scene<TurnedMask<'a>>, TargetError> {
     let mut objects = Vec::with_capacity(particles.len());
     for (index, particle) in particles.iter().enumerate() {
-        let solid = TurnedMask::new(mask_of(&prepared, index, particle)?, particle, particle.position.zyx());
+        let solid = TurnedMask::new(mask_of(masks, index, particle)?, particle, particle.position.zyx());
         objects.push(Object::new(solid, index, particle, params));
     }
-    paint(shape, objects, particles.len(), params.overlap)
+    Ok(Scene::new(objects, particles.len(), params.overlap))
 }
 
 /// The masks made ready for being turned.

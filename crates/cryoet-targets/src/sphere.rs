@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use cryoet_core::{ClassLabel, Particle};
+use cryoet_core::ndarray::Array3;
+use cryoet_core::{ClassLabel, Particle, Progress, VolumeSink};
 
-use crate::paint::{Object, paint};
+use crate::paint::{Object, Scene};
 use crate::solid::{Solid, indices_within};
 use crate::{TargetError, TargetParams, Targets};
 
@@ -38,13 +39,88 @@ pub fn sphere_targets(
     radii: &BTreeMap<ClassLabel, f64>,
     params: &TargetParams,
 ) -> Result<Targets, TargetError> {
+    scene(particles, radii, params)?.targets(shape)
+}
+
+/// Draws balls over a label volume, which stays as it is elsewhere: membranes, say, or an annotation begun by hand.
+///
+/// Returns the particles that cover no voxel. The rest is as for [`sphere_targets`].
+///
+/// # Errors
+/// As for [`sphere_targets`].
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use cryoet_core::ndarray::Array3;
+/// use cryoet_core::{ClassLabel, Particle, Position};
+/// use cryoet_targets::{TargetParams, draw_spheres};
+///
+/// let mut labels = Array3::from_shape_fn((8, 8, 8), |(z, _, _)| if z < 4 { 7 } else { 0 }); // class 7 below
+/// let class = ClassLabel::new(1);
+/// let particle = Particle::new(class, Position::new(4.0, 4.0, 4.0)?);
+/// draw_spheres(&mut labels, &[particle], &BTreeMap::from([(class, 2.0)]), &TargetParams::default())?;
+/// assert_eq!((labels[[3, 4, 4]], labels[[3, 0, 0]], labels[[6, 4, 4]]), (1, 7, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn draw_spheres(
+    labels: &mut Array3<u8>,
+    particles: &[Particle],
+    radii: &BTreeMap<ClassLabel, f64>,
+    params: &TargetParams,
+) -> Result<Vec<usize>, TargetError> {
+    Ok(scene(particles, radii, params)?.draw(labels))
+}
+
+/// Sets the voxels of balls to background: takes objects out of a label volume. Returns the particles that cover no voxel.
+///
+/// # Errors
+/// As for [`sphere_targets`].
+pub fn erase_spheres(
+    labels: &mut Array3<u8>,
+    particles: &[Particle],
+    radii: &BTreeMap<ClassLabel, f64>,
+) -> Result<Vec<usize>, TargetError> {
+    Ok(scene(particles, radii, &TargetParams::default())?.erasing().draw(labels))
+}
+
+/// Draws balls into a sink, 64 planes at a time, for volumes larger than memory; voxel for voxel what [`sphere_targets`] gives.
+///
+/// Returns the particles that cover no voxel. Reports planes done.
+///
+/// # Errors
+/// As for [`sphere_targets`], and when the sink fails or the work is cancelled.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use cryoet_core::ndarray::Array3;
+/// use cryoet_core::{ClassLabel, Particle, Position, Volume};
+/// use cryoet_targets::{TargetParams, write_spheres};
+///
+/// let mut sink = Volume::new(Array3::<u8>::zeros((100, 8, 8)));
+/// let class = ClassLabel::new(1);
+/// let particles = [Particle::new(class, Position::new(63.5, 4.0, 4.0)?)];
+/// write_spheres(&mut sink, &particles, &BTreeMap::from([(class, 2.0)]), &TargetParams::default(), &())?;
+/// assert_eq!((sink.data()[[63, 4, 4]], sink.data()[[64, 4, 4]]), (1, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn write_spheres(
+    sink: &mut dyn VolumeSink<u8>,
+    particles: &[Particle],
+    radii: &BTreeMap<ClassLabel, f64>,
+    params: &TargetParams,
+    progress: &dyn Progress,
+) -> Result<Vec<usize>, TargetError> {
+    scene(particles, radii, params)?.write(sink, progress)
+}
+
+fn scene(particles: &[Particle], radii: &BTreeMap<ClassLabel, f64>, params: &TargetParams) -> Result<Scene<Ball>, TargetError> {
     check_radii(radii)?;
     let mut objects = Vec::with_capacity(particles.len());
     for (index, particle) in particles.iter().enumerate() {
         let ball = Ball { centre: particle.position.zyx(), radius: radius_of(radii, index, particle)? };
         objects.push(Object::new(ball, index, particle, params));
     }
-    paint(shape, objects, particles.len(), params.overlap)
+    Ok(Scene::new(objects, particles.len(), params.overlap))
 }
 
 pub(crate) fn check_radii(radii: &BTreeMap<ClassLabel, f64>) -> Result<(), TargetError> {

@@ -1,4 +1,3 @@
-use cryoet_core::ndarray::Array3;
 use cryoet_core::{Position, Score};
 use proptest::prelude::*;
 
@@ -93,7 +92,7 @@ fn refuses_what_has_no_meaning() {
     let params = TargetParams::default();
     let with = |class: u8, radius: f64| BTreeMap::from([(ClassLabel::new(class), radius)]);
     let unknown = sphere_targets([8, 8, 8], &[at(1, 0.0, 0.0, 0.0), at(7, 0.0, 0.0, 0.0)], &radii(), &params).unwrap_err();
-    assert_eq!(unknown, TargetError::NoRadius { particle: 1, class: ClassLabel::new(7), known: vec![1, 2, 3] });
+    assert_eq!(unknown.to_string(), "particle 1 is of class 7, which has no radius; classes with one: [1, 2, 3]");
     for radius in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         assert!(matches!(sphere_targets([8, 8, 8], &[], &with(1, radius), &params), Err(TargetError::Radius { .. })));
     }
@@ -101,4 +100,31 @@ fn refuses_what_has_no_meaning() {
         assert!(matches!(sphere_targets([8, 8, 8], &[], &with(class, 2.0), &params), Err(TargetError::ReservedLabel { .. })));
     }
     assert!(matches!(sphere_targets([usize::MAX, 2, 2], &[], &radii(), &params), Err(TargetError::TooLarge { .. })));
+}
+
+#[test]
+fn sinks_and_drawn_volumes_equal_targets() {
+    let particles: Vec<_> = (0..40).map(|i| at(1 + i % 2, f64::from(i) * 4.9, 7.3, f64::from(i % 5) * 3.1)).collect();
+    for overlap in [Overlap::Last, Overlap::First, Overlap::Nearest, Overlap::Largest] {
+        let params = TargetParams { overlap, ..Default::default() };
+        let shape = [171, 14, 15];
+        let targets = sphere_targets(shape, &particles, &radii(), &params).unwrap();
+        let mut sink = cryoet_core::Volume::new(Array3::<u8>::zeros(shape));
+        assert_eq!(write_spheres(&mut sink, &particles, &radii(), &params, &()).unwrap(), targets.skipped);
+        assert_eq!(sink.data(), &targets.labels);
+        let mut drawn = Array3::from_elem((171, 14, 15), 9u8).reversed_axes().as_standard_layout().to_owned().reversed_axes();
+        assert!(!drawn.is_standard_layout());
+        draw_spheres(&mut drawn, &particles, &radii(), &params).unwrap();
+        assert_eq!(drawn, targets.labels.mapv(|label| if label == 0 { 9 } else { label }));
+        erase_spheres(&mut drawn, &particles, &radii()).unwrap();
+        assert_eq!(drawn, targets.labels.mapv(|label| if label == 0 { 9 } else { 0 }));
+    }
+}
+
+#[test]
+fn writing_can_be_cancelled() {
+    let mut sink = cryoet_core::Volume::new(Array3::<u8>::zeros((200, 4, 4)));
+    let stop = |done: u64, _: u64| if done >= 128 { Err(cryoet_core::Cancelled) } else { Ok(()) };
+    let error = write_spheres(&mut sink, &[], &radii(), &TargetParams::default(), &stop).unwrap_err();
+    assert!(matches!(error, TargetError::Cancelled(_)));
 }
