@@ -20,19 +20,20 @@
 //! ```
 
 mod class_table;
+mod em;
 mod mrc;
 mod particles;
 mod volume;
 mod write_whole;
 
 pub use class_table::{ReadClassTableError, WriteClassTableError, read_class_table, write_class_table};
-pub use mrc::{MrcSink, MrcVoxel, create_mrc_sink};
+pub use mrc::{MrcHeader, MrcSink, MrcVoxel, create_mrc_sink, create_mrc_sink_like, read_mrc_header};
 pub use particles::{
-    AxisOrder, Dropped, ParticleFormat, ParticleList, ReadParticles, ReadParticlesError, StarCentre, WriteParticles, WriteParticlesError,
-    read_particles, write_particles,
+    AxisOrder, Dropped, ParticleFormat, ParticleList, ReadParticles, ReadParticlesError, StarCentre, TomogramFrame, WriteParticles,
+    WriteParticlesError, read_particles, read_relion_tomograms, write_particles,
 };
 pub use volume::{
     ReadVolumeError, VolumeFormat, VolumeInfo, WriteVolumeError, inspect_volume, open_volume, read_ids, read_labels, read_volume,
-    write_ids, write_labels, write_volume,
+    write_ids, write_labels, write_volume, write_volume_like,
 };
 pub use write_whole::{WriteWholeError, write_whole};

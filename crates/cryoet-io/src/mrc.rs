@@ -1,10 +1,12 @@
 mod header;
+mod kept;
 mod open;
 mod sink;
 
 pub(crate) use header::{HEADER_BYTES, Header};
+pub use kept::{MrcHeader, read_mrc_header};
 pub(crate) use open::open;
-pub use sink::{MrcSink, MrcVoxel, create_mrc_sink};
+pub use sink::{MrcSink, MrcVoxel, create_mrc_sink, create_mrc_sink_like};
 
 #[cfg(test)]
 mod tests;

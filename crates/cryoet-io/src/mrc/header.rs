@@ -2,7 +2,7 @@ use std::{fmt, path::Path};
 
 use cryoet_core::VoxelSize;
 
-use crate::volume::{Element, ReadVolumeError};
+use crate::volume::{Element, Packed, ReadVolumeError};
 
 /// Bytes of the fixed header.
 pub(crate) const HEADER_BYTES: usize = 1024;
@@ -24,23 +24,23 @@ pub(crate) struct Header {
 }
 
 /// The header's words in the file's byte order.
-struct Words<'a> {
-    bytes: &'a [u8],
-    big_endian: bool,
+pub(super) struct Words<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) big_endian: bool,
 }
 
 impl Words<'_> {
     /// Words are counted from 1, as the specification counts them.
-    fn raw(&self, word: usize) -> [u8; 4] {
+    pub(super) fn raw(&self, word: usize) -> [u8; 4] {
         let at = 4 * (word - 1);
         [self.bytes[at], self.bytes[at + 1], self.bytes[at + 2], self.bytes[at + 3]]
     }
 
-    fn int(&self, word: usize) -> i32 {
+    pub(super) fn int(&self, word: usize) -> i32 {
         if self.big_endian { i32::from_be_bytes(self.raw(word)) } else { i32::from_le_bytes(self.raw(word)) }
     }
 
-    fn float(&self, word: usize) -> f32 {
+    pub(super) fn float(&self, word: usize) -> f32 {
         if self.big_endian { f32::from_be_bytes(self.raw(word)) } else { f32::from_le_bytes(self.raw(word)) }
     }
 
@@ -51,6 +51,11 @@ impl Words<'_> {
 }
 
 impl Header {
+    /// Bytes of a file of this header; never overflows.
+    pub(crate) fn file_bytes(&self) -> u128 {
+        Packed::block_bytes(self.element, self.shape).saturating_add((HEADER_BYTES + self.extended) as u128)
+    }
+
     /// Parses the first 1024 bytes of a file.
     pub(crate) fn parse(path: &Path, content: &[u8]) -> Result<Self, ReadVolumeError> {
         let Some(bytes) = content.get(..HEADER_BYTES) else {

@@ -21,7 +21,7 @@ pub(crate) fn open(path: &Path, bytes: Bytes) -> Result<(Packed, Vec<String>), R
     let mut warnings = header.warnings;
     let left = bytes.get().len() as u128 - start as u128 - Packed::block_bytes(header.element, header.shape);
     if left > 0 {
-        warnings.push(format!("{left} bytes follow the volume"));
+        warnings.push(format!("at least {left} bytes follow the volume"));
     }
     let packed = Packed {
         path: path.to_path_buf(),

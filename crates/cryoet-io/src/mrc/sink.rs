@@ -5,7 +5,7 @@ use std::{
 
 use cryoet_core::{Region, SinkError, VolumeSink, VoxelSize, ndarray::ArrayView3};
 
-use super::HEADER_BYTES;
+use super::{HEADER_BYTES, MrcHeader};
 use crate::{WriteVolumeError, WriteWholeError, write_whole::WholeFile};
 
 mod sealed {
@@ -56,6 +56,9 @@ pub struct MrcSink<T> {
     shape: [usize; 3],
     voxel_size: Option<VoxelSize>,
     origin: [f64; 3],
+    kept: Option<MrcHeader>,
+    /// Byte of the file at which the voxels start.
+    start: u64,
     statistics: Running,
     row: Vec<u8>,
     voxel: std::marker::PhantomData<T>,
@@ -86,7 +89,46 @@ pub fn create_mrc_sink<T: MrcVoxel>(
     voxel_size: Option<VoxelSize>,
     origin: [f64; 3],
 ) -> Result<MrcSink<T>, WriteVolumeError> {
-    let path = path.as_ref().to_path_buf();
+    create(path.as_ref(), shape, voxel_size, origin, None)
+}
+
+/// Starts an MRC file like [`create_mrc_sink`], and copies the labels, the cell angles, the space group, the start indices and the
+/// extended header of another file into it.
+///
+/// # Errors
+/// As [`create_mrc_sink`].
+///
+/// ```
+/// use cryoet_core::{Volume, VolumeSink, ndarray::Array3};
+/// let folder = tempfile::tempdir()?;
+/// let (old, new) = (folder.path().join("old.mrc"), folder.path().join("new.mrc"));
+/// cryoet_io::write_volume(&old, &Volume::new(Array3::zeros((2, 3, 4))))?;
+/// let header = cryoet_io::read_mrc_header(&old)?;
+/// let mut sink = cryoet_io::create_mrc_sink_like::<f32>(&new, [2, 3, 4], None, [0.0; 3], &header)?;
+/// sink.write_region([0, 0, 0], Array3::ones((2, 3, 4)).view())?;
+/// sink.finish()?;
+/// assert_eq!(cryoet_io::read_mrc_header(&new)?.labels(), header.labels());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn create_mrc_sink_like<T: MrcVoxel>(
+    path: impl AsRef<Path>,
+    shape: [usize; 3],
+    voxel_size: Option<VoxelSize>,
+    origin: [f64; 3],
+    header: &MrcHeader,
+) -> Result<MrcSink<T>, WriteVolumeError> {
+    create(path.as_ref(), shape, voxel_size, origin, Some(header.clone()))
+}
+
+fn create<T: MrcVoxel>(
+    path: &Path,
+    shape: [usize; 3],
+    voxel_size: Option<VoxelSize>,
+    origin: [f64; 3],
+    kept: Option<MrcHeader>,
+) -> Result<MrcSink<T>, WriteVolumeError> {
+    let path = path.to_path_buf();
+    let start = (HEADER_BYTES + kept.as_ref().map_or(0, |kept| kept.extended.len())) as u64;
     let bytes = shape.iter().try_fold(T::BYTES as u64, |product, &n| product.checked_mul(n as u64));
     let (Some(bytes), true) = (bytes, shape.iter().all(|&n| i32::try_from(n).is_ok())) else {
         return Err(WriteVolumeError::Shape { path, shape });
@@ -94,11 +136,12 @@ pub fn create_mrc_sink<T: MrcVoxel>(
     let create = || {
         let file = WholeFile::create(&path)?;
         // Sets the length without writing: what is never written reads as 0.
-        file.writer.get_ref().set_len(bytes.saturating_add(HEADER_BYTES as u64))?;
+        file.writer.get_ref().set_len(bytes.saturating_add(start))?;
         Ok(file)
     };
     let file = create().map_err(|source| WriteWholeError { path: path.clone(), source })?;
-    Ok(MrcSink { path, file, shape, voxel_size, origin, statistics: Running::default(), row: Vec::new(), voxel: std::marker::PhantomData })
+    let (statistics, row, voxel) = (Running::default(), Vec::new(), std::marker::PhantomData);
+    Ok(MrcSink { path, file, shape, voxel_size, origin, kept, start, statistics, row, voxel })
 }
 
 impl<T: MrcVoxel> MrcSink<T> {
@@ -112,6 +155,9 @@ impl<T: MrcVoxel> MrcSink<T> {
         let finish = || {
             self.file.writer.seek(SeekFrom::Start(0))?;
             self.file.writer.write_all(&header)?;
+            if let Some(kept) = &self.kept {
+                self.file.writer.write_all(&kept.extended)?;
+            }
             self.file.finish()
         };
         finish().map_err(|source| WriteWholeError { path, source }.into())
@@ -146,13 +192,15 @@ impl<T: MrcVoxel> MrcSink<T> {
         let label = concat!("cryoet-io ", env!("CARGO_PKG_VERSION"));
         header[224..304].fill(b' ');
         header[224..224 + label.len()].copy_from_slice(label.as_bytes());
+        if let Some(kept) = &self.kept {
+            kept.put(&mut header);
+        }
         header
     }
 
     fn write(&mut self, region: Region, voxels: ArrayView3<'_, T>) -> io::Result<()> {
         let [_, ny, nx] = self.shape.map(|n| n as u64);
-        let place =
-            |z: usize, y: usize| (((z as u64 * ny) + y as u64) * nx + region.start[2] as u64) * T::BYTES as u64 + HEADER_BYTES as u64;
+        let place = |z: usize, y: usize| (((z as u64 * ny) + y as u64) * nx + region.start[2] as u64) * T::BYTES as u64 + self.start;
         let rows_touch = region.size[2] == self.shape[2];
         for (dz, plane) in voxels.outer_iter().enumerate() {
             for (dy, row) in plane.outer_iter().enumerate() {

@@ -191,6 +191,30 @@ fn an_unfinished_sink_leaves_nothing() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
+#[test]
+fn what_a_header_says_besides_survives() {
+    let (folder, path) = scratch();
+    let mut bytes = sample();
+    for (word, value) in [(5, -7), (6, -8), (7, -9), (23, 0), (24, 161), (56, 2)] {
+        put(&mut bytes, word, value);
+    }
+    bytes[104..108].copy_from_slice(b"FEI1");
+    bytes[224..229].copy_from_slice(b"first");
+    bytes[304..310].copy_from_slice(b"second");
+    bytes.splice(1024..1024, (0..161u8).collect::<Vec<_>>());
+    std::fs::write(&path, &bytes).unwrap();
+    let header = read_mrc_header(&path).unwrap();
+    assert_eq!((header.start(), header.space_group(), &header.extended_type()), ([-9, -8, -7], 0, b"FEI1"));
+    assert_eq!(header.labels()[1], "second");
+    let (volume, new) = (read_volume(&path).unwrap(), folder.path().join("new.mrc"));
+    crate::write_volume_like(&new, &volume, &header).unwrap();
+    assert_eq!((read_volume(&new).unwrap(), read_mrc_header(&new).unwrap()), (volume, header));
+    let written = std::fs::read(&new).unwrap();
+    assert_eq!(written[1024..1185], bytes[1024..1185]);
+    std::fs::write(&path, &bytes[..1100]).unwrap();
+    assert!(read_mrc_header(&path).unwrap_err().to_string().contains("takes 1185 bytes, the file has 1100"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 

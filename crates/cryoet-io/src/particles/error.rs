@@ -23,18 +23,10 @@ pub enum ReadParticlesError {
         path: PathBuf,
     },
     /// Neither content nor extension is of a particle list.
-    #[error("{}: neither content nor extension is of a known particle list (CSV, DeepFinder XML, SHREC text)", path.display())]
+    #[error("{}: neither content nor extension is of a known particle list ({})", path.display(), super::format::KNOWN)]
     UnknownFormat {
         /// The file.
         path: PathBuf,
-    },
-    /// The format is written only.
-    #[error("{}: {format} is written only", path.display())]
-    WriteOnly {
-        /// The file.
-        path: PathBuf,
-        /// The format.
-        format: super::ParticleFormat,
     },
     /// The file cannot be understood without something that it does not say itself.
     #[error("{}: {need}", path.display())]
@@ -51,6 +43,16 @@ pub enum ReadParticlesError {
         path: PathBuf,
         /// The line, counted from 1.
         line: u64,
+        /// What is wrong there.
+        message: String,
+    },
+    /// The bytes are not of the format.
+    #[error("{}: byte {byte}: {message}", path.display())]
+    Bytes {
+        /// The file.
+        path: PathBuf,
+        /// The byte, counted from 0.
+        byte: usize,
         /// What is wrong there.
         message: String,
     },
@@ -78,7 +80,7 @@ pub enum WriteParticlesError {
     #[error(transparent)]
     Write(#[from] WriteWholeError),
     /// The extension is of no format that particle lists are written in.
-    #[error("{}: extension {extension:?}: particle lists are written as .csv, .xml, .star or .txt", path.display())]
+    #[error("{}: extension {extension:?}: expected one of .csv .xml .txt .star .json .ndjson .tbl .mod .em", path.display())]
     Extension {
         /// The file.
         path: PathBuf,

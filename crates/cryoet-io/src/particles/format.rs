@@ -1,5 +1,8 @@
 use std::{fmt, path::Path};
 
+/// What [`ReadParticlesError::UnknownFormat`](super::ReadParticlesError::UnknownFormat) lists.
+pub(super) const KNOWN: &str = "CSV, DeepFinder XML, SHREC text, STAR of RELION and STOPGAP, copick JSON, Data Portal ndjson, Dynamo table, IMOD model, EM motive list";
+
 /// A file format of particle lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -10,8 +13,27 @@ pub enum ParticleFormat {
     DeepFinderXml,
     /// SHREC's text, one line a particle: class, three coordinates, three angles: `.txt`.
     Shrec,
-    /// RELION 5's particle STAR, positions in Angstrom from the tomogram's centre: `.star`. Written only.
+    /// RELION 3's particles, in one block: voxels of the tomogram, origins in voxels.
+    Relion3,
+    /// RELION 3.1's particles, with optics: voxels of the tomogram, origins in Angstrom.
+    Relion31,
+    /// RELION 4's particles, with optics: pixels of the tilt series, from the corner.
+    Relion4,
+    /// RELION 5's particles: Angstrom from the tomogram's centre. What `.star` is written as; a STAR file that is read is
+    /// told by its columns, whichever of RELION's versions or STOPGAP's it is.
     Relion5,
+    /// STOPGAP's motive list, a STAR file: voxels counted from 1.
+    Stopgap,
+    /// copick's picks, one object of one run: `.json`; Angstrom.
+    Copick,
+    /// The cryoET Data Portal's points, one JSON object a line: `.ndjson`; voxels.
+    PortalNdjson,
+    /// Dynamo's table: `.tbl`; voxels counted from the first one's corner.
+    Dynamo,
+    /// IMOD's binary model: `.mod`; every point of every contour.
+    ImodModel,
+    /// The motive list of TOM and Artiatomi: `.em`; voxels counted from 1.
+    EmMotl,
 }
 
 impl ParticleFormat {
@@ -28,13 +50,27 @@ impl ParticleFormat {
             "xml" => Some(Self::DeepFinderXml),
             "txt" => Some(Self::Shrec),
             "star" => Some(Self::Relion5),
+            "json" => Some(Self::Copick),
+            "ndjson" | "jsonl" => Some(Self::PortalNdjson),
+            "tbl" => Some(Self::Dynamo),
+            "mod" => Some(Self::ImodModel),
+            "em" => Some(Self::EmMotl),
             _ => None,
         }
     }
 
-    /// The format that a text's beginning shows, where it shows one.
-    pub(super) fn of_content(text: &str) -> Option<Self> {
-        text.trim_start_matches('\u{feff}').trim_start().starts_with("<objlist").then_some(Self::DeepFinderXml)
+    /// The format that a file's beginning shows, where it shows one.
+    pub(super) fn of_content(bytes: &[u8]) -> Option<Self> {
+        let head = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+        if head.starts_with(super::imod::MAGIC) {
+            Some(Self::ImodModel)
+        } else if head.starts_with(b"<objlist") {
+            Some(Self::DeepFinderXml)
+        } else if head.starts_with(b"data_") {
+            Some(Self::Relion5)
+        } else {
+            None
+        }
     }
 }
 
@@ -44,7 +80,16 @@ impl fmt::Display for ParticleFormat {
             Self::Csv => "CSV",
             Self::DeepFinderXml => "DeepFinder XML",
             Self::Shrec => "SHREC text",
+            Self::Relion3 => "RELION 3 STAR",
+            Self::Relion31 => "RELION 3.1 STAR",
+            Self::Relion4 => "RELION 4 STAR",
             Self::Relion5 => "RELION 5 STAR",
+            Self::Stopgap => "STOPGAP STAR",
+            Self::Copick => "copick JSON",
+            Self::PortalNdjson => "Data Portal ndjson",
+            Self::Dynamo => "Dynamo table",
+            Self::ImodModel => "IMOD model",
+            Self::EmMotl => "EM motive list",
         })
     }
 }

@@ -1,4 +1,6 @@
-use cryoet_core::{ClassLabel, ClassTable};
+use std::collections::BTreeMap;
+
+use cryoet_core::{ClassLabel, ClassTable, VoxelSize};
 
 use super::ParticleFormat;
 
@@ -52,6 +54,15 @@ impl StarCentre {
     }
 }
 
+/// The frame of one tomogram, for lists that span several.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TomogramFrame {
+    /// The extent z, y, x.
+    pub shape: [usize; 3],
+    /// The voxel size.
+    pub voxel_size: VoxelSize,
+}
+
 /// What [`read_particles`](crate::read_particles) cannot know from a file.
 ///
 /// ```
@@ -68,13 +79,53 @@ pub struct ReadParticles {
     pub axis_order: Option<AxisOrder>,
     /// Names of classes, for files that name them.
     pub classes: ClassTable,
-    /// The class of particles in files that have no class; default 1.
+    /// The class of particles in files that have no class, and where another program's class is 0; default 1.
     pub class: ClassLabel,
+    /// The voxel size of the tomogram that positions are wanted in. Needed by formats in Angstrom (RELION 5; copick where its
+    /// file does not say) and by RELION 4 where the tomogram is binned; goes before what a file says.
+    pub voxel_size: Option<VoxelSize>,
+    /// The tomogram's extent z, y, x. Needed by RELION 5.
+    pub shape: Option<[usize; 3]>,
+    /// Frames by name, for STAR files that span several tomograms; they go before `voxel_size` and `shape`. See
+    /// [`read_relion_tomograms`](crate::read_relion_tomograms).
+    pub tomograms: BTreeMap<String, TomogramFrame>,
+    /// Only particles of this tomogram; by default of all.
+    pub tomogram: Option<String>,
+    /// The centre that RELION 5's coordinates count from; default RELION's own `n / 2`.
+    pub star_centre: StarCentre,
+    /// Pixel size of the tilt series in Angstrom, which RELION 4 counts in; default what the file's optics say.
+    pub tilt_series_pixel_size: Option<f64>,
+    /// What the file calls the centre of the first voxel. Defaults: Dynamo 0.5, STOPGAP and EM 1, IMOD 0.5 in x and y
+    /// and 0 in z; the other formats count from 0 and take no notice.
+    pub first_voxel: Option<f64>,
+}
+
+impl ReadParticles {
+    /// The class that a number of another program stands for: 0 is none.
+    pub(super) fn class_of(&self, number: f64) -> Option<ClassLabel> {
+        match number {
+            0.0 => Some(self.class),
+            n if n.fract() == 0.0 && (1.0..=254.0).contains(&n) => Some(ClassLabel::new(n as u8)),
+            _ => None,
+        }
+    }
 }
 
 impl Default for ReadParticles {
     fn default() -> Self {
-        Self { format: None, axis_order: None, classes: ClassTable::default(), class: ClassLabel::new(1) }
+        Self {
+            format: None,
+            axis_order: None,
+            classes: ClassTable::default(),
+            class: ClassLabel::new(1),
+            voxel_size: None,
+            shape: None,
+            tomograms: BTreeMap::new(),
+            tomogram: None,
+            star_centre: StarCentre::default(),
+            tilt_series_pixel_size: None,
+            first_voxel: None,
+        }
     }
 }
 
@@ -94,6 +145,13 @@ pub struct WriteParticles {
     pub axis_order: Option<AxisOrder>,
     /// The centre that RELION 5's coordinates count from; default RELION's own `n / 2`.
     pub star_centre: StarCentre,
-    /// Names of classes: where not empty, CSV gains a column `class_name`, and SHREC text and STAR files hold names.
+    /// Names of classes: where not empty, CSV gains a column `class_name`, RELION STAR a column `cryoetClassName`, and
+    /// SHREC text, copick and IMOD name their objects by it.
     pub classes: ClassTable,
+    /// Frames by name, for lists that span several tomograms; they go before the list's own.
+    pub tomograms: BTreeMap<String, TomogramFrame>,
+    /// Pixel size of the tilt series in Angstrom, which RELION 4 counts in; default what the list was read with.
+    pub tilt_series_pixel_size: Option<f64>,
+    /// What the file is to call the centre of the first voxel; defaults as in [`ReadParticles::first_voxel`].
+    pub first_voxel: Option<f64>,
 }

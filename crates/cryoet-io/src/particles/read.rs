@@ -2,9 +2,12 @@ use std::path::Path;
 
 use cryoet_core::{ClassLabel, Orientation, OrientationError, Position, Score};
 
-use super::{ParticleFormat, ParticleList, ReadParticles, ReadParticlesError, csv_table, deepfinder_xml, shrec};
+use super::{
+    ParticleFormat, ParticleList, ReadParticles, ReadParticlesError, copick, csv_table, deepfinder_xml, dynamo, em_motl, imod, portal,
+    relion, shrec,
+};
 
-/// Reads a particle list: CSV, DeepFinder XML or SHREC text, told by content, then by extension.
+/// Reads a particle list of any [`ParticleFormat`], told by content, then by extension.
 ///
 /// Positions come back as voxel indices z, y, x. Columns and attributes that [`Particle`](cryoet_core::Particle) has no
 /// field for are kept in its `extra`.
@@ -26,23 +29,41 @@ use super::{ParticleFormat, ParticleList, ReadParticles, ReadParticlesError, csv
 pub fn read_particles(path: impl AsRef<Path>, options: &ReadParticles) -> Result<ParticleList, ReadParticlesError> {
     let path = path.as_ref();
     let bytes = std::fs::read(path).map_err(|source| ReadParticlesError::Io { path: path.to_path_buf(), source })?;
+    if bytes.trim_ascii().is_empty() {
+        return Err(ReadParticlesError::Empty { path: path.to_path_buf() });
+    }
+    let place = Place { path };
+    let format = options.format.or_else(|| ParticleFormat::of_content(&bytes)).or_else(|| ParticleFormat::of_extension(path));
+    match format {
+        Some(ParticleFormat::ImodModel) => return imod::read(place, &bytes, options),
+        Some(ParticleFormat::EmMotl) => return em_motl::read(place, &bytes, options),
+        _ => {}
+    }
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = 1 + valid.iter().filter(|&&byte| byte == b'\n').count() as u64;
         ReadParticlesError::Syntax { path: path.to_path_buf(), line, message: format!("byte {} is no UTF-8 text", valid.len()) }
     })?;
-    if text.trim().is_empty() {
-        return Err(ReadParticlesError::Empty { path: path.to_path_buf() });
-    }
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let format = options.format.or_else(|| ParticleFormat::of_content(text)).or_else(|| ParticleFormat::of_extension(path));
-    let place = Place { path };
+    let is_star = || text.lines().any(|line| line.starts_with("data_")) && text.lines().any(|line| line.trim_end() == "loop_");
+    let format = format.or_else(|| is_star().then_some(ParticleFormat::Relion5));
     match format {
         Some(ParticleFormat::Csv) => csv_table::read(place, text, options),
         Some(ParticleFormat::DeepFinderXml) => deepfinder_xml::read(place, text, options),
         Some(ParticleFormat::Shrec) => shrec::read(place, text, options),
-        Some(format @ ParticleFormat::Relion5) => Err(ReadParticlesError::WriteOnly { path: path.to_path_buf(), format }),
-        None => Err(ReadParticlesError::UnknownFormat { path: path.to_path_buf() }),
+        Some(ParticleFormat::Copick) => copick::read(place, text, options),
+        Some(ParticleFormat::PortalNdjson) => portal::read(place, text, options),
+        Some(ParticleFormat::Dynamo) => dynamo::read(place, text, options),
+        Some(
+            ParticleFormat::Relion3
+            | ParticleFormat::Relion31
+            | ParticleFormat::Relion4
+            | ParticleFormat::Relion5
+            | ParticleFormat::Stopgap,
+        ) => relion::read(place, text, options),
+        Some(ParticleFormat::ImodModel | ParticleFormat::EmMotl) | None => {
+            Err(ReadParticlesError::UnknownFormat { path: path.to_path_buf() })
+        }
     }
 }
 
@@ -52,7 +73,32 @@ pub(super) struct Place<'a> {
     path: &'a Path,
 }
 
+impl<'a> Place<'a> {
+    pub(super) fn new(path: &'a Path) -> Self {
+        Self { path }
+    }
+}
+
 impl Place<'_> {
+    pub(super) fn binary(&self, byte: usize, message: String) -> ReadParticlesError {
+        ReadParticlesError::Bytes { path: self.path.to_path_buf(), byte, message }
+    }
+
+    /// A class by another program's number, where 0 is none, or by a name of the class table.
+    pub(super) fn class_number(
+        &self,
+        line: u64,
+        field: &str,
+        text: &str,
+        options: &ReadParticles,
+    ) -> Result<ClassLabel, ReadParticlesError> {
+        if let Some(class) = options.classes.by_name(text) {
+            return Ok(class.label);
+        }
+        let class = text.parse::<f64>().ok().and_then(|number| options.class_of(number));
+        class.ok_or_else(|| self.field(line, field, text, "a class of 0..=254"))
+    }
+
     pub(super) fn syntax(&self, line: u64, message: impl Into<String>) -> ReadParticlesError {
         ReadParticlesError::Syntax { path: self.path.to_path_buf(), line, message: message.into() }
     }

@@ -1,10 +1,13 @@
 use std::{io::Write, path::Path};
 
-use super::{Dropped, ParticleFormat, ParticleList, WriteParticles, WriteParticlesError, csv_table, deepfinder_xml, shrec, star};
+use super::{
+    Dropped, ParticleFormat, ParticleList, WriteParticles, WriteParticlesError, copick, csv_table, deepfinder_xml, dynamo, em_motl, imod,
+    portal, relion, shrec, stopgap,
+};
 use crate::write_whole;
 
-/// Writes a particle list by its extension, whole or not at all: CSV, DeepFinder XML, SHREC text or RELION 5 STAR. What
-/// the format could not carry is said in the answer.
+/// Writes a particle list in the format said, else the extension's, whole or not at all. What the format could not carry
+/// is said in the answer.
 ///
 /// # Errors
 /// An extension of no format, something that the format needs and the list does not hold, a file that cannot be written.
@@ -30,12 +33,24 @@ pub fn write_particles(path: impl AsRef<Path>, list: &ParticleList, options: &Wr
         let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
         WriteParticlesError::Extension { path: path.to_path_buf(), extension }
     })?;
-    let (text, dropped) = match format {
-        ParticleFormat::Csv => csv_table::write(path, list, options)?,
-        ParticleFormat::DeepFinderXml => deepfinder_xml::write(path, list, options)?,
-        ParticleFormat::Shrec => shrec::write(path, list, options)?,
-        ParticleFormat::Relion5 => star::write(path, list, options)?,
+    let (bytes, dropped) = match format {
+        ParticleFormat::Csv => text(csv_table::write(path, list, options)?),
+        ParticleFormat::DeepFinderXml => text(deepfinder_xml::write(path, list, options)?),
+        ParticleFormat::Shrec => text(shrec::write(path, list, options)?),
+        ParticleFormat::Relion3 | ParticleFormat::Relion31 | ParticleFormat::Relion4 | ParticleFormat::Relion5 => {
+            text(relion::write(path, list, format, options)?)
+        }
+        ParticleFormat::Stopgap => text(stopgap::write(path, list, options)?),
+        ParticleFormat::Copick => text(copick::write(path, list, options)?),
+        ParticleFormat::PortalNdjson => text(portal::write(path, list, options)?),
+        ParticleFormat::Dynamo => text(dynamo::write(list, options)),
+        ParticleFormat::ImodModel => imod::write(list, options),
+        ParticleFormat::EmMotl => em_motl::write(list, options),
     };
-    write_whole(path, |file| file.write_all(text.as_bytes()))?;
+    write_whole(path, |file| file.write_all(&bytes))?;
     Ok(dropped)
+}
+
+fn text((text, dropped): (String, Vec<Dropped>)) -> (Vec<u8>, Vec<Dropped>) {
+    (text.into_bytes(), dropped)
 }

@@ -1,7 +1,7 @@
 use std::{fmt, path::Path};
 
 /// What [`ReadVolumeError::UnknownFormat`](super::ReadVolumeError::UnknownFormat) lists.
-pub(super) const KNOWN: &str = "MRC, NPY, HDF5";
+pub(super) const KNOWN: &str = "MRC, NPY, HDF5, EM";
 
 /// A file format of volumes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -13,6 +13,8 @@ pub enum VolumeFormat {
     Npy,
     /// HDF5 with the data set `dataset`, as DeepFinder writes it: `.h5`, `.hdf5`. Read only.
     Hdf5,
+    /// EM of TOM, PyTom and Artiatomi: `.em`. Read only.
+    Em,
 }
 
 impl VolumeFormat {
@@ -40,6 +42,7 @@ impl VolumeFormat {
         match path.as_ref().extension()?.to_str()?.to_ascii_lowercase().as_str() {
             "mrc" | "map" | "rec" | "st" | "ali" | "mrcs" | "preali" => Some(Self::Mrc),
             "npy" => Some(Self::Npy),
+            "em" => Some(Self::Em),
             "h5" | "hdf5" | "hdf" => Some(Self::Hdf5),
             _ => None,
         }
@@ -57,6 +60,7 @@ impl fmt::Display for VolumeFormat {
             Self::Mrc => "MRC",
             Self::Npy => "NPY",
             Self::Hdf5 => "HDF5",
+            Self::Em => "EM",
         })
     }
 }

@@ -2,8 +2,8 @@ use std::path::Path;
 
 use cryoet_core::{Region, VolumeSource, VoxelSize, ndarray::Array3};
 
-use super::{Bytes, Packed, ReadVolumeError, VolumeFormat, Voxel, hdf5::Hdf5Volume, npy};
-use crate::mrc;
+use super::{Bytes, Packed, ReadVolumeError, VolumeFormat, Voxel, compressed::unpack, hdf5::Hdf5Volume, npy};
+use crate::{em, mrc};
 
 /// An open file, in whichever format.
 pub(super) enum Opened {
@@ -18,12 +18,21 @@ pub(super) struct Open {
     pub(super) warnings: Vec<String>,
 }
 
+/// A file's bytes; those of an MRC file packed by gzip or bzip2 are unpacked into memory.
+pub(crate) fn unpacked(path: &Path) -> Result<Bytes, ReadVolumeError> {
+    let bytes = Bytes::map(path)?;
+    if bytes.get().is_empty() {
+        return Err(ReadVolumeError::Empty { path: path.to_path_buf() });
+    }
+    match unpack(path, bytes.get()) {
+        Some(content) => content.map(Bytes::Unpacked),
+        None => Ok(bytes),
+    }
+}
+
 impl Open {
     pub(super) fn file(path: &Path) -> Result<Self, ReadVolumeError> {
-        let bytes = Bytes::map(path)?;
-        if bytes.get().is_empty() {
-            return Err(ReadVolumeError::Empty { path: path.to_path_buf() });
-        }
+        let bytes = unpacked(path)?;
         let format = VolumeFormat::of(bytes.get(), path).ok_or_else(|| ReadVolumeError::UnknownFormat { path: path.to_path_buf() })?;
         let mut warnings = Vec::new();
         let volume = match format {
@@ -33,6 +42,7 @@ impl Open {
                 Opened::Packed(packed)
             }
             VolumeFormat::Npy => Opened::Packed(npy::open(path, bytes)?),
+            VolumeFormat::Em => Opened::Packed(em::open(path, bytes)?),
             VolumeFormat::Hdf5 => Opened::Hdf5(Box::new(Hdf5Volume::open(path)?)),
         };
         Ok(Self { format, volume, warnings })
@@ -75,7 +85,8 @@ impl Open {
     }
 }
 
-/// Opens a volume to be read region by region: MRC and NPY through a map of the file, HDF5 chunk by chunk. Any number
+/// Opens a volume to be read region by region: MRC, NPY and EM through a map of the file (MRC in gzip or bzip2 is unpacked into
+/// memory), HDF5 chunk by chunk. Any number
 /// type becomes `f32`.
 ///
 /// # Errors

@@ -16,6 +16,7 @@ use super::{
 #[derive(Debug)]
 pub(crate) enum Bytes {
     Mapped(Mmap),
+    Unpacked(Vec<u8>),
     Empty,
 }
 
@@ -38,6 +39,7 @@ impl Bytes {
     pub(crate) fn get(&self) -> &[u8] {
         match self {
             Self::Mapped(map) => map,
+            Self::Unpacked(content) => content,
             Self::Empty => &[],
         }
     }

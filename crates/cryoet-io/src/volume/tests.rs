@@ -189,3 +189,62 @@ proptest! {
         let _ = (read_volume(&path), read_labels(&path), inspect_volume(&path).is_ok());
     }
 }
+
+/// Packs bytes as gzip or bzip2.
+fn packed(name: &str, bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    if name.ends_with("gz") {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    } else {
+        let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+}
+
+#[test]
+fn mrc_in_gzip_and_bzip2() {
+    let folder = tempfile::tempdir().unwrap();
+    let plain = folder.path().join("v.mrc");
+    let volume = Volume::new(Array3::from_shape_fn((5, 6, 7), |(z, y, x)| (z * 100 + y * 10 + x) as f32));
+    write_volume(&plain, &volume).unwrap();
+    let bytes = std::fs::read(&plain).unwrap();
+    for name in ["v.mrc.gz", "v.mrc.bz2"] {
+        let path = folder.path().join(name);
+        let good = packed(name, &bytes);
+        std::fs::write(&path, &good).unwrap();
+        assert_eq!(read_volume(&path).unwrap(), volume);
+        let region = open_volume(&path).unwrap().read_region(Region::new([4, 5, 6], [1, 1, 1])).unwrap();
+        assert_eq!(region[[0, 0, 0]], 456.0);
+        assert_eq!(crate::read_mrc_header(&path).unwrap(), crate::read_mrc_header(&plain).unwrap());
+        // Cut in the stream; cut in the volume; more than the header promises; no MRC inside.
+        std::fs::write(&path, &good[..good.len() - 10]).unwrap();
+        assert!(read_volume(&path).unwrap_err().to_string().contains(name));
+        std::fs::write(&path, packed(name, &bytes[..bytes.len() - 4])).unwrap();
+        assert!(matches!(read_volume(&path), Err(ReadVolumeError::Truncated { .. })));
+        std::fs::write(&path, packed(name, &[bytes.as_slice(), &[0; 1_000_000]].concat())).unwrap();
+        assert!(inspect_volume(&path).unwrap().warnings.iter().any(|warning| warning.contains("follow the volume")));
+        std::fs::write(folder.path().join("x.gz"), packed(name, b"hello")).unwrap();
+        assert!(matches!(read_volume(folder.path().join("x.gz")), Err(ReadVolumeError::UnknownFormat { .. })));
+    }
+    let Some(samples) = development("formats/mrc") else { return };
+    assert_eq!(read_volume(samples.join("mode2_le.mrc.gz")).unwrap(), read_volume(samples.join("mode2_le.mrc")).unwrap());
+}
+
+#[test]
+fn em_volumes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v.em");
+    let mut bytes = crate::em::Header::float([2, 3, 4]).to_vec();
+    bytes.extend((0..24u8).flat_map(|i| f32::from(i).to_le_bytes()));
+    std::fs::write(&path, &bytes).unwrap();
+    let volume = read_volume(&path).unwrap();
+    assert_eq!((volume.shape(), volume.data()[[1, 2, 3]], inspect_volume(&path).unwrap().format), ([2, 3, 4], 23.0, VolumeFormat::Em));
+    std::fs::write(&path, &bytes[..600]).unwrap();
+    assert!(read_volume(&path).unwrap_err().to_string().contains("takes 608 bytes, the file has 600"));
+    bytes[3] = 8;
+    std::fs::write(&path, &bytes).unwrap();
+    assert!(read_volume(&path).unwrap_err().to_string().contains("the EM data type (byte 3) is 8"));
+}

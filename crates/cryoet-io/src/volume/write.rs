@@ -7,7 +7,7 @@ use cryoet_core::{
 use ndarray_npy::{WritableElement, WriteNpyExt};
 
 use super::{VolumeFormat, WriteVolumeError};
-use crate::{MrcVoxel, WriteWholeError, create_mrc_sink, write_whole};
+use crate::{MrcHeader, MrcSink, MrcVoxel, WriteWholeError, create_mrc_sink, create_mrc_sink_like, write_whole};
 
 /// The largest integer up to which every integer has an exact `f32`.
 const EXACT_IN_F32: u32 = 1 << 24;
@@ -32,6 +32,32 @@ pub fn write_volume(path: impl AsRef<Path>, volume: &Volume<f32>) -> Result<(), 
         VolumeFormat::Npy => write_npy(path, volume.data()),
         _ => write_mrc(path, volume, |&v| v),
     }
+}
+
+/// Writes a volume as MRC, mode 2, with the labels, cell angles, space group, start indices and extended header of another
+/// file; what was read with [`read_mrc_header`](crate::read_mrc_header) so survives a round trip.
+///
+/// # Errors
+/// An extension that is not MRC's, a file that cannot be written.
+///
+/// ```
+/// use cryoet_core::{Volume, ndarray::Array3};
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("v.mrc");
+/// let volume = Volume::new(Array3::zeros((2, 3, 4)));
+/// cryoet_io::write_volume(&path, &volume)?;
+/// let header = cryoet_io::read_mrc_header(&path)?;
+/// cryoet_io::write_volume_like(&path, &volume, &header)?;
+/// assert!(cryoet_io::write_volume_like(folder.path().join("v.npy"), &volume, &header).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn write_volume_like(path: impl AsRef<Path>, volume: &Volume<f32>, header: &MrcHeader) -> Result<(), WriteVolumeError> {
+    let path = path.as_ref();
+    if format(path)? != VolumeFormat::Mrc {
+        return Err(extension(path));
+    }
+    let sink = create_mrc_sink_like::<f32>(path, volume.shape(), volume.voxel_size(), volume.origin(), header)?;
+    fill(path, sink, volume, |&v| v)
 }
 
 /// Writes a label volume by its extension: `.mrc` in mode 0 (int8) when no label is above 127, else in mode 6 (uint16);
@@ -90,15 +116,21 @@ pub fn write_ids(path: impl AsRef<Path>, volume: &Volume<u32>) -> Result<(), Wri
 fn format(path: &Path) -> Result<VolumeFormat, WriteVolumeError> {
     match VolumeFormat::of_extension(path) {
         Some(format @ (VolumeFormat::Mrc | VolumeFormat::Npy)) => Ok(format),
-        _ => {
-            let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
-            Err(WriteVolumeError::Extension { path: path.to_path_buf(), extension })
-        }
+        _ => Err(extension(path)),
     }
 }
 
+fn extension(path: &Path) -> WriteVolumeError {
+    let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
+    WriteVolumeError::Extension { path: path.to_path_buf(), extension }
+}
+
 fn write_mrc<T, U: MrcVoxel>(path: &Path, volume: &Volume<T>, convert: impl Fn(&T) -> U) -> Result<(), WriteVolumeError> {
-    let mut sink = create_mrc_sink::<U>(path, volume.shape(), volume.voxel_size(), volume.origin())?;
+    let sink = create_mrc_sink::<U>(path, volume.shape(), volume.voxel_size(), volume.origin())?;
+    fill(path, sink, volume, convert)
+}
+
+fn fill<T, U: MrcVoxel>(path: &Path, mut sink: MrcSink<U>, volume: &Volume<T>, convert: impl Fn(&T) -> U) -> Result<(), WriteVolumeError> {
     for (z, plane) in volume.data().outer_iter().enumerate() {
         let plane = plane.insert_axis(Axis(0));
         sink.write_region([z, 0, 0], plane.map(&convert).view()).map_err(|error| write_error(path, error))?;

@@ -1,0 +1,122 @@
+//! Files that the Python packages of the field wrote (`oracles/oracles.py make`), and files for them to read.
+
+use std::path::{Path, PathBuf};
+
+use cryoet_core::{ClassLabel, Orientation, Particle, Position, Score, Volume, VoxelSize, ndarray::Array3};
+use cryoet_io::*;
+
+const VOXEL_SIZE: f64 = 13.48;
+
+fn golden(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens").join(name)
+}
+
+/// The script's volume: 0 to 59 in rising order, less 20 where the type has a sign.
+fn volume(less: i32) -> Array3<f32> {
+    Array3::from_shape_fn((3, 4, 5), |(z, y, x)| (20 * z + 5 * y + x) as f32 - less as f32)
+}
+
+/// The script's three particles.
+fn particles() -> Vec<Particle> {
+    let rows = [
+        ([10.5, 20.0, 30.25], [10.0, 20.0, 30.0], 0.75, 2),
+        ([0.0; 3], [0.0; 3], 0.5, 1),
+        ([44.0, 63.0, 99.0], [-120.0, 150.0, 75.0], 0.25, 2),
+    ];
+    let particle = |([z, y, x], [rot, tilt, psi], score, class): ([f64; 3], [f64; 3], f64, u8)| {
+        Particle::new(ClassLabel::new(class), Position::new(z, y, x).unwrap())
+            .with_orientation(Orientation::from_relion(rot, tilt, psi).unwrap())
+            .with_score(Score::new(score).unwrap())
+            .with_tomogram("TS_01")
+    };
+    rows.map(particle).to_vec()
+}
+
+fn read(name: &str) -> ParticleList {
+    let voxel_size = VoxelSize::isotropic(VOXEL_SIZE).ok();
+    let options = ReadParticles { voxel_size, shape: Some([45, 64, 100]), ..ReadParticles::default() };
+    read_particles(golden(name), &options).unwrap()
+}
+
+fn assert_positions(list: &ParticleList) {
+    assert_eq!(list.particles.len(), 3);
+    for (ours, expected) in list.particles.iter().zip(particles()) {
+        assert!(ours.position.distance(&expected.position) < 1e-3, "{:?}", ours.position);
+    }
+}
+
+#[test]
+fn mrcfile_wrote() {
+    for (name, less) in [("int8", 20), ("int16", 20), ("float32", 20), ("uint16", 0), ("float16", 20)] {
+        let path = golden(&format!("mrcfile_{name}.mrc"));
+        let ours = read_volume(&path).unwrap();
+        assert_eq!(ours.data(), &volume(less), "{name}");
+        assert_eq!((ours.voxel_size().unwrap().zyx(), ours.origin()), ([VOXEL_SIZE; 3], [3.0, 2.0, 1.0]));
+        let info = inspect_volume(&path).unwrap();
+        assert_eq!((info.dtype.as_str(), info.warnings.len()), (name, 0));
+        let header = read_mrc_header(&path).unwrap();
+        assert_eq!((&header.extended_type(), header.extended()), (b"FEI1", b"seven..".as_slice()));
+    }
+    for name in ["mrcfile.mrc.gz", "mrcfile.mrc.bz2"] {
+        assert_eq!(read_volume(golden(name)).unwrap().data(), &volume(20));
+    }
+}
+
+#[test]
+fn h5py_numpy_and_emfile_wrote() {
+    for name in ["h5py_float16.h5", "h5py_int8.h5", "numpy_fortran_big_endian.npy", "emfile.em"] {
+        assert_eq!(read_volume(golden(name)).unwrap().data(), &volume(20), "{name}");
+    }
+}
+
+#[test]
+fn starfile_wrote() {
+    let list = read("starfile_relion5.star");
+    assert_positions(&list);
+    for (ours, expected) in list.particles.iter().zip(particles()) {
+        assert!(ours.orientation.unwrap().angle_to(&expected.orientation.unwrap()) < 1e-3);
+        assert_eq!((ours.class, ours.score, &ours.tomogram), (expected.class, expected.score, &expected.tomogram));
+    }
+    assert_eq!((list.particles[0].extra["note"].as_str(), list.particles[0].extra["optics.rlnVoltage"].parse()), ("a b", Ok(300.0)));
+}
+
+#[test]
+fn dynamotable_imodmodel_and_copick_wrote() {
+    let table = read("dynamotable.tbl");
+    assert_positions(&table);
+    assert_eq!((table.particles[2].class.get(), table.particles[2].score.unwrap().get()), (2, 0.25));
+    assert_positions(&read("imodmodel.mod"));
+    let picks = read("copick.json");
+    assert_positions(&picks);
+    assert_eq!((picks.particles[1].score.unwrap().get(), picks.voxel_size.unwrap().zyx()), (0.5, [VOXEL_SIZE; 3]));
+}
+
+/// Writes the files that `oracles/oracles.py check` reads, where the variable `CRYOET_IO_WRITE` names a folder.
+#[test]
+fn writes_for_the_oracles() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = std::env::var_os("CRYOET_IO_WRITE").map_or(scratch.path().to_path_buf(), PathBuf::from);
+    let voxel_size = VoxelSize::isotropic(VOXEL_SIZE).unwrap();
+    let tomogram = Volume::new(volume(20)).with_voxel_size(voxel_size).with_origin([1.0, 2.0, 3.0]);
+    write_volume(folder.join("volume.mrc"), &tomogram).unwrap();
+    write_volume(folder.join("volume.npy"), &tomogram).unwrap();
+    write_labels(folder.join("labels.mrc"), &Volume::new(volume(0).mapv(|v| v as u8))).unwrap();
+    let mut list = ParticleList { voxel_size: Some(voxel_size), shape: Some([45, 64, 100]), ..ParticleList::new(particles()) };
+    for (name, format) in [
+        ("relion5.star", ParticleFormat::Relion5),
+        ("relion4.star", ParticleFormat::Relion4),
+        ("relion31.star", ParticleFormat::Relion31),
+        ("relion3.star", ParticleFormat::Relion3),
+        ("dynamo.tbl", ParticleFormat::Dynamo),
+        ("imod.mod", ParticleFormat::ImodModel),
+        ("motl.em", ParticleFormat::EmMotl),
+    ] {
+        let tilt_series_pixel_size = Some(VOXEL_SIZE / 4.0);
+        let options = WriteParticles { format: Some(format), tilt_series_pixel_size, ..WriteParticles::default() };
+        write_particles(folder.join(name), &list, &options).unwrap();
+    }
+    for particle in &mut list.particles {
+        particle.class = ClassLabel::new(1);
+    }
+    assert_eq!(write_particles(folder.join("copick.json"), &list, &WriteParticles::default()).unwrap()[0].field, "tomogram shape");
+}
