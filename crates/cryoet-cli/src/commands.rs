@@ -1,0 +1,58 @@
+//! One file per command.
+
+mod cluster;
+mod convert;
+mod evaluate;
+mod info;
+#[cfg(feature = "net")]
+mod pick;
+#[cfg(feature = "net")]
+mod segment;
+mod simulate;
+mod targets;
+#[cfg(feature = "net")]
+mod train;
+mod view;
+
+use clap::Subcommand;
+
+use crate::failure::Failure;
+
+/// The commands.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Info(info::Info),
+    Convert(convert::Convert),
+    Simulate(simulate::Simulate),
+    Targets(targets::Targets),
+    #[cfg(feature = "net")]
+    Train(train::Train),
+    #[cfg(feature = "net")]
+    Segment(segment::Segment),
+    Cluster(cluster::Cluster),
+    #[cfg(feature = "net")]
+    Pick(pick::Pick),
+    Evaluate(evaluate::Evaluate),
+    View(view::View),
+}
+
+impl Command {
+    /// Runs the command; results go to the standard output, as a table or as JSON.
+    pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
+        match self {
+            Self::Info(command) => command.run(json),
+            Self::Convert(command) => command.run(json),
+            Self::Simulate(command) => command.run(json),
+            Self::Targets(command) => command.run(json),
+            #[cfg(feature = "net")]
+            Self::Train(command) => command.run(json),
+            #[cfg(feature = "net")]
+            Self::Segment(command) => command.run(json),
+            Self::Cluster(command) => command.run(json),
+            #[cfg(feature = "net")]
+            Self::Pick(command) => command.run(json),
+            Self::Evaluate(command) => command.run(json),
+            Self::View(command) => command.run(json),
+        }
+    }
+}

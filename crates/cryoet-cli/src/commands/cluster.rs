@@ -1,0 +1,66 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use cryoet::cluster::cluster_labels;
+use cryoet::io::{ParticleList, WriteParticles, read_labels, read_volume};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::bar::Bar;
+use crate::failure::Failure;
+use crate::options::{ClusterOptions, check_list_outputs, tomogram_name, write_lists};
+use crate::output;
+use crate::record::Record;
+
+/// Label volume to particles
+///
+/// By default DeepFinder's procedure: mean-shift over the voxels of all classes together, position = the mode, class =
+/// the majority label.
+///
+/// Examples:
+///   cryoet cluster labels.mrc --radius 5 -o picks.csv
+///   cryoet cluster labels.mrc --scores scores.mrc --method components --min-size 50 -o picks.csv -o picks.star
+#[derive(Args, Serialize)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Cluster {
+    /// The label volume
+    labels: PathBuf,
+    /// Score volume: the probability of each voxel's label
+    #[arg(long)]
+    scores: Option<PathBuf>,
+    #[command(flatten)]
+    cluster: ClusterOptions,
+    /// Table of classes (TOML): names for the list
+    #[arg(long, value_name = "TABLE.toml")]
+    classes: Option<PathBuf>,
+    /// The list to write; may be given several times
+    #[arg(short, long, required = true, value_name = "PICKS")]
+    output: Vec<PathBuf>,
+}
+
+impl Cluster {
+    pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
+        check_list_outputs(&self.output)?;
+        let classes = self.classes.as_ref().map(cryoet::io::read_class_table).transpose()?.unwrap_or_default();
+        let labels = read_labels(&self.labels)?;
+        let scores = self.scores.as_ref().map(read_volume).transpose()?;
+        let params = self.cluster.params(labels.voxel_size(), &classes)?;
+        let bar = Bar::new("clustering");
+        let mut particles = cluster_labels(labels.view(), scores.as_ref().map(|scores| scores.view()), &params, &bar)?;
+        drop(bar);
+        self.cluster.drop_unsure(&mut particles, &classes);
+        let count = particles.len();
+        let list = ParticleList {
+            particles,
+            voxel_size: labels.voxel_size(),
+            shape: Some(labels.shape()),
+            tomogram: Some(tomogram_name(&self.labels)),
+        };
+        write_lists(&self.output, &list, &WriteParticles { classes, ..WriteParticles::default() })?;
+        let record = Record::new("cluster", &self)?.with_input(&self.labels)?.with_inputs(&self.scores)?.with_inputs(&self.classes)?;
+        for output in &self.output {
+            record.write_beside(output)?;
+        }
+        output::print(json, &json!({"particles": count, "outputs": self.output}), || format!("{count} particles"))
+    }
+}

@@ -1,0 +1,187 @@
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use cryoet::io::{
+    AxisOrder, ParticleFormat, StarCentre, VolumeFormat, WriteParticles, inspect_volume, read_ids, read_labels, read_volume, write_ids,
+    write_labels, write_volume,
+};
+use cryoet::{VoxelSize, bin_mean};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::failure::Failure;
+use crate::numbers;
+use crate::options::{ListOptions, Order, tomogram_name, write_lists};
+use crate::output;
+use crate::record::Record;
+
+/// Any volume or particle list to any other format
+///
+/// Voxel size and origin are kept. What a format cannot carry is said.
+///
+/// Examples:
+///   cryoet convert labels.h5 labels.mrc
+///   cryoet convert tomogram.mrc half.mrc --bin 2
+///   cryoet convert picks.csv picks.star --like tomogram.mrc
+///   cryoet convert picks.csv binned.csv --bin 2
+#[derive(Args, Serialize)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Convert {
+    /// The file to read
+    input: PathBuf,
+    /// The file to write
+    output: PathBuf,
+    /// Mean over N^3 voxels; positions of particles follow
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    bin: usize,
+    /// Voxel size in Angstrom that replaces the file's: one number, or z,y,x
+    #[arg(long, value_name = "ANGSTROM", value_parser = |text: &str| numbers::triple_or_one(text).map(Size))]
+    voxel_size: Option<Size>,
+    /// What the voxels of a volume are
+    #[arg(long, value_enum, default_value_t = Kind::Auto)]
+    kind: Kind,
+    /// The tomogram of a particle list: gives voxel size, shape and name
+    #[arg(long, value_name = "TOMOGRAM")]
+    like: Option<PathBuf>,
+    #[command(flatten)]
+    lists: ListOptions,
+    /// Order of coordinates to write in SHREC text and DeepFinder XML
+    #[arg(long, value_enum, value_name = "ORDER")]
+    output_axis_order: Option<Order>,
+    /// The centre that RELION 5's coordinates count from
+    #[arg(long, value_enum, default_value_t = Centre::Half)]
+    star_centre: Centre,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+struct Size([f64; 3]);
+
+#[derive(Debug, Clone, Copy, PartialEq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    /// Labels or ids where the file holds integers of 0 or more, grey values otherwise
+    Auto,
+    /// Grey values
+    Grey,
+    /// Class labels, 0 to 255
+    Labels,
+    /// Particle ids
+    Ids,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Centre {
+    /// n / 2, RELION's own
+    Half,
+    /// floor(n / 2)
+    FlooredHalf,
+    /// n / 2 - 1, the napari picker's and PyTom's
+    HalfLessOne,
+}
+
+impl Convert {
+    pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
+        let what = match (ParticleFormat::of_extension(&self.input), ParticleFormat::of_extension(&self.output)) {
+            (Some(_), Some(_)) => self.list()?,
+            (None, None) => self.volume()?,
+            (Some(_), None) => {
+                return Err(Failure::usage(format!(
+                    "{}: a particle list cannot become a volume (see cryoet targets)",
+                    self.output.display()
+                )));
+            }
+            (None, Some(_)) => {
+                return Err(Failure::usage(format!(
+                    "{}: a volume cannot become a particle list (see cryoet cluster)",
+                    self.output.display()
+                )));
+            }
+        };
+        Record::new("convert", &self)?.with_input(&self.input)?.write_beside(&self.output)?;
+        output::print(json, &json!({"output": self.output, "converted": what}), || what.clone())
+    }
+
+    fn voxel_size(&self) -> Result<Option<VoxelSize>, Failure> {
+        Ok(self.voxel_size.map(|Size([z, y, x])| VoxelSize::new(z, y, x)).transpose()?)
+    }
+
+    fn volume(&self) -> Result<String, Failure> {
+        if !matches!(VolumeFormat::of_extension(&self.output), Some(VolumeFormat::Mrc | VolumeFormat::Npy)) {
+            return Err(Failure::usage(format!("{}: volumes are written as .mrc or .npy", self.output.display())));
+        }
+        let kind = if self.kind == Kind::Auto && self.bin == 1 { self.kind_of_file()? } else { self.kind };
+        let new_size = self.voxel_size()?;
+        match kind {
+            Kind::Labels | Kind::Ids if self.bin != 1 => {
+                return Err(Failure::usage("the mean of labels or ids means nothing: --bin is for grey values"));
+            }
+            Kind::Labels => {
+                let labels = read_labels(&self.input)?;
+                let size = new_size.or(labels.voxel_size());
+                write_labels(&self.output, &labels.with_voxel_size(size))?;
+                return Ok("labels".into());
+            }
+            Kind::Ids => {
+                let ids = read_ids(&self.input)?;
+                let size = new_size.or(ids.voxel_size());
+                write_ids(&self.output, &ids.with_voxel_size(size))?;
+                return Ok("ids".into());
+            }
+            Kind::Auto | Kind::Grey => {}
+        }
+        let volume = read_volume(&self.input)?;
+        let size = new_size.or(volume.voxel_size());
+        let volume = volume.with_voxel_size(size);
+        let volume = if self.bin == 1 { volume } else { bin_mean(&volume, self.bin)? };
+        write_volume(&self.output, &volume)?;
+        Ok("grey values".into())
+    }
+
+    /// Integers that are never negative are labels, or ids where they are larger.
+    fn kind_of_file(&self) -> Result<Kind, Failure> {
+        let dtype = inspect_volume(&self.input)?.dtype;
+        Ok(if !(dtype.starts_with("int") || dtype.starts_with("uint")) {
+            Kind::Grey
+        } else if read_labels(&self.input).is_ok() {
+            Kind::Labels
+        } else if read_ids(&self.input).is_ok() {
+            Kind::Ids
+        } else {
+            Kind::Grey
+        })
+    }
+
+    fn list(&self) -> Result<String, Failure> {
+        let mut list = self.lists.read(&self.input)?;
+        if let Some(like) = &self.like {
+            let info = inspect_volume(like)?;
+            list.voxel_size = info.voxel_size.or(list.voxel_size);
+            list.shape = Some(info.shape);
+            list.tomogram = list.tomogram.or_else(|| Some(tomogram_name(like)));
+        }
+        list.voxel_size = self.voxel_size()?.or(list.voxel_size);
+        if self.bin != 1 {
+            if self.bin == 0 {
+                return Err(Failure::usage("--bin 0: expected 1 or more"));
+            }
+            for particle in &mut list.particles {
+                particle.position = particle.position.binned(self.bin);
+            }
+            list.voxel_size = list.voxel_size.map(|size| size.scaled(self.bin as f64));
+            list.shape = list.shape.map(|shape| shape.map(|n| n / self.bin));
+        }
+        let options = WriteParticles {
+            axis_order: self.output_axis_order.map(AxisOrder::from),
+            star_centre: match self.star_centre {
+                Centre::Half => StarCentre::Half,
+                Centre::FlooredHalf => StarCentre::FlooredHalf,
+                Centre::HalfLessOne => StarCentre::HalfLessOne,
+            },
+            classes: self.lists.class_table()?,
+            ..WriteParticles::default()
+        };
+        write_lists(std::slice::from_ref(&self.output), &list, &options)?;
+        Ok(format!("{} particles", list.particles.len()))
+    }
+}

@@ -1,0 +1,163 @@
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Args;
+use cryoet::io::{ParticleFormat, inspect_volume, open_volume};
+use cryoet::{Region, Statistics, VolumeSource};
+use serde_json::json;
+
+use crate::failure::Failure;
+use crate::options::ListOptions;
+use crate::output;
+
+/// Header, statistics, classes and counts of a volume, particle list or weights file
+///
+/// Examples:
+///   cryoet info tomogram.mrc
+///   cryoet info picks.csv --json
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Info {
+    /// A volume, a particle list or weights
+    file: PathBuf,
+    #[command(flatten)]
+    lists: ListOptions,
+}
+
+impl Info {
+    pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
+        #[cfg(feature = "net")]
+        if self.file.extension().is_some_and(|extension| extension == "safetensors") {
+            return weights(&self.file, json);
+        }
+        if ParticleFormat::of_extension(&self.file).is_some() { self.list(json) } else { self.volume(json) }
+    }
+
+    fn volume(&self, json: bool) -> Result<(), Failure> {
+        let info = inspect_volume(&self.file)?;
+        let volume = open_volume(&self.file)?;
+        let mut warnings = info.warnings.clone();
+        let statistics = match Statistics::of(volume.as_ref()) {
+            Ok(statistics) => Some(statistics),
+            Err(error) => {
+                warnings.push(Failure::from(error).to_string());
+                None
+            }
+        };
+        let labels = labels(volume.as_ref(), statistics.as_ref())?;
+        let value = json!({
+            "format": info.format.to_string(),
+            "shape": info.shape,
+            "voxel_size": info.voxel_size.map(|size| size.zyx()),
+            "origin": info.origin,
+            "dtype": info.dtype,
+            "min": statistics.map(|s| s.min),
+            "max": statistics.map(|s| s.max),
+            "mean": statistics.map(|s| s.mean),
+            "std": statistics.map(|s| s.std),
+            "labels": labels,
+            "warnings": warnings,
+        });
+        output::print(json, &value, || {
+            let table = self.lists.class_table().unwrap_or_default();
+            let mut rows = vec![
+                row("format", info.format),
+                row("shape z,y,x", join(info.shape)),
+                row("voxel size", info.voxel_size.map_or("unknown".into(), |size| format!("{} Angstrom", join(size.zyx())))),
+                row("type", &info.dtype),
+            ];
+            if let Some(s) = statistics {
+                rows.push(row("min, max", format!("{}, {}", s.min, s.max)));
+                rows.push(row("mean, std", format!("{:.6}, {:.6}", s.mean, s.std)));
+            }
+            for (label, count) in labels.iter().flatten() {
+                let name = label.parse().map(|label: u8| table.name(label.into())).unwrap_or_default();
+                rows.push(row(&format!("label {label}{}", if &name == label { String::new() } else { format!(" {name}") }), count));
+            }
+            rows.extend(warnings.iter().map(|warning| row("warning", warning)));
+            text(&rows)
+        })
+    }
+
+    fn list(&self, json: bool) -> Result<(), Failure> {
+        let list = self.lists.read(&self.file)?;
+        let table = self.lists.class_table()?;
+        let mut classes: BTreeMap<u8, u64> = BTreeMap::new();
+        for particle in &list.particles {
+            *classes.entry(particle.class.get()).or_default() += 1;
+        }
+        let named: serde_json::Map<_, _> = classes.iter().map(|(&label, &n)| (table.name(label.into()), n.into())).collect();
+        let format = ParticleFormat::of_extension(&self.file).map(|format| format.to_string());
+        let oriented = list.particles.iter().filter(|particle| particle.orientation.is_some()).count();
+        let scored = list.particles.iter().filter(|particle| particle.score.is_some()).count();
+        let frame = "voxel indices z,y,x from 0 at the first voxel's centre";
+        let value = json!({
+            "format": format,
+            "count": list.particles.len(),
+            "classes": named,
+            "oriented": oriented,
+            "scored": scored,
+            "voxel_size": list.voxel_size.map(|size| size.zyx()),
+            "frame": frame,
+        });
+        output::print(json, &value, || {
+            let mut rows = vec![
+                row("format", format.as_deref().unwrap_or("unknown")),
+                row("particles", list.particles.len()),
+                row("oriented", oriented),
+                row("scored", scored),
+                row("positions", frame),
+            ];
+            rows.extend(classes.iter().map(|(&label, n)| row(&format!("class {}", table.name(label.into())), n)));
+            text(&rows)
+        })
+    }
+}
+
+/// What a weights file says about itself.
+#[cfg(feature = "net")]
+fn weights(path: &std::path::Path, json: bool) -> Result<(), Failure> {
+    let weights = crate::network::read_weights(path)?;
+    let description = weights.description();
+    let value = json!({"format": "cryoet weights", "sha256": weights.sha256(), "description": description});
+    output::print(json, &value, || {
+        let mut rows = vec![row("format", "cryoet weights"), row("sha256", weights.sha256())];
+        rows.push(row("voxel size", description.voxel_size.map_or("unknown".into(), |size| format!("{} Angstrom", join(size.zyx())))));
+        for class in description.classes.iter() {
+            rows.push(row(&format!("class {}", class.label), &class.name));
+        }
+        rows.extend(description.provenance.iter().map(|(key, text)| row(key, text)));
+        text(&rows)
+    })
+}
+
+/// Voxels per label, where every voxel is an integer of 0 to 255; nothing for grey values.
+fn labels(volume: &dyn VolumeSource<f32>, statistics: Option<&Statistics>) -> Result<Option<BTreeMap<String, u64>>, Failure> {
+    if statistics.is_none_or(|s| s.min < 0.0 || s.max > 255.0) {
+        return Ok(None);
+    }
+    let [depth, height, width] = volume.shape();
+    let mut counts = [0u64; 256];
+    for z in 0..depth {
+        for &value in &volume.read_region(Region::new([z, 0, 0], [1, height, width]))? {
+            if value.fract() != 0.0 {
+                return Ok(None);
+            }
+            counts[value as usize] += 1;
+        }
+    }
+    Ok(Some(counts.iter().enumerate().filter(|(_, n)| **n > 0).map(|(label, &n)| (label.to_string(), n)).collect()))
+}
+
+fn row(name: &str, value: impl ToString) -> (String, String) {
+    (name.to_owned(), value.to_string())
+}
+
+fn join<T: ToString>(values: [T; 3]) -> String {
+    values.map(|value| value.to_string()).join(", ")
+}
+
+fn text(rows: &[(String, String)]) -> String {
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    rows.iter().map(|(name, value)| format!("{name:<width$}  {value}\n")).collect()
+}

@@ -1,0 +1,91 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use cryoet::io::{ParticleList, WriteParticles, open_volume};
+use cryoet::net::SegmentedBlock;
+use cryoet::pipeline::{PickParams, pick_with};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::bar::Bar;
+use crate::failure::Failure;
+use crate::network::NetworkOptions;
+use crate::options::{ClusterOptions, check_list_outputs, tomogram_name, write_lists};
+use crate::output;
+use crate::record::Record;
+use crate::sinks::{LabelSink, ScoreSink};
+
+/// Tomogram to particles in one pass: segment and cluster
+///
+/// Examples:
+///   cryoet pick tomogram.mrc --weights weights.safetensors -o picks.csv
+///   cryoet pick tomogram.mrc --weights weights.safetensors --radius 6 --min-size 50 -o picks.csv -o picks.star
+#[derive(Args, Serialize)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Pick {
+    /// The tomogram
+    tomogram: PathBuf,
+    #[command(flatten)]
+    network: NetworkOptions,
+    #[command(flatten)]
+    cluster: ClusterOptions,
+    /// The list to write; may be given several times
+    #[arg(short, long, required = true, value_name = "PICKS")]
+    output: Vec<PathBuf>,
+    /// Also write the label volume
+    #[arg(long, value_name = "LABELS")]
+    labels: Option<PathBuf>,
+    /// Also write the probability of each voxel's label
+    #[arg(long, value_name = "SCORES")]
+    scores: Option<PathBuf>,
+}
+
+impl Pick {
+    pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
+        check_list_outputs(&self.output)?;
+        let tomogram = open_volume(&self.tomogram)?;
+        let (weights, network) = self.network.load()?;
+        let classes = &weights.description().classes;
+        let params = PickParams { segment: self.network.params()?, cluster: self.cluster.params(tomogram.voxel_size(), classes)? };
+        let mut labels = self.labels.as_ref().map(|path| LabelSink::create(path, tomogram.as_ref(), classes)).transpose()?;
+        let mut scores = self.scores.as_ref().map(|path| ScoreSink::create(path, tomogram.as_ref())).transpose()?;
+        let bar = Bar::new("picking");
+        let look = |block: &SegmentedBlock| {
+            labels.as_mut().map_or(Ok(()), |labels| labels.write(block.start, block.labels.view()))?;
+            scores.as_mut().map_or(Ok(()), |scores| scores.write(block.start, block.scores.view()))?;
+            Ok(())
+        };
+        let picked = pick_with(&network, weights.description(), tomogram.as_ref(), &params, &bar, look);
+        let mut particles = picked.map_err(Failure::from).map_err(Failure::about(&self.tomogram))?;
+        drop(bar);
+        self.cluster.drop_unsure(&mut particles, classes);
+        let record = Record::new("pick", &self)?.with_input(&self.tomogram)?.with_input(&self.network.weights)?;
+        if let (Some(sink), Some(path)) = (labels, &self.labels) {
+            sink.finish()?;
+            record.write_beside(path)?;
+        }
+        if let (Some(sink), Some(path)) = (scores, &self.scores) {
+            sink.finish()?;
+            record.write_beside(path)?;
+        }
+        let mut counts = serde_json::Map::new();
+        let mut rows = vec![["class", "particles"].map(str::to_owned).to_vec()];
+        for class in classes.iter() {
+            let count = particles.iter().filter(|particle| particle.class == class.label).count();
+            counts.insert(class.name.clone(), count.into());
+            rows.push(vec![class.name.clone(), count.to_string()]);
+        }
+        let list = ParticleList {
+            particles,
+            voxel_size: tomogram.voxel_size(),
+            shape: Some(tomogram.shape()),
+            tomogram: Some(tomogram_name(&self.tomogram)),
+        };
+        write_lists(&self.output, &list, &WriteParticles { classes: classes.clone(), ..WriteParticles::default() })?;
+        for path in &self.output {
+            record.write_beside(path)?;
+        }
+        let value = json!({"particles": list.particles.len(), "classes": counts, "outputs": self.output});
+        output::print(json, &value, || output::table(&rows))
+    }
+}

@@ -1,0 +1,67 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use cryoet::io::open_volume;
+use cryoet::net::{SegmentError, SegmentedBlock, segment_blocks};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::bar::Bar;
+use crate::failure::Failure;
+use crate::network::NetworkOptions;
+use crate::output;
+use crate::record::Record;
+use crate::sinks::{LabelSink, ScoreSink};
+
+/// Tomogram to label volume
+///
+/// The tomogram is read and the answer written tile by tile; the tiles are exact.
+///
+/// Examples:
+///   cryoet segment tomogram.mrc --weights weights.safetensors -o labels.mrc
+///   cryoet segment tomogram.mrc --weights weights.safetensors --device cuda -o labels.mrc --scores scores.mrc
+#[derive(Args, Serialize)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Segment {
+    /// The tomogram
+    tomogram: PathBuf,
+    #[command(flatten)]
+    network: NetworkOptions,
+    /// The label volume to write
+    #[arg(short, long, value_name = "LABELS")]
+    output: PathBuf,
+    /// Also write the probability of each voxel's label
+    #[arg(long, value_name = "SCORES")]
+    scores: Option<PathBuf>,
+}
+
+impl Segment {
+    pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
+        let params = self.network.params()?;
+        let tomogram = open_volume(&self.tomogram)?;
+        let (weights, network) = self.network.load()?;
+        let classes = &weights.description().classes;
+        let mut labels = LabelSink::create(&self.output, tomogram.as_ref(), classes)?;
+        let mut scores = self.scores.as_ref().map(|path| ScoreSink::create(path, tomogram.as_ref())).transpose()?;
+        let mut labelled = 0;
+        let bar = Bar::new("segmenting");
+        segment_blocks(&network, weights.description(), tomogram.as_ref(), &params, &bar, |block: SegmentedBlock| {
+            labelled += block.labels.iter().filter(|&&label| label != 0).count();
+            labels.write(block.start, block.labels.view())?;
+            scores.as_mut().map_or(Ok(()), |scores| scores.write(block.start, block.scores.view()))?;
+            Ok::<_, SegmentError>(())
+        })
+        .map_err(Failure::from)
+        .map_err(Failure::about(&self.tomogram))?;
+        drop(bar);
+        let record = Record::new("segment", &self)?.with_input(&self.tomogram)?.with_input(&self.network.weights)?;
+        labels.finish()?;
+        record.write_beside(&self.output)?;
+        if let (Some(sink), Some(path)) = (scores, &self.scores) {
+            sink.finish()?;
+            record.write_beside(path)?;
+        }
+        let value = json!({"labels": self.output, "scores": self.scores, "labelled_voxels": labelled});
+        output::print(json, &value, || format!("{labelled} voxels labelled"))
+    }
+}

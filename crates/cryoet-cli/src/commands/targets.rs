@@ -1,0 +1,212 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::{ArgGroup, Args, ValueEnum};
+use cryoet::io::{VolumeFormat, inspect_volume, read_volume, write_labels};
+use cryoet::ndarray::{Array3, s};
+use cryoet::targets::{Overlap, TargetParams, shape_targets, sphere_targets};
+use cryoet::{ClassLabel, ClassTable, Score, Volume};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::failure::Failure;
+use crate::numbers;
+use crate::options::{ListOptions, class_order, labels_of};
+use crate::output;
+use crate::record::Record;
+
+/// Particle list to training label volume
+///
+/// Spheres with --radii (voxels or Angstrom, in class order) or with the radii of the class table; turned shapes with
+/// --masks. Uncertain particles become label 255, which training leaves out.
+///
+/// Examples:
+///   cryoet targets picks.csv --like tomogram.mrc --radii 6,6,3 -o labels.mrc
+///   cryoet targets picks.csv --like tomogram.mrc --classes classes.toml -o labels.mrc
+///   cryoet targets picks.xml --like tomogram.mrc --masks masks/ -o labels.mrc
+///   cryoet targets p.csv --like t.mrc --radii 12 --uncertain-classes 2 --within :,0:420,0:326 -o labels.mrc
+#[derive(Args, Serialize)]
+#[command(verbatim_doc_comment)]
+#[command(group(ArgGroup::new("form").args(["radii", "radii_angstrom", "masks"])))]
+pub(crate) struct Targets {
+    /// The particle list
+    particles: PathBuf,
+    /// The volume whose shape and voxel size the labels take
+    #[arg(long, value_name = "TOMOGRAM")]
+    like: PathBuf,
+    /// Radii in voxels, in class order; one number for all classes
+    #[arg(long, value_name = "R[,R..]", value_parser = |text: &str| Ok::<_, String>(Radii(numbers::list(text)?)))]
+    radii: Option<Radii>,
+    /// The same in Angstrom
+    #[arg(long, value_name = "R[,R..]", value_parser = |text: &str| Ok::<_, String>(Radii(numbers::list(text)?)))]
+    radii_angstrom: Option<Radii>,
+    /// Folder of binary masks: sorted by name they are classes 1, 2, ..., or named as the class table names them
+    #[arg(long, value_name = "DIR")]
+    masks: Option<PathBuf>,
+    /// Which particle owns a voxel that several cover
+    #[arg(long, value_enum, default_value_t = Owner::Last)]
+    overlap: Owner,
+    /// Classes whose particles become label 255, by label or name
+    #[arg(long, value_name = "CLASS[,CLASS..]", value_delimiter = ',')]
+    uncertain_classes: Vec<String>,
+    /// Particles of a smaller score become label 255
+    #[arg(long, value_name = "SCORE")]
+    uncertain_below: Option<f64>,
+    /// Classes whose particles are not drawn, by label or name
+    #[arg(long, value_name = "CLASS[,CLASS..]", value_delimiter = ',')]
+    without_classes: Vec<String>,
+    /// Voxels outside z0:z1,y0:y1,x0:x1 become label 255; an empty end is the volume's
+    #[arg(long, value_name = "RANGES", value_parser = |text: &str| numbers::ranges(text).map(Box))]
+    within: Option<Box>,
+    #[command(flatten)]
+    lists: ListOptions,
+    /// The label volume to write
+    #[arg(short, long, value_name = "LABELS")]
+    output: PathBuf,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Radii(Vec<f64>);
+
+#[derive(Debug, Clone, Serialize)]
+struct Box([(usize, Option<usize>); 3]);
+
+#[derive(Debug, Clone, Copy, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Owner {
+    /// The last in the list
+    Last,
+    /// The first in the list
+    First,
+    /// The one whose centre is nearest
+    Nearest,
+    /// The largest
+    Largest,
+}
+
+impl Targets {
+    pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
+        if !matches!(VolumeFormat::of_extension(&self.output), Some(VolumeFormat::Mrc | VolumeFormat::Npy)) {
+            return Err(Failure::usage(format!("{}: label volumes are written as .mrc or .npy", self.output.display())));
+        }
+        let classes = self.lists.class_table()?;
+        let like = inspect_volume(&self.like)?;
+        let mut list = self.lists.read_of_one_tomogram(&self.particles)?;
+        let without = labels_of(&self.without_classes, &classes)?;
+        list.particles.retain(|particle| !without.contains(&particle.class));
+        let params = self.params(&classes)?;
+        let targets = match &self.masks {
+            Some(folder) => shape_targets(like.shape, &list.particles, &read_masks(folder, &classes)?, &params)?,
+            None => sphere_targets(like.shape, &list.particles, &self.radii(&classes, like.voxel_size.map(|size| size.mean()))?, &params)?,
+        };
+        let mut labels = targets.labels;
+        if let Some(within) = &self.within {
+            ignore_outside(&mut labels, within);
+        }
+        if !targets.skipped.is_empty() {
+            let first = targets.skipped[0];
+            let [z, y, x] = list.particles[first].position.zyx();
+            let count = targets.skipped.len();
+            output::warn(format!(
+                "{count} of {} particles cover no voxel; the first is number {first} at z,y,x = {z},{y},{x}",
+                list.particles.len()
+            ));
+        }
+        let labels = Volume::new(labels).with_voxel_size(like.voxel_size).with_origin(like.origin);
+        write_labels(&self.output, &labels)?;
+        Record::new("targets", &self)?.with_input(&self.particles)?.with_inputs(&self.lists.classes)?.write_beside(&self.output)?;
+        let drawn = list.particles.len() - targets.skipped.len();
+        let labelled = labels.data().iter().filter(|&&label| label != 0 && label != ClassLabel::IGNORE.get()).count();
+        let value = json!({"particles": drawn, "skipped": targets.skipped, "labelled_voxels": labelled, "output": self.output});
+        output::print(json, &value, || format!("{drawn} particles drawn, {labelled} voxels labelled"))
+    }
+
+    fn params(&self, classes: &ClassTable) -> Result<TargetParams, Failure> {
+        Ok(TargetParams {
+            overlap: match self.overlap {
+                Owner::Last => Overlap::Last,
+                Owner::First => Overlap::First,
+                Owner::Nearest => Overlap::Nearest,
+                Owner::Largest => Overlap::Largest,
+            },
+            uncertain_classes: labels_of(&self.uncertain_classes, classes)?,
+            uncertain_below: self.uncertain_below.map(Score::new).transpose()?,
+            ..TargetParams::default()
+        })
+    }
+
+    /// Radii in voxels by class: those given, or the class table's.
+    fn radii(&self, classes: &ClassTable, voxel_size: Option<f64>) -> Result<BTreeMap<ClassLabel, f64>, Failure> {
+        let size = || {
+            voxel_size
+                .ok_or_else(|| Failure::new(format!("{}: radii in Angstrom need its voxel size, which it has not", self.like.display())))
+        };
+        let (radii, scale) = match (&self.radii, &self.radii_angstrom) {
+            (Some(radii), _) => (radii, 1.0),
+            (None, Some(radii)) => (radii, size()?),
+            (None, None) => {
+                let size = size()?;
+                let radii: BTreeMap<_, _> = classes.iter().filter_map(|class| Some((class.label, class.radius? / size))).collect();
+                return if radii.is_empty() {
+                    Err(Failure::usage("give --radii, --masks, or a class table with radii"))
+                } else {
+                    Ok(radii)
+                };
+            }
+        };
+        let labels = class_order(classes);
+        Ok(match radii.0.as_slice() {
+            [one] => labels.map(|label| (label, one / scale)).collect(),
+            several => labels.zip(several.iter().map(|radius| radius / scale)).collect(),
+        })
+    }
+}
+
+/// The masks of a folder by class: voxels above one half are set.
+fn read_masks(folder: &Path, classes: &ClassTable) -> Result<BTreeMap<ClassLabel, Array3<bool>>, Failure> {
+    let entries = std::fs::read_dir(folder).map_err(|error| Failure::new(format!("cannot read {}: {error}", folder.display())))?;
+    let mut paths: Vec<PathBuf> =
+        entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| VolumeFormat::of_extension(path).is_some()).collect();
+    paths.sort();
+    if paths.is_empty() {
+        return Err(Failure::new(format!("{}: no volume in this folder", folder.display())));
+    }
+    let mut masks = BTreeMap::new();
+    for (place, path) in paths.iter().enumerate() {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let label = if classes.is_empty() {
+            u8::try_from(place + 1).ok().map(ClassLabel::new)
+        } else {
+            classes.by_name(&stem).map(|class| class.label)
+        };
+        if let Some(label) = label {
+            masks.insert(label, read_volume(path)?.into_data().mapv(|value| value > 0.5));
+        }
+    }
+    Ok(masks)
+}
+
+fn ignore_outside(labels: &mut Array3<u8>, within: &Box) {
+    let (nz, ny, nx) = labels.dim();
+    let [z, y, x] = [(within.0[0], nz), (within.0[1], ny), (within.0[2], nx)].map(|((from, to), n)| {
+        let to = to.unwrap_or(n).min(n);
+        from.min(to)..to
+    });
+    let inside = s![z, y, x];
+    let mut outside = Array3::from_elem(labels.dim(), ClassLabel::IGNORE.get());
+    outside.slice_mut(inside).assign(&labels.slice(inside));
+    *labels = outside;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn voxels_outside_are_ignored() {
+        let mut labels = Array3::<u8>::ones((4, 4, 4));
+        ignore_outside(&mut labels, &Box([(0, None), (1, Some(3)), (2, Some(99))]));
+        assert_eq!(labels.iter().filter(|&&label| label == 1).count(), 4 * 2 * 2);
+        assert_eq!((labels[[0, 1, 2]], labels[[0, 0, 2]], labels[[0, 1, 1]]), (1, 255, 255));
+    }
+}

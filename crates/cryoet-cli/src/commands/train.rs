@@ -1,0 +1,266 @@
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use clap::{Args, ValueEnum};
+use cryoet::io::{read_labels, read_volume, write_whole};
+use cryoet::net::{TrainParams, Trainer, TrainingTomogram, Weights};
+use cryoet::{ClassTable, Progress, VoxelSize};
+use serde_json::json;
+
+use crate::bar::Bar;
+use crate::curve;
+use crate::dataset::{Dataset, Entry, Split};
+use crate::failure::Failure;
+use crate::network::{device, read_weights};
+use crate::output;
+use crate::record::Record;
+
+/// A checkpoint is written at least this often.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
+
+/// Data set to weights
+///
+/// RUN gets weights.safetensors (the best validation's), checkpoint.safetensors, steps.csv, validation.csv, curve.svg and
+/// record.json. The same command again goes on where a run was stopped, at any moment.
+///
+/// Examples:
+///   cryoet train training/dataset.toml -o run
+///   cryoet train training/dataset.toml --steps 2000 --time-limit 90 -o run
+///   cryoet train more/dataset.toml --start run/weights.safetensors --steps 100 -o tuned
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Train {
+    /// The data set: a TOML file as `cryoet simulate` writes it
+    dataset: PathBuf,
+    /// The folder to write
+    #[arg(short, long, value_name = "RUN")]
+    output: PathBuf,
+    /// Recipe to start from
+    #[arg(long, value_enum, default_value_t = Preset::Default)]
+    preset: Preset,
+    /// Recipe (TOML), instead of a preset
+    #[arg(long, value_name = "PARAMS.toml", conflicts_with = "preset")]
+    params: Option<PathBuf>,
+    /// Weights to start from
+    #[arg(long, value_name = "WEIGHTS.safetensors")]
+    start: Option<PathBuf>,
+    /// Steps in all
+    #[arg(long)]
+    steps: Option<u64>,
+    /// Patches per step
+    #[arg(long)]
+    batch: Option<usize>,
+    /// Edge of the patches in voxels
+    #[arg(long)]
+    patch: Option<usize>,
+    /// Largest learning rate
+    #[arg(long)]
+    learning_rate: Option<f64>,
+    /// Steps between validations
+    #[arg(long, value_name = "STEPS")]
+    validate_every: Option<u64>,
+    /// Decides weights, patches, shifts and turns
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Stop after so many minutes; the same command goes on
+    #[arg(long, value_name = "MINUTES")]
+    time_limit: Option<f64>,
+    /// Where the network runs: cpu, cuda, cuda:N, or auto (a GPU if there is one)
+    #[arg(long, default_value = "auto")]
+    device: String,
+    /// Begin anew where RUN holds another training
+    #[arg(long)]
+    restart: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Preset {
+    /// This project's recipe
+    Default,
+    /// The original's recipe: 10,000 steps of 25 patches of 56^3
+    Deepfinder,
+}
+
+impl Train {
+    pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
+        let params = self.params()?;
+        let device = device(&self.device)?;
+        let dataset = Dataset::read(&self.dataset)?;
+        let classes = dataset.class_table()?;
+        let start = self.start.as_ref().map(|path| read_weights(path)).transpose()?;
+        let training = load(dataset.of(Split::Train))?;
+        let validation = load(dataset.of(Split::Validation))?;
+        if let (Some(weights), Some(path)) = (&start, &self.start) {
+            let voxel_size = training.first().and_then(|tomogram| tomogram.volume.voxel_size());
+            check_start(weights, &classes, voxel_size).map_err(Failure::about(path))?;
+        }
+        std::fs::create_dir_all(&self.output).map_err(|error| Failure::new(format!("cannot create {}: {error}", self.output.display())))?;
+        let record = self.record(&params, &dataset)?;
+        let checkpoint = self.output.join("checkpoint.safetensors");
+        let trainer = if checkpoint.exists() && !self.restart {
+            self.check_same(&record)?;
+            let bytes =
+                std::fs::read(&checkpoint).map_err(|error| Failure::new(format!("cannot read {}: {error}", checkpoint.display())))?;
+            Trainer::resume(&bytes, training, validation, device).map_err(Failure::from).map_err(Failure::about(&checkpoint))?
+        } else {
+            record.write(&self.output.join("record.json"))?;
+            match start {
+                Some(weights) => Trainer::from_weights(params, weights, training, validation, device)?,
+                None => Trainer::new(params, classes, training, validation, device)?,
+            }
+        };
+        let trainer = self.train(trainer, &record)?;
+        self.report(&trainer, json)
+    }
+
+    fn params(&self) -> Result<TrainParams, Failure> {
+        let mut params = match (&self.params, self.preset) {
+            (Some(path), _) => {
+                let text =
+                    std::fs::read_to_string(path).map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
+                toml::from_str(&text).map_err(Failure::from).map_err(Failure::about(path))?
+            }
+            (None, Preset::Default) => TrainParams::default(),
+            (None, Preset::Deepfinder) => TrainParams::deepfinder(),
+        };
+        params.steps = self.steps.unwrap_or(params.steps);
+        params.batch = self.batch.unwrap_or(params.batch);
+        params.patch = self.patch.unwrap_or(params.patch);
+        params.learning_rate = self.learning_rate.unwrap_or(params.learning_rate);
+        params.validate_every = self.validate_every.unwrap_or(params.validate_every);
+        params.seed = self.seed.unwrap_or(params.seed);
+        Ok(params)
+    }
+
+    fn record(&self, params: &TrainParams, dataset: &Dataset) -> Result<Record, Failure> {
+        let used = dataset.tomograms.iter().filter(|entry| entry.split != Split::Test);
+        let files = used.flat_map(|entry| [&entry.volume, &entry.labels]).chain([&dataset.classes]).chain(&self.start);
+        Record::new("train", params)?.with_seed(params.seed).with_inputs(files)
+    }
+
+    /// A run goes on only with the parameters and data it began with.
+    fn check_same(&self, record: &Record) -> Result<(), Failure> {
+        let path = self.output.join("record.json");
+        let text = std::fs::read_to_string(&path).map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
+        let before: serde_json::Value = serde_json::from_str(&text).map_err(Failure::from).map_err(Failure::about(&path))?;
+        match record.difference(&before)? {
+            None => Ok(()),
+            Some(what) => {
+                let run = self.output.display();
+                Err(Failure::new(format!("{run} holds a training with other {what}: give another folder, or --restart to begin anew")))
+            }
+        }
+    }
+
+    /// Steps, validates and saves until the steps or the time are used up.
+    fn train(&self, mut trainer: Trainer, record: &Record) -> Result<Trainer, Failure> {
+        let start = Instant::now();
+        let limit = self.time_limit.map(|minutes| Duration::from_secs_f64((minutes * 60.0).max(0.0)));
+        let mut saved = Instant::now();
+        let bar = Bar::new("training");
+        bar.report(trainer.steps_done(), trainer.params().steps)?;
+        while !trainer.is_finished() && limit.is_none_or(|limit| start.elapsed() < limit) {
+            let step = trainer.step()?;
+            bar.say(format!("loss {:.3}", step.loss));
+            bar.report(step.step, trainer.params().steps)?;
+            if trainer.validation_due() {
+                trainer.validate()?;
+                self.save(&trainer, record)?;
+                saved = Instant::now();
+            } else if saved.elapsed() > CHECKPOINT_EVERY {
+                self.save(&trainer, record)?;
+                saved = Instant::now();
+            }
+        }
+        self.save(&trainer, record)?;
+        Ok(trainer)
+    }
+
+    /// Writes checkpoint, weights, tables and curve.
+    fn save(&self, trainer: &Trainer, record: &Record) -> Result<(), Failure> {
+        let file = |name: &str| self.output.join(name);
+        let weights = trainer.weights()?.with_provenance("record", record.line()?);
+        write(&file("weights.safetensors"), &weights.to_bytes()?)?;
+        let history = trainer.history();
+        let mut steps = "step,loss,learning_rate,gradient_norm,seconds,data_seconds\n".to_owned();
+        for s in &history.steps {
+            steps += &format!("{},{},{},{},{:.3},{:.3}\n", s.step, s.loss, s.learning_rate, s.gradient_norm, s.seconds, s.data_seconds);
+        }
+        write(&file("steps.csv"), steps.as_bytes())?;
+        let names: Vec<_> = trainer.classes().iter().map(|class| class.name.as_str()).collect();
+        let mut validations =
+            format!("step,accuracy,mean_f1,{}\n", names.iter().map(|name| format!("f1_{name}")).collect::<Vec<_>>().join(","));
+        for v in &history.validations {
+            let classes: Vec<_> = v.metrics.classes.iter().map(|class| class.f1.to_string()).collect();
+            validations += &format!("{},{},{},{}\n", v.step, v.metrics.accuracy, v.metrics.mean_f1, classes.join(","));
+        }
+        write(&file("validation.csv"), validations.as_bytes())?;
+        write(&file("curve.svg"), curve::svg(history).as_bytes())?;
+        write(&file("checkpoint.safetensors"), &trainer.checkpoint()?)
+    }
+
+    fn report(&self, trainer: &Trainer, json: bool) -> Result<(), Failure> {
+        let history = trainer.history();
+        let best = history.validations.iter().rev().find(|record| record.best);
+        let loss = history.steps.last().map(|step| step.loss);
+        let seconds: f64 = history.steps.iter().map(|step| step.seconds).sum();
+        let value = json!({
+            "steps": trainer.steps_done(),
+            "of": trainer.params().steps,
+            "loss": loss,
+            "best_step": best.map(|record| record.step),
+            "mean_f1": best.map(|record| record.metrics.mean_f1),
+            "training_seconds": seconds,
+            "weights": self.output.join("weights.safetensors"),
+        });
+        output::print(json, &value, || {
+            let mut text = format!("{} of {} steps, {:.0} s", trainer.steps_done(), trainer.params().steps, seconds);
+            if let Some(loss) = loss {
+                text += &format!(", loss {loss:.3}");
+            }
+            let Some(best) = best else { return text };
+            let mut rows = vec![vec!["class".to_owned(), format!("F1 of voxels at step {}", best.step)]];
+            rows.extend(best.metrics.classes.iter().map(|class| vec![trainer.classes().name(class.label), format!("{:.4}", class.f1)]));
+            rows.push(vec!["mean".into(), format!("{:.4}", best.metrics.mean_f1)]);
+            format!("{text}\n{}", output::table(&rows))
+        })
+    }
+}
+
+fn load<'a>(entries: impl Iterator<Item = &'a Entry>) -> Result<Vec<TrainingTomogram>, Failure> {
+    let read = |entry: &Entry| {
+        let volume = read_volume(&entry.volume)?;
+        let labels = read_labels(&entry.labels)?.into_data();
+        Ok(TrainingTomogram { name: entry.name.clone(), volume, labels })
+    };
+    entries.map(read).collect()
+}
+
+/// Weights can be trained further on the same classes and about the same voxel size only.
+fn check_start(weights: &Weights, classes: &ClassTable, voxel_size: Option<VoxelSize>) -> Result<(), Failure> {
+    let description = weights.description();
+    let names = |table: &ClassTable| table.iter().map(|class| format!("{} {}", class.label, class.name)).collect::<Vec<_>>();
+    let (found, expected) = (names(&description.classes), names(classes));
+    if found != expected {
+        return Err(Failure::new(format!(
+            "the weights know {} classes ({}), the data set has {} ({})",
+            found.len(),
+            found.join(", "),
+            expected.len(),
+            expected.join(", ")
+        )));
+    }
+    match (description.voxel_size, voxel_size) {
+        (Some(found), Some(expected)) if expected.relative_difference(&found) > 0.05 => Err(Failure::new(format!(
+            "the weights were trained at {:?} Angstrom per voxel (z, y, x), the data set has {:?}: they may differ by 5 %",
+            found.zyx(),
+            expected.zyx()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    Ok(write_whole(path, |file| file.write_all(bytes))?)
+}

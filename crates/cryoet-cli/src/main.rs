@@ -1,0 +1,64 @@
+//! The `cryoet` command: finding and naming macromolecules in cryo-electron tomograms. Only a user of the libraries.
+
+// Parameters may gain fields before the command gains options for them.
+#![allow(clippy::needless_update)]
+
+mod bar;
+mod commands;
+#[cfg(feature = "net")]
+mod curve;
+mod dataset;
+mod failure;
+#[cfg(feature = "net")]
+mod network;
+mod numbers;
+mod options;
+mod output;
+mod picture;
+mod record;
+#[cfg(feature = "net")]
+mod sinks;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use commands::Command;
+
+/// Find and name macromolecules in cryo-electron tomograms.
+///
+/// Arrays are indexed z, y, x; positions are voxels counted from 0 at the first voxel's centre. Formats follow the
+/// extension. Exit codes: 0 done, 1 failed, 2 wrong arguments.
+#[derive(Parser)]
+#[command(name = "cryoet", version, arg_required_else_help = true)]
+struct Cli {
+    /// Print results as JSON
+    #[arg(long, global = true)]
+    json: bool,
+    /// Threads; all processors by default
+    #[arg(long, global = true, value_name = "N")]
+    threads: Option<std::num::NonZeroUsize>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = set_threads(cli.threads).and_then(|()| cli.command.run(cli.json));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("cryoet: {failure}");
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+fn set_threads(threads: Option<std::num::NonZeroUsize>) -> Result<(), failure::Failure> {
+    if let Some(threads) = threads {
+        rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global()?;
+        #[cfg(feature = "net")]
+        cryoet::net::set_threads(threads.get());
+    }
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! Lists of numbers as arguments.
+
+/// `a,b,c`: one value per axis, z, y, x.
+pub(crate) fn triple<T: std::str::FromStr + Copy>(text: &str) -> Result<[T; 3], String> {
+    let values: Vec<T> = list(text)?;
+    <[T; 3]>::try_from(values.as_slice()).map_err(|_| format!("expected three numbers z,y,x, found {}", values.len()))
+}
+
+/// Three numbers per axis, or one for all.
+pub(crate) fn triple_or_one<T: std::str::FromStr + Copy>(text: &str) -> Result<[T; 3], String> {
+    match list(text)?.as_slice() {
+        [one] => Ok([*one; 3]),
+        _ => triple(text),
+    }
+}
+
+/// Numbers between commas.
+pub(crate) fn list<T: std::str::FromStr>(text: &str) -> Result<Vec<T>, String> {
+    text.split(',').map(|part| part.trim().parse().map_err(|_| format!("{:?} is no number of the kind expected", part.trim()))).collect()
+}
+
+/// `z0:z1,y0:y1,x0:x1`: first and one past the last voxel per axis; an empty end is the volume's.
+pub(crate) fn ranges(text: &str) -> Result<[(usize, Option<usize>); 3], String> {
+    let part = |part: &str| {
+        let (from, to) = part.split_once(':').ok_or_else(|| format!("{part:?}: expected FROM:TO"))?;
+        let number = |text: &str| text.trim().parse::<usize>().map_err(|_| format!("{part:?}: expected voxel indices FROM:TO"));
+        let from = if from.trim().is_empty() { 0 } else { number(from)? };
+        Ok::<_, String>((from, if to.trim().is_empty() { None } else { Some(number(to)?) }))
+    };
+    let parts = text.split(',').map(part).collect::<Result<Vec<_>, _>>()?;
+    <[_; 3]>::try_from(parts).map_err(|parts| format!("expected three ranges z0:z1,y0:y1,x0:x1, found {}", parts.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_triples() {
+        assert_eq!(triple::<usize>("1, 2,3"), Ok([1, 2, 3]));
+        assert!(triple::<usize>("1,2").is_err());
+        assert_eq!(triple_or_one::<f64>("2.5"), Ok([2.5; 3]));
+        assert!(triple::<usize>("1,-2,3").unwrap_err().contains("-2"));
+    }
+
+    #[test]
+    fn reads_ranges() {
+        assert_eq!(ranges(":,10:20,5:"), Ok([(0, None), (10, Some(20)), (5, None)]));
+        assert!(ranges("1:2,3:4").is_err());
+        assert!(ranges("1:2,3:4,x:5").is_err());
+    }
+}

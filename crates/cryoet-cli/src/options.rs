@@ -1,0 +1,230 @@
+//! Options that several commands share.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use cryoet::cluster::{self, ClusterParams, Connectivity, SizeFilter};
+use cryoet::io::{
+    AxisOrder, ParticleFormat, ParticleList, ReadParticles, WriteParticles, read_class_table, read_particles, write_particles,
+};
+use cryoet::{ClassLabel, ClassTable, Particle, VoxelSize};
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::{numbers, output};
+
+/// Which way round a file gives three coordinates.
+#[derive(Debug, Clone, Copy, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Order {
+    /// x first
+    Xyz,
+    /// z first
+    Zyx,
+}
+
+impl From<Order> for AxisOrder {
+    fn from(order: Order) -> Self {
+        match order {
+            Order::Xyz => Self::Xyz,
+            Order::Zyx => Self::Zyx,
+        }
+    }
+}
+
+/// How particle lists are read.
+#[derive(Debug, Clone, Args, Serialize)]
+pub(crate) struct ListOptions {
+    /// Table of classes (TOML): names, radii in Angstrom, colours
+    #[arg(long, value_name = "TABLE.toml")]
+    pub(crate) classes: Option<PathBuf>,
+    /// Order of coordinates in SHREC text, and in DeepFinder XML whose attribute x is the array's first axis (zyx)
+    #[arg(long, value_enum, value_name = "ORDER")]
+    axis_order: Option<Order>,
+    /// Column of a CSV that holds the class, as a label or as a name of the table
+    #[arg(long, value_name = "NAME")]
+    class_column: Option<String>,
+    /// Keep only particles of this tomogram
+    #[arg(long, value_name = "NAME")]
+    tomogram: Option<String>,
+}
+
+impl ListOptions {
+    /// The class table, empty when none was given.
+    pub(crate) fn class_table(&self) -> Result<ClassTable, Failure> {
+        self.classes.as_ref().map_or_else(|| Ok(ClassTable::default()), |path| Ok(read_class_table(path)?))
+    }
+
+    /// Reads a particle list.
+    pub(crate) fn read(&self, path: &Path) -> Result<ParticleList, Failure> {
+        let classes = self.class_table()?;
+        let options =
+            ReadParticles { axis_order: self.axis_order.map(AxisOrder::from), classes: classes.clone(), ..ReadParticles::default() };
+        let mut list = read_particles(path, &options)?;
+        if let Some(column) = &self.class_column {
+            name_classes(&mut list, column, &classes).map_err(Failure::about(path))?;
+        }
+        if let Some(name) = &self.tomogram {
+            let of_list = list.tomogram.clone();
+            list.particles.retain(|particle| particle.tomogram.as_ref().or(of_list.as_ref()) == Some(name));
+        }
+        Ok(list)
+    }
+
+    /// Like [`read`](Self::read), for commands that work on one tomogram: a list of several is refused.
+    pub(crate) fn read_of_one_tomogram(&self, path: &Path) -> Result<ParticleList, Failure> {
+        let list = self.read(path)?;
+        let mut names: Vec<_> = list.particles.iter().filter_map(|particle| list.tomogram_of(particle)).collect();
+        names.sort_unstable();
+        names.dedup();
+        if names.len() > 1 {
+            let message = format!("{} lists particles of {} tomograms: choose one with --tomogram", path.display(), names.len());
+            return Err(Failure::usage(format!("{message} ({}, ...)", names[..2].join(", "))));
+        }
+        Ok(list)
+    }
+}
+
+fn name_classes(list: &mut ParticleList, column: &str, classes: &ClassTable) -> Result<(), Failure> {
+    for (index, particle) in list.particles.iter_mut().enumerate() {
+        let text = particle.extra.remove(column).ok_or_else(|| Failure::new(format!("particle {index} has no column {column:?}")))?;
+        let by_name = classes.by_name(text.trim()).map(|class| class.label);
+        let by_label = || text.trim().parse::<u8>().ok().map(cryoet::ClassLabel::new);
+        particle.class = by_name.or_else(by_label).ok_or_else(|| {
+            Failure::new(format!("particle {index}: {column} {text:?} is neither a label nor a name of the class table (--classes)"))
+        })?;
+    }
+    Ok(())
+}
+
+/// Writes a list to several files; what a format cannot carry is said on the standard error.
+pub(crate) fn write_lists(outputs: &[PathBuf], list: &ParticleList, options: &WriteParticles) -> Result<(), Failure> {
+    for output in outputs {
+        let dropped = write_particles(output, list, options)?;
+        // That a list does not say how large its tomogram is surprises nobody.
+        let fields: Vec<String> = dropped.iter().filter(|dropped| dropped.field != "tomogram shape").map(ToString::to_string).collect();
+        if !fields.is_empty() {
+            output::warn(format!("{} cannot hold: {}", output.display(), fields.join(", ")));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses outputs whose format is not known before the work starts.
+pub(crate) fn check_list_outputs(outputs: &[PathBuf]) -> Result<(), Failure> {
+    match outputs.iter().find(|path| ParticleFormat::of_extension(path).is_none()) {
+        Some(path) => Err(Failure::usage(format!("{}: no format of particle lists has this extension", path.display()))),
+        None => Ok(()),
+    }
+}
+
+/// A length in voxels, or in Angstrom over the voxel size.
+pub(crate) fn voxels(in_voxels: Option<f64>, in_angstrom: Option<f64>, voxel_size: Option<VoxelSize>) -> Result<Option<f64>, Failure> {
+    match (in_voxels, in_angstrom, voxel_size) {
+        (Some(length), ..) => Ok(Some(length)),
+        (None, Some(length), Some(size)) => Ok(Some(length / size.mean())),
+        (None, Some(_), None) => Err(Failure::usage("a length in Angstrom needs a voxel size, and no input has one")),
+        (None, None, _) => Ok(None),
+    }
+}
+
+/// The name of a tomogram: its file's name without extensions.
+pub(crate) fn tomogram_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    name.split('.').next().filter(|stem| !stem.is_empty()).map(str::to_owned).unwrap_or(name)
+}
+
+/// How labelled voxels become particles.
+#[derive(Debug, Clone, Args, Serialize)]
+pub(crate) struct ClusterOptions {
+    /// Radius of mean-shift in voxels, about a particle's radius [default: 5]
+    #[arg(long, value_name = "VOXELS", conflicts_with = "radius_angstrom")]
+    radius: Option<f64>,
+    /// The same in Angstrom
+    #[arg(long, value_name = "ANGSTROM")]
+    radius_angstrom: Option<f64>,
+    /// How voxels become clusters
+    #[arg(long, value_enum, default_value_t = Method::MeanShift)]
+    method: Method,
+    /// Cluster each class alone
+    #[arg(long)]
+    per_class: bool,
+    /// Smallest cluster kept in voxels: one number, or one per class in the order of labels
+    #[arg(long, value_name = "N[,N..]", value_parser = |text: &str| Ok::<_, String>(Sizes(numbers::list(text)?)))]
+    min_size: Option<Sizes>,
+    /// Of particles nearer than this many voxels only the best is kept
+    #[arg(long, value_name = "VOXELS")]
+    min_distance: Option<f64>,
+    /// Smallest score kept; by default the threshold of the class in the table, where it has one
+    #[arg(long, value_name = "SCORE")]
+    pub(crate) min_score: Option<f64>,
+}
+
+/// Ways of clustering.
+#[derive(Debug, Clone, Copy, PartialEq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Method {
+    /// Mean-shift with the semantics of scikit-learn
+    MeanShift,
+    /// Connected components (26 neighbours), position = centroid
+    Components,
+    /// Mean-shift seeded by the centroids of components
+    Seeded,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Sizes(Vec<u64>);
+
+impl ClusterOptions {
+    /// The parameters of clustering; the class table tells in which order sizes per class stand.
+    pub(crate) fn params(&self, voxel_size: Option<VoxelSize>, classes: &ClassTable) -> Result<ClusterParams, Failure> {
+        let defaults = ClusterParams::default();
+        Ok(ClusterParams {
+            radius: voxels(self.radius, self.radius_angstrom, voxel_size)?.unwrap_or(defaults.radius),
+            method: match self.method {
+                Method::MeanShift => cluster::Method::MeanShift,
+                Method::Components => cluster::Method::Components(Connectivity::Corners),
+                Method::Seeded => cluster::Method::Seeded(Connectivity::Corners),
+            },
+            per_class: self.per_class,
+            size_filter: self.size_filter(classes),
+            min_distance: self.min_distance,
+            ..defaults
+        })
+    }
+
+    fn size_filter(&self, classes: &ClassTable) -> SizeFilter {
+        match self.min_size.as_ref().map(|sizes| sizes.0.as_slice()) {
+            None => SizeFilter::default(),
+            Some([all]) => SizeFilter { all: *all, ..SizeFilter::default() },
+            Some(sizes) => SizeFilter { per_class: class_order(classes).zip(sizes.iter().copied()).collect(), ..SizeFilter::default() },
+        }
+    }
+}
+
+/// The labels in class order: the table's, or 1, 2, 3 ... without a table.
+pub(crate) fn class_order(classes: &ClassTable) -> Box<dyn Iterator<Item = ClassLabel> + '_> {
+    if classes.is_empty() { Box::new((1..=254).map(ClassLabel::new)) } else { Box::new(classes.iter().map(|class| class.label)) }
+}
+
+impl ClusterOptions {
+    /// Drops particles below the smallest score, and below their class's threshold.
+    pub(crate) fn drop_unsure(&self, particles: &mut Vec<Particle>, classes: &ClassTable) {
+        particles.retain(|particle| {
+            let threshold = self.min_score.or_else(|| classes.get(particle.class)?.threshold);
+            threshold.is_none_or(|least| particle.score.is_none_or(|score| score.get() >= least))
+        });
+    }
+}
+
+/// Classes given by label or by name.
+pub(crate) fn labels_of(words: &[String], classes: &ClassTable) -> Result<BTreeSet<ClassLabel>, Failure> {
+    let label = |word: &String| {
+        let known = classes.by_name(word).map(|class| class.label);
+        known
+            .or_else(|| word.parse().ok().map(ClassLabel::new))
+            .ok_or_else(|| Failure::usage(format!("class {word:?} is neither a label nor a name of the class table")))
+    };
+    words.iter().map(label).collect()
+}

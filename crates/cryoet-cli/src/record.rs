@@ -1,0 +1,110 @@
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use cryoet::io::write_whole;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::failure::Failure;
+
+/// How an output came to be: written beside it, as `NAME.record.json`.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Record {
+    command: &'static str,
+    version: &'static str,
+    parameters: serde_json::Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seed: Option<u64>,
+    inputs: Vec<Input>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<serde_json::Value>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Input {
+    path: String,
+    bytes: u64,
+    sha256: String,
+}
+
+impl Record {
+    /// The record of a command with its parameters.
+    pub(crate) fn new(command: &'static str, parameters: &impl Serialize) -> Result<Self, Failure> {
+        let parameters = serde_json::to_value(parameters)?;
+        Ok(Self { command, version: env!("CARGO_PKG_VERSION"), parameters, seed: None, inputs: Vec::new(), result: None })
+    }
+
+    /// The same record with a seed.
+    pub(crate) fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// The same record with what was measured on the way.
+    pub(crate) fn with_result(mut self, result: serde_json::Value) -> Self {
+        self.result = Some(result);
+        self
+    }
+
+    /// The same record with an input file and its hash.
+    pub(crate) fn with_input(mut self, path: &Path) -> Result<Self, Failure> {
+        let (bytes, sha256) = hash(path).map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
+        self.inputs.push(Input { path: path.display().to_string(), bytes, sha256 });
+        Ok(self)
+    }
+
+    /// The same record with several input files.
+    pub(crate) fn with_inputs<'a>(self, paths: impl IntoIterator<Item = &'a PathBuf>) -> Result<Self, Failure> {
+        paths.into_iter().try_fold(self, |record, path| record.with_input(path))
+    }
+
+    /// Writes the record beside an output.
+    pub(crate) fn write_beside(&self, output: &Path) -> Result<(), Failure> {
+        let mut name = output.as_os_str().to_owned();
+        name.push(".record.json");
+        self.write(Path::new(&name))
+    }
+
+    /// Writes the record to a file of its own.
+    pub(crate) fn write(&self, path: &Path) -> Result<(), Failure> {
+        let mut text = serde_json::to_string_pretty(self)?;
+        text.push('\n');
+        Ok(write_whole(path, |file| file.write_all(text.as_bytes()))?)
+    }
+
+    /// In what the work differs from that of an earlier record: parameters, or the contents of inputs; paths may differ.
+    #[cfg(feature = "net")]
+    pub(crate) fn difference(&self, before: &serde_json::Value) -> Result<Option<String>, Failure> {
+        let now = serde_json::to_value(self)?;
+        if let Some((name, _)) =
+            now["parameters"].as_object().into_iter().flatten().find(|(name, value)| before["parameters"][name.as_str()] != **value)
+        {
+            return Ok(Some(format!("parameters ({name})")));
+        }
+        let sums = |record: &serde_json::Value| -> Vec<_> {
+            record["inputs"].as_array().into_iter().flatten().map(|input| input["sha256"].clone()).collect()
+        };
+        Ok((sums(&now) != sums(before)).then(|| "data".to_owned()))
+    }
+
+    /// The record as one line of text, for files that carry it inside.
+    #[cfg(feature = "net")]
+    pub(crate) fn line(&self) -> Result<String, Failure> {
+        Ok(serde_json::to_string(self)?)
+    }
+}
+
+fn hash(path: &Path) -> std::io::Result<(u64, String)> {
+    let mut file = File::open(path)?;
+    let (mut hash, mut bytes, mut buffer) = (Sha256::new(), 0, vec![0; 1 << 20]);
+    loop {
+        let n = file.read(&mut buffer)?;
+        if n == 0 {
+            break;
+        }
+        bytes += n as u64;
+        hash.update(&buffer[..n]);
+    }
+    Ok((bytes, hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+}

@@ -1,0 +1,79 @@
+use cryoet_cluster::{ClusterError, ClusterParams, ForegroundBuilder};
+use cryoet_core::{Particle, Progress, VolumeSource};
+use cryoet_net::{Network, SegmentError, SegmentParams, SegmentedBlock, WeightsDescription, segment_blocks};
+use thiserror::Error;
+
+/// How a tomogram becomes picks: the parameters of both stages.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PickParams {
+    /// Of the network.
+    pub segment: SegmentParams,
+    /// Of the clustering.
+    pub cluster: ClusterParams,
+}
+
+/// Why a tomogram could not be picked.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PickError {
+    /// The network failed.
+    #[error(transparent)]
+    Segment(#[from] SegmentError),
+    /// The clustering failed.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+}
+
+/// Finds and names the particles of a tomogram in one pass: the network tile by tile, each tile's foreground kept, the
+/// whole foreground clustered.
+///
+/// Neither a label nor a score volume is held: memory is bounded by a tile and by the foreground. The particles are those
+/// of `segment` followed by `cluster_labels`, to the bit. Positions are voxel indices z, y, x; scores lie in \[0, 1\].
+/// Progress counts tiles first, then the clustering's own units.
+///
+/// # Errors
+/// What either stage refuses.
+///
+/// ```
+/// use cryoet::net::{Device, Network, Precision, Weights};
+/// use cryoet::pipeline::{PickParams, pick};
+/// use cryoet::{Class, ClassLabel, ClassTable, Volume, ndarray::Array3};
+///
+/// let classes = ClassTable::new(vec![Class::new(ClassLabel::new(1), "ribosome")])?;
+/// let weights = Weights::random(classes, None, 1); // or Weights::from_bytes(&std::fs::read("ribosome.safetensors")?)?
+/// let network = Network::new(&weights, Device::Cpu, Precision::F32)?;
+/// let tomogram = Volume::new(Array3::from_shape_fn((16, 32, 32), |(z, y, x)| (z * y + x) as f32));
+/// let particles = pick(&network, weights.description(), &tomogram, &PickParams::default(), &())?;
+/// println!("{} particles", particles.len());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn pick(
+    network: &Network,
+    description: &WeightsDescription,
+    tomogram: &dyn VolumeSource<f32>,
+    params: &PickParams,
+    progress: &dyn Progress,
+) -> Result<Vec<Particle>, PickError> {
+    pick_with(network, description, tomogram, params, progress, |_| Ok(()))
+}
+
+/// Like [`pick`], and shows each segmented block as it comes: to write label and score volumes on the way.
+///
+/// # Errors
+/// As [`pick`], and what `look` returns.
+pub fn pick_with(
+    network: &Network,
+    description: &WeightsDescription,
+    tomogram: &dyn VolumeSource<f32>,
+    params: &PickParams,
+    progress: &dyn Progress,
+    mut look: impl FnMut(&SegmentedBlock) -> Result<(), SegmentError>,
+) -> Result<Vec<Particle>, PickError> {
+    let mut foreground = ForegroundBuilder::new(tomogram.shape())?;
+    segment_blocks(network, description, tomogram, &params.segment, progress, |block: SegmentedBlock| {
+        look(&block)?;
+        foreground.push_block(block.start, block.labels.view(), Some(block.scores.view()))?;
+        Ok::<_, PickError>(())
+    })?;
+    Ok(foreground.finish(&params.cluster, progress)?)
+}
