@@ -111,6 +111,34 @@ impl Weights {
         Self { tensors: uniform_by_fan_in(&architecture, seed), description }
     }
 
+    /// The same network for other classes or another voxel size, to fine-tune: every layer but the head keeps its weights, the head starts
+    /// at random.
+    ///
+    /// ```
+    /// use cryoet_core::{Class, ClassLabel, ClassTable};
+    /// use cryoet_net::Weights;
+    ///
+    /// let class = |label, name| Class::new(ClassLabel::new(label), name);
+    /// let simulated = Weights::random(ClassTable::new(vec![class(1, "1bxn"), class(2, "4d8q")])?, None, 1);
+    /// let start = simulated.with_new_head(ClassTable::new(vec![class(1, "ribosome")])?, None, 2);
+    /// assert_eq!(start.description().architecture.outputs(), 2);
+    /// # Ok::<(), cryoet_core::ClassTableError>(())
+    /// ```
+    #[must_use]
+    pub fn with_new_head(&self, classes: ClassTable, voxel_size: Option<VoxelSize>, seed: u64) -> Self {
+        let mut fresh = Self::random(classes, voxel_size, seed);
+        for (name, array) in self.tensors.iter().filter(|(name, _)| !name.starts_with("head.")) {
+            fresh.tensors.insert(name.clone(), array.shape.clone(), array.values.clone());
+        }
+        fresh.description.normalisation = self.description.normalisation;
+        fresh.description.provenance = self.description.provenance.clone();
+        fresh
+            .description
+            .provenance
+            .insert("head".to_owned(), format!("replaced, seed {seed}; the other layers from weights {}", self.sha256()));
+        fresh
+    }
+
     pub(crate) fn from_parts(description: WeightsDescription, tensors: TensorMap) -> Result<Self, WeightsError> {
         let (outputs, classes) = (description.architecture.outputs(), description.classes.len());
         if outputs != classes + 1 {
