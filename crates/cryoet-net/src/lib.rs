@@ -28,6 +28,7 @@ mod memory_layout;
 mod network;
 mod normalisation;
 mod safetensors_file;
+mod smoothing;
 mod tensor_map;
 mod threads;
 mod torch_error;

@@ -22,6 +22,9 @@ pub struct WeightsDescription {
     pub voxel_size: Option<VoxelSize>,
     /// How grey values are scaled.
     pub normalisation: Normalisation,
+    /// Standard deviation in voxels of the Gaussian low-pass that follows; 0 is none.
+    #[serde(default)]
+    pub smoothing: f64,
     /// How the weights came to be: free text by key.
     #[serde(default)]
     pub provenance: BTreeMap<String, String>,
@@ -47,6 +50,12 @@ pub enum WeightsError {
     Description {
         /// What the parser found.
         reason: String,
+    },
+    /// The low-pass is out of range.
+    #[error("the description's smoothing is {smoothing} voxels: expected 0 to 16")]
+    Smoothing {
+        /// The standard deviation found.
+        smoothing: f64,
     },
     /// Outputs and classes disagree.
     #[error("the network has {outputs} outputs, but background and the class table's {classes} classes make {}", classes + 1)]
@@ -107,7 +116,8 @@ impl Weights {
     pub fn random(classes: ClassTable, voxel_size: Option<VoxelSize>, seed: u64) -> Self {
         let architecture = Architecture::DeepFinder { outputs: classes.len() + 1 };
         let provenance = BTreeMap::from([("initialisation".to_owned(), format!("uniform by fan-in, seed {seed}"))]);
-        let description = WeightsDescription { architecture, classes, voxel_size, normalisation: Normalisation::default(), provenance };
+        let description =
+            WeightsDescription { architecture, classes, voxel_size, normalisation: Normalisation::default(), smoothing: 0.0, provenance };
         Self { tensors: uniform_by_fan_in(&architecture, seed), description }
     }
 
@@ -131,6 +141,7 @@ impl Weights {
             fresh.tensors.insert(name.clone(), array.shape.clone(), array.values.clone());
         }
         fresh.description.normalisation = self.description.normalisation;
+        fresh.description.smoothing = self.description.smoothing;
         fresh.description.provenance = self.description.provenance.clone();
         fresh
             .description
@@ -143,6 +154,9 @@ impl Weights {
         let (outputs, classes) = (description.architecture.outputs(), description.classes.len());
         if outputs != classes + 1 {
             return Err(WeightsError::Classes { outputs, classes });
+        }
+        if !(0.0..=16.0).contains(&description.smoothing) {
+            return Err(WeightsError::Smoothing { smoothing: description.smoothing });
         }
         for layer in description.architecture.layers() {
             for (part, expected) in [("weight", layer.kernel.to_vec()), ("bias", vec![layer.kernel[0]])] {

@@ -10,6 +10,7 @@ use super::tiles::{Tile, TilePlan, TilePlanError};
 use super::untiled::{probabilities, winners};
 use crate::network::Network;
 use crate::normalisation::ZScore;
+use crate::smoothing::Smoothing;
 use crate::torch_error::TorchError;
 use crate::turn::Turn;
 use crate::weights::{WeightsDescription, channel_labels};
@@ -101,7 +102,7 @@ pub fn segment_blocks<E: From<SegmentError>>(
     let labels = channel_labels(&description.classes);
     let total = plan.tiles.tiles().len() as u64;
     for (done, tile) in plan.tiles.tiles().iter().enumerate() {
-        let block = segment_tile(network, tomogram, tile, plan.z_score, params, &labels)?;
+        let block = segment_tile(network, tomogram, tile, &plan.scaling, params, &labels)?;
         receive(block)?;
         progress.report(done as u64 + 1, total).map_err(SegmentError::from)?;
     }
@@ -146,7 +147,13 @@ pub fn segment(
 
 struct Prepared {
     tiles: TilePlan,
+    scaling: Scaling,
+}
+
+/// What happens to grey values before the network.
+struct Scaling {
     z_score: ZScore,
+    smoothing: Smoothing,
 }
 
 fn prepare(
@@ -163,7 +170,8 @@ fn prepare(
         check_voxel_size(found, expected, params.voxel_size_tolerance)?;
     }
     let tiles = TilePlan::new(network.architecture(), tomogram.shape(), params.memory)?;
-    Ok(Prepared { tiles, z_score: ZScore::new(&Statistics::of(tomogram)?) })
+    let scaling = Scaling { z_score: ZScore::new(&Statistics::of(tomogram)?), smoothing: Smoothing::new(description.smoothing) };
+    Ok(Prepared { tiles, scaling })
 }
 
 fn check_voxel_size(found: VoxelSize, expected: VoxelSize, tolerance: f64) -> Result<(), SegmentError> {
@@ -178,11 +186,11 @@ fn segment_tile(
     network: &Network,
     tomogram: &dyn VolumeSource<f32>,
     tile: &Tile,
-    z_score: ZScore,
+    scaling: &Scaling,
     params: &SegmentParams,
     labels: &[ClassLabel],
 ) -> Result<SegmentedBlock, SegmentError> {
-    let input = read_normalised(tomogram, tile.input, z_score)?;
+    let input = read_scaled(tomogram, tile.input, scaling)?;
     let mut scores = probabilities(network, input.view(), Turn::Identity)?;
     if params.turns {
         for turn in &Turn::ALL[1..] {
@@ -196,18 +204,23 @@ fn segment_tile(
     Ok(SegmentedBlock { start: tile.core.start, labels: channels, scores })
 }
 
-/// The tile's voxels, normalised; zero where the tile reaches beyond the volume's end.
-fn read_normalised(tomogram: &dyn VolumeSource<f32>, region: Region, z_score: ZScore) -> Result<Array3<f32>, SegmentError> {
-    let (shape, end) = (tomogram.shape(), region.end());
-    let inside = Region::new(region.start, std::array::from_fn(|axis| end[axis].min(shape[axis]) - region.start[axis]));
-    let mut values = tomogram.read_region(inside)?;
-    values.mapv_inplace(|value| z_score.apply(value));
-    if inside == region {
+/// The tile's voxels as the network sees them, zero where the tile reaches beyond the volume's end.
+///
+/// As much around the tile is read as the low-pass looks at, so that it answers as it would for the whole volume.
+fn read_scaled(tomogram: &dyn VolumeSource<f32>, region: Region, scaling: &Scaling) -> Result<Array3<f32>, SegmentError> {
+    let (shape, end, reach) = (tomogram.shape(), region.end(), scaling.smoothing.reach());
+    let start = region.start.map(|i| i.saturating_sub(reach));
+    let read = Region::new(start, std::array::from_fn(|axis| (end[axis] + reach).min(shape[axis]) - start[axis]));
+    let mut values = tomogram.read_region(read)?;
+    values.mapv_inplace(|value| scaling.z_score.apply(value));
+    scaling.smoothing.apply(&mut values);
+    if read == region {
         return Ok(values);
     }
     let mut padded = Array3::zeros(region.size);
-    let [z, y, x] = inside.size;
-    padded.slice_mut(s![..z, ..y, ..x]).assign(&values);
+    let [z, y, x]: [usize; 3] = std::array::from_fn(|axis| end[axis].min(shape[axis]) - region.start[axis]);
+    let [oz, oy, ox]: [usize; 3] = std::array::from_fn(|axis| region.start[axis] - start[axis]);
+    padded.slice_mut(s![..z, ..y, ..x]).assign(&values.slice(s![oz..oz + z, oy..oy + y, ox..ox + x]));
     Ok(padded)
 }
 

@@ -3,6 +3,7 @@ use cryoet_core::{ClassLabel, ClassTable, Statistics, StatisticsError, Volume};
 use thiserror::Error;
 
 use crate::normalisation::{Normalisation, ZScore};
+use crate::smoothing::Smoothing;
 use crate::weights::channel_labels;
 
 /// One tomogram with its label volume, both indexed `[z, y, x]`.
@@ -85,15 +86,17 @@ pub(super) fn prepare(
     tomograms: Vec<TrainingTomogram>,
     classes: &ClassTable,
     normalisation: Normalisation,
+    smoothing: &Smoothing,
     granularity: usize,
 ) -> Result<Vec<PreparedTomogram>, DataError> {
-    tomograms.into_iter().map(|tomogram| prepare_one(tomogram, classes, normalisation, granularity)).collect()
+    tomograms.into_iter().map(|tomogram| prepare_one(tomogram, classes, normalisation, smoothing, granularity)).collect()
 }
 
 fn prepare_one(
     tomogram: TrainingTomogram,
     classes: &ClassTable,
     normalisation: Normalisation,
+    smoothing: &Smoothing,
     granularity: usize,
 ) -> Result<PreparedTomogram, DataError> {
     let TrainingTomogram { name, volume, labels } = tomogram;
@@ -111,6 +114,7 @@ fn prepare_one(
         let z_score = ZScore::new(&statistics);
         volume.mapv_inplace(|value| z_score.apply(value));
     }
+    smoothing.apply(&mut volume);
     let table = channel_labels(classes);
     let mut channel_of = [None; 256];
     for (channel, label) in table.iter().enumerate() {

@@ -44,6 +44,8 @@ pub struct TrainParams {
     pub turns: Turns,
     /// How grey values are scaled.
     pub normalisation: Normalisation,
+    /// Standard deviation in voxels of a Gaussian low-pass before the network; 0 is none.
+    pub smoothing: f64,
     /// The loss.
     pub loss: LossParams,
     /// Adam's largest learning rate.
@@ -76,6 +78,7 @@ impl Default for TrainParams {
             background: 0.1,
             turns: Turns::All,
             normalisation: Normalisation::Tomogram,
+            smoothing: 1.0,
             loss: LossParams::default(),
             learning_rate: 1e-3,
             warm_up: 20,
@@ -114,6 +117,7 @@ impl TrainParams {
             background: 0.0,
             turns: Turns::TiltAxis,
             normalisation: Normalisation::DeepFinder,
+            smoothing: 0.0,
             loss: LossParams::deepfinder(),
             learning_rate: 1e-4,
             warm_up: 0,
@@ -144,6 +148,9 @@ impl TrainParams {
         }
         if !(0.0..=1.0).contains(&self.background) {
             return refuse("background", self.background.to_string(), "a share of 0 to 1");
+        }
+        if !(0.0..=16.0).contains(&self.smoothing) {
+            return refuse("smoothing", self.smoothing.to_string(), "0 to 16 voxels");
         }
         if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
             return refuse("learning_rate", self.learning_rate.to_string(), "a positive number");

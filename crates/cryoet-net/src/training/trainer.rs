@@ -17,6 +17,7 @@ use super::schedule::learning_rate;
 use crate::device::Device;
 use crate::inference::untiled_labels;
 use crate::network::{BuildError, Network, Precision};
+use crate::smoothing::Smoothing;
 use crate::tensor_map::TensorMap;
 use crate::torch_error::TorchError;
 use crate::weights::{Weights, WeightsDescription, WeightsError};
@@ -128,9 +129,11 @@ impl Trainer {
         let granularity = description.architecture.granularity();
         params.check(granularity)?;
         description.normalisation = params.normalisation;
+        description.smoothing = params.smoothing;
+        let smoothing = Smoothing::new(params.smoothing);
         let (count, classes) = (training.len(), &description.classes);
-        let training = prepare(training, classes, params.normalisation, granularity)?;
-        let validation = prepare(validation, classes, params.normalisation, granularity)?;
+        let training = prepare(training, classes, params.normalisation, &smoothing, granularity)?;
+        let validation = prepare(validation, classes, params.normalisation, &smoothing, granularity)?;
         if training.is_empty() {
             return Err(DataError::NoTomogram.into());
         }

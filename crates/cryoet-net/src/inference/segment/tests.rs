@@ -20,7 +20,8 @@ fn tomogram(shape: [usize; 3]) -> Volume<f32> {
 fn run(volume: &Volume<f32>, params: &SegmentParams) -> Segmentation {
     let weights = weights(None);
     let network = Network::new(&weights, Device::Cpu, Precision::F32).unwrap();
-    segment(&network, weights.description(), volume, params, &()).unwrap()
+    let description = WeightsDescription { smoothing: 1.0, ..weights.description().clone() };
+    segment(&network, &description, volume, params, &()).unwrap()
 }
 
 #[test]
@@ -100,7 +101,8 @@ fn bf16_stays_near_f32() {
     let volume = tomogram([12, 24, 24]);
     let weights = weights(None);
     let network = Network::new(&weights, Device::Cpu, Precision::Bf16).unwrap();
-    let half = segment(&network, weights.description(), &volume, &SegmentParams::default(), &()).unwrap();
+    let description = WeightsDescription { smoothing: 1.0, ..weights.description().clone() };
+    let half = segment(&network, &description, &volume, &SegmentParams::default(), &()).unwrap();
     let full = run(&volume, &SegmentParams::default());
     assert!(half.scores.data().iter().zip(full.scores.data()).all(|(a, b)| (a - b).abs() < 0.02));
 }
