@@ -88,12 +88,16 @@ impl Train {
         let device = device(&self.device)?;
         let dataset = Dataset::read(&self.dataset)?;
         let classes = dataset.class_table()?;
-        let start = self.start.as_ref().map(|path| read_weights(path)).transpose()?;
+        let mut start = self.start.as_ref().map(|path| read_weights(path)).transpose()?;
         let training = load(dataset.of(Split::Train))?;
         let validation = load(dataset.of(Split::Validation))?;
-        if let (Some(weights), Some(path)) = (&start, &self.start) {
+        if let (Some(weights), Some(path)) = (&mut start, &self.start) {
             let voxel_size = training.first().and_then(|tomogram| tomogram.volume.voxel_size());
-            check_start(weights, &classes, voxel_size).map_err(Failure::about(path))?;
+            check_voxel_size(weights, voxel_size).map_err(Failure::about(path))?;
+            if let Some(difference) = class_difference(weights, &classes) {
+                output::warn(format!("{}: {difference}: a new head takes the place of the old", path.display()));
+                *weights = weights.with_new_head(classes.clone(), voxel_size, params.seed);
+            }
         }
         std::fs::create_dir_all(&self.output).map_err(|error| Failure::new(format!("cannot create {}: {error}", self.output.display())))?;
         let record = self.record(&params, &dataset)?;
@@ -237,21 +241,19 @@ fn load<'a>(entries: impl Iterator<Item = &'a Entry>) -> Result<Vec<TrainingTomo
     entries.map(read).collect()
 }
 
-/// Weights can be trained further on the same classes and about the same voxel size only.
-fn check_start(weights: &Weights, classes: &ClassTable, voxel_size: Option<VoxelSize>) -> Result<(), Failure> {
-    let description = weights.description();
+/// How the weights' classes differ from the data set's.
+fn class_difference(weights: &Weights, classes: &ClassTable) -> Option<String> {
     let names = |table: &ClassTable| table.iter().map(|class| format!("{} {}", class.label, class.name)).collect::<Vec<_>>();
-    let (found, expected) = (names(&description.classes), names(classes));
-    if found != expected {
-        return Err(Failure::new(format!(
-            "the weights know {} classes ({}), the data set has {} ({})",
-            found.len(),
-            found.join(", "),
-            expected.len(),
-            expected.join(", ")
-        )));
-    }
-    match (description.voxel_size, voxel_size) {
+    let (found, expected) = (names(&weights.description().classes), names(classes));
+    (found != expected).then(|| {
+        let (known, wanted) = (found.len(), expected.len());
+        format!("the weights know {known} classes ({}), the data set has {wanted} ({})", found.join(", "), expected.join(", "))
+    })
+}
+
+/// Weights and data set may differ by 5 % in voxel size.
+fn check_voxel_size(weights: &Weights, voxel_size: Option<VoxelSize>) -> Result<(), Failure> {
+    match (weights.description().voxel_size, voxel_size) {
         (Some(found), Some(expected)) if expected.relative_difference(&found) > 0.05 => Err(Failure::new(format!(
             "the weights were trained at {:?} Angstrom per voxel (z, y, x), the data set has {:?}: they may differ by 5 %",
             found.zyx(),
