@@ -23,7 +23,7 @@ pub enum BinningError {
 /// Binning of a volume by the mean over `factor`^3 voxels; incomplete bins at the far ends are dropped.
 ///
 /// The voxel size grows by `factor` and the origin moves by `(factor - 1) / 2` old voxels, so that binned voxels keep
-/// their place in space; [`Position::binned`](crate::Position::binned) maps positions the same way.
+/// their place in space (where the voxel size is known); [`Position::binned`](crate::Position::binned) maps positions the same way.
 ///
 /// # Errors
 /// A factor of zero, or larger than an axis.

@@ -83,7 +83,8 @@ impl Orientation {
         let m = Matrix3::from_fn(|i, j| rows[i][j]);
         let deviation = (m * m.transpose() - Matrix3::identity()).abs().max();
         let determinant = m.determinant();
-        if deviation > 1e-3 || determinant < 0.0 {
+        // Elements near the end of f64 make infinities, and these NaN.
+        if deviation.is_nan() || deviation > 1e-3 || determinant < 0.0 {
             return Err(OrientationError::NotARotation { deviation, determinant });
         }
         let turn = UnitQuaternion::from_rotation_matrix(&Rotation3::from_matrix_unchecked(m));
@@ -96,8 +97,13 @@ impl Orientation {
     /// Elements that are not finite, or all zero.
     pub fn from_quaternion(wxyz: [f64; 4]) -> Result<Self, OrientationError> {
         all_finite(&wxyz)?;
-        let q = Quaternion::new(wxyz[0], wxyz[1], wxyz[2], wxyz[3]);
-        UnitQuaternion::try_new(q, f64::MIN_POSITIVE).map(|turn| Self { turn }).ok_or(OrientationError::ZeroQuaternion)
+        // Squares of lengths far from 1 overflow or vanish.
+        let largest = wxyz.iter().fold(0.0, |largest: f64, element| largest.max(element.abs()));
+        let scale = if (1e-100..1e100).contains(&largest) { 1.0 } else { largest };
+        let [w, x, y, z] = wxyz.map(|element| element / scale);
+        UnitQuaternion::try_new(Quaternion::new(w, x, y, z), f64::MIN_POSITIVE)
+            .map(|turn| Self { turn })
+            .ok_or(OrientationError::ZeroQuaternion)
     }
 
     /// The angles `(phi, psi, the)` of TOM's ZXZ convention, degrees; `the` lies in 0..=180, and where it is 0 or 180,

@@ -93,10 +93,11 @@ impl Position {
     }
 
     /// The same place in the volume before binning: `i k + (k - 1) / 2`. A factor of 0 counts as 1.
+    /// Saturates, so that the answer is finite.
     #[must_use]
     pub fn unbinned(&self, factor: usize) -> Self {
         let k = factor.max(1) as f64;
-        Self { zyx: self.zyx.map(|i| i * k + (k - 1.0) / 2.0) }
+        Self { zyx: self.zyx.map(|i| (i * k + (k - 1.0) / 2.0).clamp(f64::MIN, f64::MAX)) }
     }
 
     /// The index of the voxel that contains the position, or none when it lies outside the shape (z, y, x).
@@ -155,6 +156,12 @@ mod tests {
         let error = Position::new(1.0, f64::NAN, 2.0).unwrap_err();
         assert_eq!(error.axis, 'y');
         assert_eq!(Position::new(1.0, 1.0, f64::INFINITY).unwrap_err().axis, 'x');
+    }
+
+    #[test]
+    fn stays_finite() {
+        let far = Position::new(f64::MAX, f64::MIN, 1.0).unwrap().unbinned(100);
+        assert!(far.zyx().iter().all(|i| i.is_finite()));
     }
 
     proptest! {

@@ -61,7 +61,17 @@ fn refuses_what_is_no_rotation() {
     assert!(matches!(Orientation::from_zxz(f64::NAN, 0.0, 0.0), Err(OrientationError::NonFinite { .. })));
     let mirror = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, -1.0]];
     assert!(matches!(Orientation::from_matrix(mirror), Err(OrientationError::NotARotation { .. })));
+    let overflowing = [[1e200, 1e200, 0.0], [1e200, -1e200, 0.0], [0.0, 0.0, 1.0]];
+    assert!(matches!(Orientation::from_matrix(overflowing), Err(OrientationError::NotARotation { .. })));
     assert_eq!(Orientation::from_quaternion([0.0; 4]), Err(OrientationError::ZeroQuaternion));
+}
+
+#[test]
+fn a_quaternion_may_have_any_length() {
+    let quarter = Orientation::from_zxz(90.0, 0.0, 0.0).unwrap();
+    for length in [1e-200, 1e-3, 1.0, 7.0, 1e200] {
+        assert!(Orientation::from_quaternion([length, 0.0, 0.0, length]).unwrap().angle_to(&quarter) < 1e-5, "{length}");
+    }
 }
 
 proptest! {
