@@ -169,17 +169,23 @@ fn prepare(
     if let (Some(found), Some(expected)) = (tomogram.voxel_size(), description.voxel_size) {
         check_voxel_size(found, expected, params.voxel_size_tolerance)?;
     }
-    let tiles = TilePlan::new(network.architecture(), tomogram.shape(), params.memory)?;
+    let (architecture, shape) = (network.architecture(), tomogram.shape());
+    let tiles = if params.turns {
+        TilePlan::for_turns(architecture, shape, params.memory)?
+    } else {
+        TilePlan::new(architecture, shape, params.memory)?
+    };
     let scaling = Scaling { z_score: ZScore::new(&Statistics::of(tomogram)?), smoothing: Smoothing::new(description.smoothing) };
     Ok(Prepared { tiles, scaling })
 }
 
 fn check_voxel_size(found: VoxelSize, expected: VoxelSize, tolerance: f64) -> Result<(), SegmentError> {
     let difference = found.relative_difference(&expected);
-    if difference > tolerance {
-        return Err(SegmentError::VoxelSize { found: found.zyx(), expected: expected.zyx(), difference, tolerance });
+    // A tolerance that is no number allows nothing.
+    if difference <= tolerance {
+        return Ok(());
     }
-    Ok(())
+    Err(SegmentError::VoxelSize { found: found.zyx(), expected: expected.zyx(), difference, tolerance })
 }
 
 fn segment_tile(

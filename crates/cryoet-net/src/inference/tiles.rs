@@ -1,7 +1,7 @@
 use cryoet_core::Region;
 use thiserror::Error;
 
-use crate::architecture::Architecture;
+use crate::architecture::{Architecture, Halo};
 
 /// A part of a volume: the voxels it answers for, and the voxels the network must see for that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +53,28 @@ impl TilePlan {
     /// # Errors
     /// An empty volume, or memory for not even the smallest tile.
     pub fn new(architecture: Architecture, shape: [usize; 3], memory: usize) -> Result<Self, TilePlanError> {
+        Self::with_halo(architecture, architecture.halo(), shape, memory)
+    }
+
+    /// The plan for an average over half turns. A turn swaps the sides of a halo, so that both sides get the larger.
+    ///
+    /// # Errors
+    /// As [`TilePlan::new`].
+    ///
+    /// ```
+    /// use cryoet_net::{Architecture, TilePlan};
+    /// let plan = TilePlan::for_turns(Architecture::DeepFinder { outputs: 2 }, [100, 512, 512], 2 << 30)?;
+    /// let covered: usize = plan.tiles().iter().map(|tile| tile.core.voxels()).sum();
+    /// assert_eq!(covered, 100 * 512 * 512);
+    /// # Ok::<(), cryoet_net::TilePlanError>(())
+    /// ```
+    pub fn for_turns(architecture: Architecture, shape: [usize; 3], memory: usize) -> Result<Self, TilePlanError> {
+        let halo = architecture.halo();
+        let wider = halo.before.max(halo.after);
+        Self::with_halo(architecture, Halo { before: wider, after: wider }, shape, memory)
+    }
+
+    fn with_halo(architecture: Architecture, halo: Halo, shape: [usize; 3], memory: usize) -> Result<Self, TilePlanError> {
         if shape.contains(&0) {
             return Err(TilePlanError::Empty { shape });
         }
@@ -68,15 +90,17 @@ impl TilePlan {
             })
         };
         let axes: [Vec<Vec<(Span, Span)>>; 3] =
-            std::array::from_fn(|axis| splits(axis).into_iter().map(|core| spans(architecture, shape[axis], core)).collect());
+            std::array::from_fn(|axis| splits(axis).into_iter().map(|core| spans(g, halo, shape[axis], core)).collect());
+        let sizes: [Vec<(usize, usize)>; 3] =
+            std::array::from_fn(|axis| axes[axis].iter().map(|spans| (longest(spans), total(spans))).collect());
         let mut best: Option<(usize, [usize; 3])> = None;
         let mut least = usize::MAX;
-        for (i, z) in axes[0].iter().enumerate() {
-            for (j, y) in axes[1].iter().enumerate() {
-                for (k, x) in axes[2].iter().enumerate() {
-                    let largest = longest(z).saturating_mul(longest(y)).saturating_mul(longest(x));
+        for (i, z) in sizes[0].iter().enumerate() {
+            for (j, y) in sizes[1].iter().enumerate() {
+                for (k, x) in sizes[2].iter().enumerate() {
+                    let largest = z.0.saturating_mul(y.0).saturating_mul(x.0);
                     least = least.min(largest);
-                    let work = total(z).saturating_mul(total(y)).saturating_mul(total(x));
+                    let work = z.1.saturating_mul(y.1).saturating_mul(x.1);
                     if largest <= limit && best.is_none_or(|(w, _)| work < w) {
                         best = Some((work, [i, j, k]));
                     }
@@ -112,9 +136,8 @@ impl TilePlan {
 /// Start and length along one axis.
 type Span = (usize, usize);
 
-/// Cores of the given length with their inputs along an axis.
-fn spans(architecture: Architecture, length: usize, core: usize) -> Vec<(Span, Span)> {
-    let (g, halo) = (architecture.granularity(), architecture.halo());
+/// Cores of the given length with their inputs, multiples of `g`, along an axis.
+fn spans(g: usize, halo: Halo, length: usize, core: usize) -> Vec<(Span, Span)> {
     let padded = length.div_ceil(g) * g;
     (0..length)
         .step_by(core)
@@ -160,6 +183,20 @@ mod tests {
     }
 
     proptest! {
+        /// The network looks 34 voxels towards the end: turned, towards index 0.
+        #[test]
+        fn turned_tiles_see_as_far_to_both_sides(z in 1usize..300, y in 1usize..300, x in 1usize..300) {
+            let plan = TilePlan::for_turns(NETWORK, [z, y, x], 900 << 20).unwrap();
+            prop_assert_eq!(plan.tiles().iter().map(|tile| tile.core.voxels()).sum::<usize>(), z * y * x);
+            for tile in plan.tiles() {
+                for axis in 0..3 {
+                    let padded = [z, y, x][axis].div_ceil(4) * 4;
+                    prop_assert!(tile.input.start[axis] == 0 || tile.input.start[axis] + 36 <= tile.core.start[axis]);
+                    prop_assert!(tile.input.end()[axis] == padded || tile.input.end()[axis] >= tile.core.end()[axis] + 36);
+                }
+            }
+        }
+
         #[test]
         fn cores_cover_the_volume_once_with_full_halos(z in 1usize..300, y in 1usize..300, x in 1usize..300) {
             let shape = [z, y, x];
