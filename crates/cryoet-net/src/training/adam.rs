@@ -27,7 +27,7 @@ impl Adam {
         Ok(Self { first, second, steps: 0 })
     }
 
-    /// One update from the parameters' gradients. The gradients' norm is returned.
+    /// One update from the parameters' gradients. The gradients' norm is returned; where it is no finite number, nothing was changed.
     pub(super) fn step<'a>(
         &mut self,
         parameters: impl Iterator<Item = &'a mut Tensor>,
@@ -43,6 +43,9 @@ impl Adam {
             squares += gradient.f_square()?.f_sum(tch::Kind::Double)?.f_double_value(&[])?;
         }
         let norm = squares.sqrt();
+        if !norm.is_finite() {
+            return Ok(norm);
+        }
         let scale = max_norm.filter(|max| norm > *max).map_or(1.0, |max| max / norm);
         self.steps += 1;
         let (bias1, bias2) = (1.0 - BETA1.powi(self.steps), 1.0 - BETA2.powi(self.steps));
@@ -76,5 +79,20 @@ impl Adam {
         }
         self.steps = i32::try_from(steps).unwrap_or(i32::MAX);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gradients_that_are_no_numbers_change_nothing() {
+        let mut parameter = Tensor::from_slice(&[1.0f32]).set_requires_grad(true);
+        (&parameter * f64::NAN).sum(tch::Kind::Float).backward();
+        let mut adam = Adam::new(std::iter::once(&mut parameter)).unwrap();
+        let norm = adam.step(std::iter::once(&mut parameter), 0.1, 0.0, Some(1.0)).unwrap();
+        assert!(norm.is_nan());
+        assert_eq!((parameter.double_value(&[0]), adam.steps), (1.0, 0));
     }
 }

@@ -1,10 +1,13 @@
 use cryoet_core::ndarray::Array3;
-use cryoet_core::{ClassLabel, ClassTable, Statistics, StatisticsError, Volume};
+use cryoet_core::{ClassLabel, ClassTable, Statistics, StatisticsError, Volume, VoxelSize};
 use thiserror::Error;
 
 use crate::normalisation::{Normalisation, ZScore};
 use crate::smoothing::Smoothing;
 use crate::weights::channel_labels;
+
+/// The share by which voxel sizes within a training may differ: what inference allows by default.
+const VOXEL_SIZE_TOLERANCE: f64 = 0.05;
 
 /// One tomogram with its label volume, both indexed `[z, y, x]`.
 ///
@@ -62,6 +65,21 @@ pub enum DataError {
         /// The network's granularity.
         least: usize,
     },
+    /// A tomogram has another voxel size than the weights, or than the first tomogram where the weights tell none.
+    #[error(
+        "{name}: the voxel size {found:?} Angstrom (z, y, x) differs by {:.1} % from the training's {expected:?}: at most {:.0} % is allowed",
+        difference * 100.0, VOXEL_SIZE_TOLERANCE * 100.0
+    )]
+    VoxelSize {
+        /// The tomogram's name.
+        name: String,
+        /// Its voxel size, z, y, x.
+        found: [f64; 3],
+        /// The training's, z, y, x.
+        expected: [f64; 3],
+        /// The largest relative difference.
+        difference: f64,
+    },
     /// Voxels that are not finite, or none.
     #[error("{name}")]
     Statistics {
@@ -80,6 +98,21 @@ pub(super) struct PreparedTomogram {
     pub(super) channels: Array3<u8>,
     /// For each channel but background, the linear indices of its voxels.
     pub(super) voxels: Vec<Vec<u64>>,
+}
+
+/// Whether all voxel sizes that are known agree with the training's.
+pub(super) fn check_voxel_sizes(tomograms: &[TrainingTomogram], expected: Option<VoxelSize>) -> Result<(), DataError> {
+    let Some(expected) = expected else { return Ok(()) };
+    for tomogram in tomograms {
+        if let Some(found) = tomogram.volume.voxel_size() {
+            let difference = found.relative_difference(&expected);
+            if difference > VOXEL_SIZE_TOLERANCE {
+                let (name, found, expected) = (tomogram.name.clone(), found.zyx(), expected.zyx());
+                return Err(DataError::VoxelSize { name, found, expected, difference });
+            }
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn prepare(

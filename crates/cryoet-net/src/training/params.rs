@@ -93,6 +93,9 @@ impl Default for TrainParams {
     }
 }
 
+/// More patches than this in a step are a slip of the hand.
+const MOST_PATCHES: usize = 1 << 16;
+
 /// Why parameters cannot be used.
 #[derive(Debug, Error, Clone, PartialEq)]
 #[error("{name} = {value}: expected {expected}")]
@@ -140,8 +143,8 @@ impl TrainParams {
         if self.steps == 0 {
             return refuse("steps", self.steps.to_string(), "1 or more");
         }
-        if self.batch == 0 {
-            return refuse("batch", self.batch.to_string(), "1 or more");
+        if !(1..=MOST_PATCHES).contains(&self.batch) {
+            return refuse("batch", self.batch.to_string(), &format!("1 to {MOST_PATCHES}"));
         }
         if self.patch == 0 || !self.patch.is_multiple_of(granularity) {
             return refuse("patch", self.patch.to_string(), &format!("a positive multiple of {granularity}"));
@@ -154,6 +157,9 @@ impl TrainParams {
         }
         if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
             return refuse("learning_rate", self.learning_rate.to_string(), "a positive number");
+        }
+        if !(self.weight_decay.is_finite() && self.weight_decay >= 0.0) {
+            return refuse("weight_decay", self.weight_decay.to_string(), "a number of 0 or more");
         }
         if self.average.is_some_and(|decay| !(0.0..1.0).contains(&decay)) {
             return refuse("average", format!("{:?}", self.average), "a decay of 0 to below 1");

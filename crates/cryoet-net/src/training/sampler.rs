@@ -62,7 +62,7 @@ impl Sampler {
     fn draw_one(&self, tomograms: &[PreparedTomogram], params: &TrainParams, rng: &mut ChaCha8Rng) -> PatchPlan {
         let (tomogram, centre) =
             if rng.random::<f64>() < params.background { draw_anywhere(tomograms, rng) } else { self.draw_voxel(tomograms, rng) };
-        let shift = i64::try_from(params.shift).unwrap_or(i64::MAX / 4);
+        let shift = i64::try_from(params.shift).unwrap_or(i64::MAX).min(i64::MAX / 4);
         let start = std::array::from_fn(|axis| {
             let moved = centre[axis] + rng.random_range(-shift..=shift);
             let last = tomograms[tomogram].volume.shape()[axis] - self.size[axis];

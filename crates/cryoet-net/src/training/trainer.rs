@@ -9,7 +9,7 @@ use super::average::Average;
 use super::batch::Batch;
 use super::checkpoint::{Checkpoint, CheckpointError, Record};
 use super::confusion::VoxelCounts;
-use super::data::{DataError, PreparedTomogram, TrainingTomogram, prepare};
+use super::data::{DataError, PreparedTomogram, TrainingTomogram, check_voxel_sizes, prepare};
 use super::history::{History, StepRecord, ValidationRecord};
 use super::params::{TrainParams, TrainParamsError};
 use super::sampler::Sampler;
@@ -45,6 +45,14 @@ pub enum TrainError {
         step: u64,
         /// The loss.
         loss: f64,
+    },
+    /// The gradient became NaN or infinite.
+    #[error("the gradient's norm is {norm} at step {step}: a lower learning rate may help")]
+    Gradient {
+        /// The step, from 1.
+        step: u64,
+        /// The norm.
+        norm: f64,
     },
     /// The trained weights cannot be described.
     #[error(transparent)]
@@ -109,8 +117,7 @@ impl Trainer {
         validation: Vec<TrainingTomogram>,
         device: Device,
     ) -> Result<Self, TrainError> {
-        let voxel_size = training.first().and_then(|tomogram| tomogram.volume.voxel_size());
-        let weights = Weights::random(classes, voxel_size, params.seed);
+        let weights = Weights::random(classes, None, params.seed);
         Self::from_weights(params, weights, training, validation, device)
     }
 
@@ -131,6 +138,9 @@ impl Trainer {
         description.normalisation = params.normalisation;
         description.smoothing = params.smoothing;
         let smoothing = Smoothing::new(params.smoothing);
+        description.voxel_size = description.voxel_size.or_else(|| training.iter().find_map(|tomogram| tomogram.volume.voxel_size()));
+        check_voxel_sizes(&training, description.voxel_size)?;
+        check_voxel_sizes(&validation, description.voxel_size)?;
         let (count, classes) = (training.len(), &description.classes);
         let training = prepare(training, classes, params.normalisation, &smoothing, granularity)?;
         let validation = prepare(validation, classes, params.normalisation, &smoothing, granularity)?;
@@ -187,7 +197,7 @@ impl Trainer {
     /// Trains on one batch.
     ///
     /// # Errors
-    /// libtorch's refusal, or a loss that is no number: then the weights are as before the step.
+    /// libtorch's refusal, or a loss or gradient that is no finite number: then the weights are as before the step.
     pub fn step(&mut self) -> Result<StepRecord, TrainError> {
         let start = Instant::now();
         let plans = self.sampler.draw(&self.training, &self.params, self.step);
@@ -205,6 +215,9 @@ impl Trainer {
         loss.f_backward().map_err(TorchError::from)?;
         let rate = learning_rate(&self.params, self.step);
         let gradient_norm = self.adam.step(self.network.parameters_mut(), rate, self.params.weight_decay, self.params.max_gradient_norm)?;
+        if !gradient_norm.is_finite() {
+            return Err(TrainError::Gradient { step: self.step + 1, norm: gradient_norm });
+        }
         self.step += 1;
         if let Some(average) = &mut self.average {
             average.update(&mut self.network, self.step)?;

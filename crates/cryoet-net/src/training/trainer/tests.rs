@@ -93,6 +93,14 @@ fn bad_data_is_named() {
     let mut nan = tomogram(10);
     nan.volume.data_mut()[[0, 0, 1]] = f32::NAN;
     assert!(matches!(start(vec![nan]), TrainError::Data(DataError::Statistics { .. })));
+    let sized = |angstrom: f64| {
+        let mut sized = tomogram(10);
+        sized.volume = sized.volume.with_voxel_size(VoxelSize::isotropic(angstrom).unwrap());
+        sized
+    };
+    assert!(
+        start(vec![tomogram(10), sized(10.0), sized(13.0)]).to_string().contains("[13.0, 13.0, 13.0] Angstrom (z, y, x) differs by 30.0 %")
+    );
     let odd = TrainParams { patch: 18, ..params() };
     assert!(matches!(Trainer::new(odd, classes(), vec![tomogram(10)], vec![], Device::Cpu), Err(TrainError::Params(_))));
     assert!(matches!(
