@@ -204,8 +204,8 @@ mod tests {
             prop_assert_eq!(plan.tiles().iter().map(|tile| tile.core.voxels()).sum::<usize>(), z * y * x);
             for tile in plan.tiles() {
                 prop_assert!(tile.core.check_inside(shape).is_ok());
-                for axis in 0..3 {
-                    let padded = shape[axis].div_ceil(4) * 4;
+                for (axis, length) in shape.into_iter().enumerate() {
+                    let padded = length.div_ceil(4) * 4;
                     prop_assert_eq!(tile.input.start[axis] % 4, 0);
                     prop_assert_eq!(tile.input.size[axis] % 4, 0);
                     prop_assert!(tile.input.start[axis] == 0 || tile.input.start[axis] + 32 <= tile.core.start[axis]);

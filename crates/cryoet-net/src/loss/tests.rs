@@ -28,10 +28,10 @@ fn oracle(params: &LossParams, logits: &[[f64; 3]], target: &[i64], valid: &[f32
         weights += w;
     }
     let (mut sum, mut counted) = (0.0, 0.0);
-    for c in 0..3 {
+    for c in 0..3usize {
         let (mut tp, mut fp, mut fneg, mut support) = (0.0, 0.0, 0.0, 0.0);
-        for (i, &t) in target.iter().enumerate() {
-            let (v, p) = (f64::from(valid[i]), soft[i][c]);
+        for ((&t, &v), probabilities) in target.iter().zip(valid).zip(&soft) {
+            let (v, p) = (f64::from(v), probabilities[c]);
             if t as usize == c {
                 tp += v * p;
                 fneg += v * (1.0 - p);

@@ -122,8 +122,8 @@ fn the_original_recipe_runs_from_other_weights() {
 fn validation_boxes_lie_inside() {
     for (shape, voxels) in [([100, 100, 100], 2_000_000), ([64, 512, 512], 2_000_000), ([7, 9, 300], 100)] {
         let bounds = central_box(shape, voxels, 4);
-        for axis in 0..3 {
-            assert!(bounds[axis].1 <= shape[axis] && (bounds[axis].1 - bounds[axis].0) % 4 == 0);
+        for ((start, end), length) in bounds.into_iter().zip(shape) {
+            assert!(end <= length && (end - start).is_multiple_of(4));
         }
     }
 }
