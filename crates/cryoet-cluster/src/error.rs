@@ -36,8 +36,8 @@ pub enum MeanShiftError {
 #[derive(Debug, Error, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ClusterError {
-    /// The radius is no positive finite number.
-    #[error("radius {radius} voxels: expected a positive finite number")]
+    /// The radius is no positive number, or beyond any volume.
+    #[error("radius {radius} voxels: expected a positive number up to {}", crate::params::LARGEST_RADIUS)]
     Radius {
         /// The radius given.
         radius: f64,

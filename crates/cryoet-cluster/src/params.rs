@@ -67,9 +67,23 @@ impl Default for ClusterParams {
     }
 }
 
+/// The largest radius in voxels: larger than any volume, and its square is far from overflowing.
+pub(crate) const LARGEST_RADIUS: f64 = 1e6;
+
 impl ClusterParams {
-    pub(crate) fn check(&self) -> Result<(), ClusterError> {
-        if !(self.radius.is_finite() && self.radius > 0.0) {
+    /// Checks everything that can be checked before work starts.
+    ///
+    /// # Errors
+    /// The first parameter out of range: a radius that is not above 0 and at most 10^6 voxels, a minimum distance that is
+    /// negative or not finite.
+    ///
+    /// ```
+    /// use cryoet_cluster::ClusterParams;
+    /// assert!(ClusterParams::default().check().is_ok());
+    /// assert!(ClusterParams { radius: 1e300, ..ClusterParams::default() }.check().is_err());
+    /// ```
+    pub fn check(&self) -> Result<(), ClusterError> {
+        if !(self.radius > 0.0 && self.radius <= LARGEST_RADIUS) {
             return Err(ClusterError::Radius { radius: self.radius });
         }
         match self.min_distance {

@@ -26,6 +26,8 @@ fn bad_input_is_named() {
     let labels = Array3::from_elem((3, 3, 3), 1_u8);
     let negative = ClusterParams { radius: -5.0, ..ClusterParams::default() };
     assert_eq!(cluster_labels(labels.view(), None, &negative, &()), Err(ClusterError::Radius { radius: -5.0 }));
+    let endless = ClusterParams { radius: 1e300, ..ClusterParams::default() };
+    assert_eq!(cluster_labels(labels.view(), None, &endless, &()), Err(ClusterError::Radius { radius: 1e300 }));
     let near = ClusterParams { min_distance: Some(-1.0), ..ClusterParams::default() };
     assert_eq!(cluster_labels(labels.view(), None, &near, &()), Err(ClusterError::MinDistance { distance: -1.0 }));
 

@@ -32,7 +32,7 @@ pub enum PickError {
 /// Progress counts tiles first, then the clustering's own units.
 ///
 /// # Errors
-/// What either stage refuses.
+/// What either stage refuses; parameters of the clustering before the network runs.
 ///
 /// ```
 /// use cryoet::net::{Device, Network, Precision, Weights};
@@ -69,6 +69,7 @@ pub fn pick_with(
     progress: &dyn Progress,
     mut look: impl FnMut(&SegmentedBlock) -> Result<(), SegmentError>,
 ) -> Result<Vec<Particle>, PickError> {
+    params.cluster.check()?;
     let mut foreground = ForegroundBuilder::new(tomogram.shape())?;
     segment_blocks(network, description, tomogram, &params.segment, progress, |block: SegmentedBlock| {
         look(&block)?;
