@@ -48,12 +48,13 @@ impl CtfParams {
         (1.0 - amplitude * amplitude).max(0.0).sqrt() * sine - amplitude * cosine
     }
 
-    /// Whether all numbers make sense: finite, a positive voltage, a share of amplitude contrast in 0..=1.
+    /// Whether all numbers make sense: 1 to 10,000 kV, 0 to 100 mm, at most 100 micrometre off focus, a share of amplitude
+    /// contrast in 0..=1.
     pub(crate) fn is_valid(&self) -> bool {
         let Self { voltage_kv, cs_mm, defocus_um, amplitude_contrast } = *self;
-        voltage_kv > 0.0
-            && [voltage_kv, cs_mm, defocus_um].iter().all(|v| v.is_finite())
-            && cs_mm >= 0.0
+        (1.0..=1e4).contains(&voltage_kv)
+            && (0.0..=100.0).contains(&cs_mm)
+            && (-100.0..=100.0).contains(&defocus_um)
             && (0.0..=1.0).contains(&amplitude_contrast)
     }
 }

@@ -13,11 +13,41 @@ pub enum SimulationError {
         /// The shape asked for.
         shape: [usize; 3],
     },
-    /// A voxel size that is not positive and finite.
-    #[error("voxel size {angstrom} Angstrom: expected a positive number")]
+    /// A slab too large to be held.
+    #[error("tomogram of shape {shape:?} (z, y, x) in a slab {width} voxels wide: expected at most 2^33 voxels")]
+    Voxels {
+        /// The shape asked for.
+        shape: [usize; 3],
+        /// The slab's width along x, with what the steepest tilt sees beyond the tomogram.
+        width: f64,
+    },
+    /// A voxel size that is not positive, or a micrometre and more.
+    #[error("voxel size {angstrom} Angstrom: expected a positive number up to 10000")]
     VoxelSize {
         /// The size asked for.
         angstrom: f64,
+    },
+    /// A voxel size so small that a complex's box is too large to be held.
+    #[error("voxel size {angstrom} Angstrom: {complex:?} reaches {reach} voxels far: expected at most {most}")]
+    FineVoxels {
+        /// The size asked for.
+        angstrom: f64,
+        /// The name of the complex.
+        complex: String,
+        /// How far the complex reaches from its reference point, in voxels.
+        reach: f64,
+        /// How far it may reach.
+        most: f64,
+    },
+    /// More particles than the tomogram has room for, however they lie.
+    #[error("{count} particles: {voxels} voxels hold at most {most} of the smallest complex")]
+    ParticleCount {
+        /// How many were asked for.
+        count: u32,
+        /// The tomogram's voxels.
+        voxels: usize,
+        /// How many of the smallest complex fill the tomogram.
+        most: u64,
     },
     /// No complex, or more than there are class labels.
     #[error("{count} complexes: expected 1 to 254")]
@@ -38,7 +68,7 @@ pub enum SimulationError {
         volt: f64,
     },
     /// Contrast transfer parameters out of range.
-    #[error("contrast transfer {ctf:?}: expected finite numbers, a positive voltage, amplitude contrast in 0..=1")]
+    #[error("contrast transfer {ctf:?}: expected 1 to 10000 kV, 0 to 100 mm, -100 to 100 micrometre, amplitude contrast in 0..=1")]
     Ctf {
         /// The parameters.
         ctf: CtfParams,

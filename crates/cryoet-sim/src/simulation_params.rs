@@ -68,6 +68,13 @@ impl Default for SimulationParams {
     }
 }
 
+/// The most voxels a slab may have.
+const MOST_VOXELS: f64 = (1_u64 << 33) as f64;
+/// The furthest a complex may reach from its reference point, in voxels: its box has up to 512 a side.
+const FURTHEST_REACH: f64 = 255.0;
+/// The largest voxel in Angstrom: a micrometre.
+const LARGEST_VOXEL: f64 = 1e4;
+
 impl SimulationParams {
     /// Checks everything that can be checked before work starts.
     ///
@@ -77,7 +84,7 @@ impl SimulationParams {
         if self.shape.iter().any(|&n| n < 2) {
             return Err(SimulationError::Shape { shape: self.shape });
         }
-        if !(self.voxel_size.is_finite() && self.voxel_size > 0.0) {
+        if !(self.voxel_size > 0.0 && self.voxel_size <= LARGEST_VOXEL) {
             return Err(SimulationError::VoxelSize { angstrom: self.voxel_size });
         }
         if self.complexes.is_empty() || self.complexes.len() > 254 {
@@ -97,7 +104,31 @@ impl SimulationParams {
         if let Some(snr) = self.snr.filter(|snr| !(snr.is_finite() && *snr > 0.0)) {
             return Err(SimulationError::Snr { snr });
         }
-        self.tilts.angles()?;
+        self.check_extent()
+    }
+
+    /// What would need more memory than there is, or never end.
+    fn check_extent(&self) -> Result<(), SimulationError> {
+        let [nz, ny, nx] = self.shape.map(|n| n as f64);
+        let steepest = self.tilts.angles()?.iter().fold(0.0, |most: f64, a| most.max(a.abs())).to_radians();
+        let width = nx + 2.0 * (nz * steepest.tan()).ceil();
+        if nz * ny * width > MOST_VOXELS {
+            return Err(SimulationError::Voxels { shape: self.shape, width });
+        }
+        for complex in &self.complexes {
+            let reach = complex.reach() / self.voxel_size;
+            if reach > FURTHEST_REACH {
+                let complex = complex.name().into();
+                return Err(SimulationError::FineVoxels { angstrom: self.voxel_size, complex, reach, most: FURTHEST_REACH });
+            }
+        }
+        let voxels = self.shape.iter().product::<usize>();
+        let smallest = self.complexes.iter().map(|complex| complex.volume() / self.voxel_size.powi(3)).fold(f64::INFINITY, f64::min);
+        let most = (voxels as f64 / smallest.max(1.0)) as u64;
+        let count = self.crowding.count(voxels);
+        if u64::from(count) > most {
+            return Err(SimulationError::ParticleCount { count, voxels, most });
+        }
         Ok(())
     }
 }

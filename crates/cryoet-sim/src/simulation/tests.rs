@@ -113,6 +113,13 @@ fn says_what_is_wrong_with_parameters() {
     assert!(matches!(fails(|p| p.tilts.to = 89.0), SimulationError::TiltScheme(_)));
     assert!(matches!(fails(|p| p.ctf.as_mut().unwrap().voltage_kv = 0.0), SimulationError::Ctf { .. }));
     assert!(matches!(fails(|p| p.crowding = Crowding::VoxelsPerParticle(1500.0)), SimulationError::Placement { .. }));
+    // What would not end or not fit is refused at once.
+    assert!(matches!(fails(|p| p.crowding = Crowding::Count(4_000_000_000)), SimulationError::ParticleCount { .. }));
+    assert!(matches!(fails(|p| p.shape = [1_000_000; 3]), SimulationError::Voxels { .. }));
+    assert!(matches!(fails(|p| p.shape = [usize::MAX; 3]), SimulationError::Voxels { .. }));
+    assert!(matches!(fails(|p| p.voxel_size = 1e-6), SimulationError::FineVoxels { .. }));
+    assert!(matches!(fails(|p| p.voxel_size = 1e30), SimulationError::VoxelSize { .. }));
+    assert!(matches!(fails(|p| p.ctf.as_mut().unwrap().defocus_um = 1e9), SimulationError::Ctf { .. }));
     assert!(matches!(fails(|p| p.shape = [8, 80, 96]), SimulationError::Placement { .. }));
     assert!(matches!(fails(|p| p.complexes.push(p.complexes[0].clone())), SimulationError::Classes(_)));
 }
