@@ -56,8 +56,13 @@ impl Dataset {
     /// Reads a data set; the paths in the answer count from the working folder.
     #[cfg(feature = "net")]
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
-        let text = std::fs::read_to_string(path).map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
-        let mut dataset: Self = toml::from_str(&text).map_err(Failure::from).map_err(Failure::about(path))?;
+        let no_data_set =
+            |why: String| Failure::new(format!("{}: no data set (TOML) as `cryoet simulate` writes it: {why}", path.display()));
+        let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::InvalidData => no_data_set("it is no text".into()),
+            _ => Failure::new(format!("cannot read {}: {error}", path.display())),
+        })?;
+        let mut dataset: Self = toml::from_str(&text).map_err(|error| no_data_set(Failure::from(error).to_string()))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         dataset.classes = folder.join(&dataset.classes);
         for entry in &mut dataset.tomograms {

@@ -20,6 +20,11 @@ impl Failure {
         Self { message: message.into(), code: 2 }
     }
 
+    /// Arguments that a library refuses: exit code 2.
+    pub(crate) fn of_arguments(error: impl Error) -> Self {
+        Self { code: 2, ..Self::from(error) }
+    }
+
     /// The exit code.
     pub(crate) fn code(&self) -> u8 {
         self.code

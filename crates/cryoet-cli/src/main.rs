@@ -14,11 +14,13 @@ mod network;
 mod numbers;
 mod options;
 mod output;
+mod paths;
 mod picture;
 mod record;
 #[cfg(feature = "net")]
 mod sinks;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -36,8 +38,8 @@ struct Cli {
     #[arg(long, global = true)]
     json: bool,
     /// Threads; all processors by default
-    #[arg(long, global = true, value_name = "N")]
-    threads: Option<std::num::NonZeroUsize>,
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
     #[command(subcommand)]
     command: Command,
 }
@@ -48,17 +50,18 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("cryoet: {failure}");
+            // Where nobody can be told, the exit code still tells.
+            let _ = writeln!(std::io::stderr(), "cryoet: {failure}");
             ExitCode::from(failure.code())
         }
     }
 }
 
-fn set_threads(threads: Option<std::num::NonZeroUsize>) -> Result<(), failure::Failure> {
-    if let Some(threads) = threads {
-        rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global()?;
+fn set_threads(threads: Option<u16>) -> Result<(), failure::Failure> {
+    if let Some(threads) = threads.map(usize::from) {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
         #[cfg(feature = "net")]
-        cryoet::net::set_threads(threads.get());
+        cryoet::net::set_threads(threads);
     }
     Ok(())
 }

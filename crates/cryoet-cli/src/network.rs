@@ -7,12 +7,14 @@ use cryoet::net::{Device, Network, Precision, SegmentParams, Weights};
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::numbers;
 
 /// How a network segments a tomogram.
 #[derive(Debug, Clone, Args, Serialize)]
 pub(crate) struct NetworkOptions {
     /// Weights of a trained network
     #[arg(long, value_name = "WEIGHTS.safetensors")]
+    #[serde(serialize_with = "crate::paths::shown")]
     pub(crate) weights: PathBuf,
     /// Where the network runs: cpu, cuda, cuda:N, or auto (a GPU if there is one)
     #[arg(long, default_value = "auto")]
@@ -24,10 +26,10 @@ pub(crate) struct NetworkOptions {
     #[arg(long)]
     turns: bool,
     /// Memory for one tile in GiB
-    #[arg(long, value_name = "GIB", default_value_t = 4.0)]
+    #[arg(long, value_name = "GIB", default_value_t = 4.0, value_parser = numbers::positive, allow_negative_numbers = true)]
     memory: f64,
     /// Largest share by which the tomogram's voxel size may differ from the weights'
-    #[arg(long, value_name = "SHARE", default_value_t = 0.05)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.05, value_parser = numbers::not_negative, allow_negative_numbers = true)]
     voxel_size_tolerance: f64,
 }
 
@@ -53,22 +55,19 @@ impl NetworkOptions {
     }
 
     /// The parameters of segmentation.
-    pub(crate) fn params(&self) -> Result<SegmentParams, Failure> {
-        if !(self.memory.is_finite() && self.memory > 0.0) {
-            return Err(Failure::usage(format!("--memory {}: expected a positive number of GiB", self.memory)));
-        }
-        Ok(SegmentParams {
+    pub(crate) fn params(&self) -> SegmentParams {
+        SegmentParams {
             memory: (self.memory * f64::from(1 << 30)) as usize,
             turns: self.turns,
             voxel_size_tolerance: self.voxel_size_tolerance,
             ..SegmentParams::default()
-        })
+        }
     }
 }
 
 /// A device that is there.
 pub(crate) fn device(name: &str) -> Result<Device, Failure> {
-    Ok(name.parse::<Device>()?.check()?)
+    Ok(name.parse::<Device>().map_err(Failure::of_arguments)?.check()?)
 }
 
 /// Reads a weights file.

@@ -19,6 +19,27 @@ pub(crate) fn list<T: std::str::FromStr>(text: &str) -> Result<Vec<T>, String> {
     text.split(',').map(|part| part.trim().parse().map_err(|_| format!("{:?} is no number of the kind expected", part.trim()))).collect()
 }
 
+/// A finite number.
+pub(crate) fn finite(text: &str) -> Result<f64, String> {
+    let value: f64 = text.trim().parse().map_err(|_| "expected a number".to_owned())?;
+    if value.is_finite() { Ok(value) } else { Err("expected a finite number".into()) }
+}
+
+/// A finite number above 0.
+pub(crate) fn positive(text: &str) -> Result<f64, String> {
+    finite(text).ok().filter(|value| *value > 0.0).ok_or_else(|| "expected a positive number".into())
+}
+
+/// A finite number, 0 or more.
+pub(crate) fn not_negative(text: &str) -> Result<f64, String> {
+    finite(text).ok().filter(|value| *value >= 0.0).ok_or_else(|| "expected a number, 0 or more".into())
+}
+
+/// A whole number above 0.
+pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
+    text.trim().parse().ok().filter(|value| *value > 0).ok_or_else(|| "expected a whole number, 1 or more".into())
+}
+
 /// `z0:z1,y0:y1,x0:x1`: first and one past the last voxel per axis; an empty end is the volume's.
 pub(crate) fn ranges(text: &str) -> Result<[(usize, Option<usize>); 3], String> {
     let part = |part: &str| {
@@ -41,6 +62,18 @@ mod tests {
         assert!(triple::<usize>("1,2").is_err());
         assert_eq!(triple_or_one::<f64>("2.5"), Ok([2.5; 3]));
         assert!(triple::<usize>("1,-2,3").unwrap_err().contains("-2"));
+    }
+
+    #[test]
+    fn refuses_numbers_out_of_range() {
+        assert_eq!(positive("0.5"), Ok(0.5));
+        assert!(["0", "-1", "nan", "inf", "1e999", "x", ""].iter().all(|text| positive(text).is_err()));
+        assert_eq!(not_negative("0"), Ok(0.0));
+        assert!(["-1", "nan", "inf"].iter().all(|text| not_negative(text).is_err()));
+        assert_eq!(finite("-2"), Ok(-2.0));
+        assert!(finite("nan").is_err());
+        assert_eq!(at_least_one("3"), Ok(3));
+        assert!(["0", "-1", "1.5"].iter().all(|text| at_least_one(text).is_err()));
     }
 
     #[test]

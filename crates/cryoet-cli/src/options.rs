@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use cryoet::cluster::{self, ClusterParams, Connectivity, SizeFilter};
 use cryoet::io::{
-    AxisOrder, ParticleFormat, ParticleList, ReadParticles, WriteParticles, read_class_table, read_particles, write_particles,
+    AxisOrder, ParticleFormat, ParticleList, ReadParticles, VolumeFormat, WriteParticles, read_class_table, read_particles, write_particles,
 };
 use cryoet::{ClassLabel, ClassTable, Particle, VoxelSize};
 use serde::Serialize;
@@ -38,6 +38,7 @@ impl From<Order> for AxisOrder {
 pub(crate) struct ListOptions {
     /// Table of classes (TOML): names, radii in Angstrom, colours
     #[arg(long, value_name = "TABLE.toml")]
+    #[serde(serialize_with = "crate::paths::shown")]
     pub(crate) classes: Option<PathBuf>,
     /// Order of coordinates in SHREC text, and in DeepFinder XML whose attribute x is the array's first axis (zyx)
     #[arg(long, value_enum, value_name = "ORDER")]
@@ -47,7 +48,7 @@ pub(crate) struct ListOptions {
     class_column: Option<String>,
     /// Keep only particles of this tomogram
     #[arg(long, value_name = "NAME")]
-    tomogram: Option<String>,
+    pub(crate) tomogram: Option<String>,
 }
 
 impl ListOptions {
@@ -102,8 +103,9 @@ fn name_classes(list: &mut ParticleList, column: &str, classes: &ClassTable) -> 
 pub(crate) fn write_lists(outputs: &[PathBuf], list: &ParticleList, options: &WriteParticles) -> Result<(), Failure> {
     for output in outputs {
         let dropped = write_particles(output, list, options)?;
-        // That a list does not say how large its tomogram is surprises nobody.
-        let fields: Vec<String> = dropped.iter().filter(|dropped| dropped.field != "tomogram shape").map(ToString::to_string).collect();
+        // That a list does not say how large its tomogram is surprises nobody, nor that an empty list has no voxel size.
+        let dull = |field: &str| field == "tomogram shape" || (list.particles.is_empty() && field.starts_with("voxel size"));
+        let fields: Vec<String> = dropped.iter().filter(|dropped| !dull(&dropped.field)).map(ToString::to_string).collect();
         if !fields.is_empty() {
             output::warn(format!("{} cannot hold: {}", output.display(), fields.join(", ")));
         }
@@ -129,20 +131,25 @@ pub(crate) fn voxels(in_voxels: Option<f64>, in_angstrom: Option<f64>, voxel_siz
     }
 }
 
-/// The name of a tomogram: its file's name without extensions.
+/// The name of a tomogram: its file's name without a volume's extension, and without a compressed file's.
 pub(crate) fn tomogram_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    name.split('.').next().filter(|stem| !stem.is_empty()).map(str::to_owned).unwrap_or(name)
+    let plain = [".gz", ".bz2"].iter().find_map(|compressed| name.strip_suffix(compressed)).unwrap_or(&name);
+    let stem = plain.rsplit_once('.').map_or("", |(stem, _)| stem);
+    match VolumeFormat::of_extension(plain) {
+        Some(_) if !stem.is_empty() => stem.to_owned(),
+        _ => name,
+    }
 }
 
 /// How labelled voxels become particles.
 #[derive(Debug, Clone, Args, Serialize)]
 pub(crate) struct ClusterOptions {
     /// Radius of mean-shift in voxels, about a particle's radius [default: 5]
-    #[arg(long, value_name = "VOXELS", conflicts_with = "radius_angstrom")]
+    #[arg(long, value_name = "VOXELS", conflicts_with = "radius_angstrom", value_parser = numbers::positive, allow_negative_numbers = true)]
     radius: Option<f64>,
     /// The same in Angstrom
-    #[arg(long, value_name = "ANGSTROM")]
+    #[arg(long, value_name = "ANGSTROM", value_parser = numbers::positive, allow_negative_numbers = true)]
     radius_angstrom: Option<f64>,
     /// How voxels become clusters
     #[arg(long, value_enum, default_value_t = Method::MeanShift)]
@@ -154,10 +161,10 @@ pub(crate) struct ClusterOptions {
     #[arg(long, value_name = "N[,N..]", value_parser = |text: &str| Ok::<_, String>(Sizes(numbers::list(text)?)))]
     min_size: Option<Sizes>,
     /// Of particles nearer than this many voxels only the best is kept
-    #[arg(long, value_name = "VOXELS")]
+    #[arg(long, value_name = "VOXELS", value_parser = numbers::not_negative, allow_negative_numbers = true)]
     min_distance: Option<f64>,
     /// Smallest score kept; by default the threshold of the class in the table, where it has one
-    #[arg(long, value_name = "SCORE")]
+    #[arg(long, value_name = "SCORE", value_parser = numbers::finite, allow_negative_numbers = true)]
     pub(crate) min_score: Option<f64>,
 }
 
@@ -180,7 +187,7 @@ impl ClusterOptions {
     /// The parameters of clustering; the class table tells in which order sizes per class stand.
     pub(crate) fn params(&self, voxel_size: Option<VoxelSize>, classes: &ClassTable) -> Result<ClusterParams, Failure> {
         let defaults = ClusterParams::default();
-        Ok(ClusterParams {
+        let params = ClusterParams {
             radius: voxels(self.radius, self.radius_angstrom, voxel_size)?.unwrap_or(defaults.radius),
             method: match self.method {
                 Method::MeanShift => cluster::Method::MeanShift,
@@ -188,24 +195,35 @@ impl ClusterOptions {
                 Method::Seeded => cluster::Method::Seeded(Connectivity::Corners),
             },
             per_class: self.per_class,
-            size_filter: self.size_filter(classes),
+            size_filter: self.size_filter(classes)?,
             min_distance: self.min_distance,
             ..defaults
-        })
+        };
+        params.check().map_err(Failure::of_arguments)?;
+        Ok(params)
     }
 
-    fn size_filter(&self, classes: &ClassTable) -> SizeFilter {
-        match self.min_size.as_ref().map(|sizes| sizes.0.as_slice()) {
+    fn size_filter(&self, classes: &ClassTable) -> Result<SizeFilter, Failure> {
+        Ok(match self.min_size.as_ref().map(|sizes| sizes.0.as_slice()) {
             None => SizeFilter::default(),
             Some([all]) => SizeFilter { all: *all, ..SizeFilter::default() },
-            Some(sizes) => SizeFilter { per_class: class_order(classes).zip(sizes.iter().copied()).collect(), ..SizeFilter::default() },
-        }
+            Some(sizes) => {
+                check_per_class("--min-size", sizes.len(), classes)?;
+                SizeFilter { per_class: class_order(classes).zip(sizes.iter().copied()).collect(), ..SizeFilter::default() }
+            }
+        })
     }
 }
 
 /// The labels in class order: the table's, or 1, 2, 3 ... without a table.
 pub(crate) fn class_order(classes: &ClassTable) -> Box<dyn Iterator<Item = ClassLabel> + '_> {
     if classes.is_empty() { Box::new((1..=254).map(ClassLabel::new)) } else { Box::new(classes.iter().map(|class| class.label)) }
+}
+
+/// Refuses more values than there are classes.
+pub(crate) fn check_per_class(option: &str, values: usize, classes: &ClassTable) -> Result<(), Failure> {
+    let most = class_order(classes).count();
+    if values <= most { Ok(()) } else { Err(Failure::usage(format!("{option}: {values} values for {most} classes"))) }
 }
 
 impl ClusterOptions {
@@ -227,4 +245,30 @@ pub(crate) fn labels_of(words: &[String], classes: &ClassTable) -> Result<BTreeS
             .ok_or_else(|| Failure::usage(format!("class {word:?} is neither a label nor a name of the class table")))
     };
     words.iter().map(label).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lose_extensions_of_volumes_only() {
+        let name = |path: &str| tomogram_name(Path::new(path));
+        assert_eq!(name("data/TS_026.mrc"), "TS_026");
+        assert_eq!(name("TS_026.mrc.gz"), "TS_026");
+        assert_eq!(name("TS_026_10.00Apx.mrc"), "TS_026_10.00Apx");
+        assert_eq!(name("tomo.v1.2"), "tomo.v1.2");
+        assert_eq!(name("a.H5"), "a");
+        assert_eq!(name(".mrc"), ".mrc");
+    }
+
+    #[test]
+    fn surplus_values_per_class_are_refused() {
+        let two = ClassTable::new(vec![cryoet::Class::new(ClassLabel::new(1), "a"), cryoet::Class::new(ClassLabel::new(2), "b")]);
+        let two = two.unwrap();
+        assert!(check_per_class("--radii", 2, &two).is_ok());
+        assert_eq!(check_per_class("--radii", 3, &two).unwrap_err().code(), 2);
+        assert!(check_per_class("--radii", 254, &ClassTable::default()).is_ok());
+        assert!(check_per_class("--radii", 255, &ClassTable::default()).is_err());
+    }
 }

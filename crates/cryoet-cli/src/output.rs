@@ -21,7 +21,8 @@ pub(crate) fn print(json: bool, value: &impl Serialize, text: impl FnOnce() -> S
 
 /// A warning on the standard error.
 pub(crate) fn warn(message: impl std::fmt::Display) {
-    eprintln!("cryoet: warning: {message}");
+    // A warning that cannot be given stops no work.
+    let _ = writeln!(std::io::stderr(), "cryoet: warning: {message}");
 }
 
 /// Rows of cells as columns that line up: the first to the left, the others to the right.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::failure::Failure;
+use crate::paths::record_of;
 
 /// How an output came to be: written beside it, as `NAME.record.json`.
 #[derive(Debug, Clone, Serialize)]
@@ -61,9 +62,7 @@ impl Record {
 
     /// Writes the record beside an output.
     pub(crate) fn write_beside(&self, output: &Path) -> Result<(), Failure> {
-        let mut name = output.as_os_str().to_owned();
-        name.push(".record.json");
-        self.write(Path::new(&name))
+        self.write(&record_of(output))
     }
 
     /// Writes the record to a file of its own.

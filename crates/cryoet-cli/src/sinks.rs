@@ -65,7 +65,7 @@ pub(crate) struct ScoreSink {
 }
 
 enum ScoreKind {
-    Mrc(MrcSink<f32>),
+    Mrc(Box<MrcSink<f32>>),
     Memory(Volume<f32>),
 }
 
@@ -77,7 +77,7 @@ impl ScoreSink {
         let kind = if VolumeFormat::of_extension(path) == Some(VolumeFormat::Npy) {
             ScoreKind::Memory(Volume::new(Array3::zeros(shape)).with_voxel_size(size).with_origin(origin))
         } else {
-            ScoreKind::Mrc(create_mrc_sink(path, shape, size, origin)?)
+            ScoreKind::Mrc(Box::new(create_mrc_sink(path, shape, size, origin)?))
         };
         Ok(Self { path: path.to_path_buf(), kind })
     }

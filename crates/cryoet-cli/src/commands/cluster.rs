@@ -10,6 +10,7 @@ use crate::bar::Bar;
 use crate::failure::Failure;
 use crate::options::{ClusterOptions, check_list_outputs, tomogram_name, write_lists};
 use crate::output;
+use crate::paths::{Shown, check_files};
 use crate::record::Record;
 
 /// Label volume to particles
@@ -24,24 +25,33 @@ use crate::record::Record;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Cluster {
     /// The label volume
+    #[serde(serialize_with = "crate::paths::shown")]
     labels: PathBuf,
     /// Score volume: the probability of each voxel's label
     #[arg(long)]
+    #[serde(serialize_with = "crate::paths::shown")]
     scores: Option<PathBuf>,
     #[command(flatten)]
     cluster: ClusterOptions,
     /// Table of classes (TOML): names for the list
     #[arg(long, value_name = "TABLE.toml")]
+    #[serde(serialize_with = "crate::paths::shown")]
     classes: Option<PathBuf>,
+    /// Name of the tomogram in the lists; by default its file's
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
     /// The list to write; may be given several times
     #[arg(short, long, required = true, value_name = "PICKS")]
+    #[serde(serialize_with = "crate::paths::shown")]
     output: Vec<PathBuf>,
 }
 
 impl Cluster {
     pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
         check_list_outputs(&self.output)?;
+        check_files([&self.labels].into_iter().chain(&self.scores).chain(&self.classes), &self.output)?;
         let classes = self.classes.as_ref().map(cryoet::io::read_class_table).transpose()?.unwrap_or_default();
+        let record = Record::new("cluster", &self)?.with_input(&self.labels)?.with_inputs(&self.scores)?.with_inputs(&self.classes)?;
         let labels = read_labels(&self.labels)?;
         let scores = self.scores.as_ref().map(read_volume).transpose()?;
         let params = self.cluster.params(labels.voxel_size(), &classes)?;
@@ -54,13 +64,12 @@ impl Cluster {
             particles,
             voxel_size: labels.voxel_size(),
             shape: Some(labels.shape()),
-            tomogram: Some(tomogram_name(&self.labels)),
+            tomogram: Some(self.name.clone().unwrap_or_else(|| tomogram_name(&self.labels))),
         };
         write_lists(&self.output, &list, &WriteParticles { classes, ..WriteParticles::default() })?;
-        let record = Record::new("cluster", &self)?.with_input(&self.labels)?.with_inputs(&self.scores)?.with_inputs(&self.classes)?;
         for output in &self.output {
             record.write_beside(output)?;
         }
-        output::print(json, &json!({"particles": count, "outputs": self.output}), || format!("{count} particles"))
+        output::print(json, &json!({"particles": count, "outputs": self.output.shown()}), || format!("{count} particles"))
     }
 }

@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::numbers;
 use crate::options::{ListOptions, Order, tomogram_name, write_lists};
 use crate::output;
+use crate::paths::{Shown, check_files};
 use crate::record::Record;
 
 /// Any volume or particle list to any other format
@@ -28,20 +29,23 @@ use crate::record::Record;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Convert {
     /// The file to read
+    #[serde(serialize_with = "crate::paths::shown")]
     input: PathBuf,
     /// The file to write
+    #[serde(serialize_with = "crate::paths::shown")]
     output: PathBuf,
     /// Mean over N^3 voxels; positions of particles follow
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = numbers::at_least_one, allow_negative_numbers = true)]
     bin: usize,
     /// Voxel size in Angstrom that replaces the file's: one number, or z,y,x
-    #[arg(long, value_name = "ANGSTROM", value_parser = |text: &str| numbers::triple_or_one(text).map(Size))]
+    #[arg(long, value_name = "ANGSTROM", value_parser = size, allow_hyphen_values = true)]
     voxel_size: Option<Size>,
     /// What the voxels of a volume are
     #[arg(long, value_enum, default_value_t = Kind::Auto)]
     kind: Kind,
     /// The tomogram of a particle list: gives voxel size, shape and name
     #[arg(long, value_name = "TOMOGRAM")]
+    #[serde(serialize_with = "crate::paths::shown")]
     like: Option<PathBuf>,
     #[command(flatten)]
     lists: ListOptions,
@@ -55,6 +59,11 @@ pub(crate) struct Convert {
 
 #[derive(Debug, Clone, Copy, Serialize)]
 struct Size([f64; 3]);
+
+fn size(text: &str) -> Result<Size, String> {
+    let [z, y, x] = numbers::triple_or_one(text)?;
+    VoxelSize::new(z, y, x).map(|_| Size([z, y, x])).map_err(|error| error.to_string())
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -82,6 +91,9 @@ enum Centre {
 
 impl Convert {
     pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
+        let inputs = [Some(&self.input), self.like.as_ref(), self.lists.classes.as_ref()];
+        check_files(inputs.into_iter().flatten(), [&self.output])?;
+        let record = Record::new("convert", &self)?.with_inputs(inputs.into_iter().flatten())?;
         let what = match (ParticleFormat::of_extension(&self.input), ParticleFormat::of_extension(&self.output)) {
             (Some(_), Some(_)) => self.list()?,
             (None, None) => self.volume()?,
@@ -98,8 +110,8 @@ impl Convert {
                 )));
             }
         };
-        Record::new("convert", &self)?.with_input(&self.input)?.write_beside(&self.output)?;
-        output::print(json, &json!({"output": self.output, "converted": what}), || what.clone())
+        record.write_beside(&self.output)?;
+        output::print(json, &json!({"output": self.output.shown(), "converted": what}), || what.clone())
     }
 
     fn voxel_size(&self) -> Result<Option<VoxelSize>, Failure> {
@@ -162,9 +174,6 @@ impl Convert {
         }
         list.voxel_size = self.voxel_size()?.or(list.voxel_size);
         if self.bin != 1 {
-            if self.bin == 0 {
-                return Err(Failure::usage("--bin 0: expected 1 or more"));
-            }
             for particle in &mut list.particles {
                 particle.position = particle.position.binned(self.bin);
             }

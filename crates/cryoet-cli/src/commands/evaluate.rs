@@ -3,13 +3,15 @@ use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args, ValueEnum};
 use cryoet::eval::{DistanceParams, HitboxProtocol, evaluate_distance, evaluate_hitboxes, voxel_confusion};
-use cryoet::io::{read_ids, read_labels, write_whole};
+use cryoet::io::{ParticleList, read_ids, read_labels, write_whole};
 use cryoet::{ClassTable, VoxelSize};
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::numbers;
 use crate::options::{ListOptions, labels_of, voxels};
 use crate::output;
+use crate::paths::check_files;
 use crate::record::Record;
 
 /// Picks against truth, or label volumes against label volumes
@@ -27,12 +29,15 @@ use crate::record::Record;
 pub(crate) struct Evaluate {
     /// The true particles
     #[arg(long, value_name = "LIST", requires = "picks", requires = "rule")]
+    #[serde(serialize_with = "crate::paths::shown")]
     truth: Option<PathBuf>,
     /// The picks
     #[arg(long, value_name = "LIST", requires = "truth")]
+    #[serde(serialize_with = "crate::paths::shown")]
     picks: Option<PathBuf>,
     /// Volume of particle ids: the SHREC challenges' rule
     #[arg(long, value_name = "VOLUME")]
+    #[serde(serialize_with = "crate::paths::shown")]
     hitboxes: Option<PathBuf>,
     /// Details of the hitbox rule
     #[arg(long, value_enum, default_value_t = Protocol::Shrec19)]
@@ -41,21 +46,24 @@ pub(crate) struct Evaluate {
     #[arg(long, value_name = "CLASS[,CLASS..]", value_delimiter = ',', requires = "hitboxes")]
     excluded: Vec<String>,
     /// Largest distance in voxels between a pick and its particle, matched one to one
-    #[arg(long, value_name = "VOXELS")]
+    #[arg(long, value_name = "VOXELS", value_parser = numbers::not_negative, allow_negative_numbers = true)]
     distance: Option<f64>,
     /// The same in Angstrom, where the truth knows its voxel size
-    #[arg(long, value_name = "ANGSTROM")]
+    #[arg(long, value_name = "ANGSTROM", value_parser = numbers::not_negative, allow_negative_numbers = true)]
     distance_angstrom: Option<f64>,
     /// The true label volume
     #[arg(long, value_name = "VOLUME", requires = "labels", conflicts_with_all = ["truth", "picks"])]
+    #[serde(serialize_with = "crate::paths::shown")]
     truth_labels: Option<PathBuf>,
     /// The label volume to compare with it
     #[arg(long, value_name = "VOLUME", requires = "truth_labels")]
+    #[serde(serialize_with = "crate::paths::shown")]
     labels: Option<PathBuf>,
     #[command(flatten)]
     lists: ListOptions,
     /// Also write the result as JSON to this file
     #[arg(short, long, value_name = "SCORES.json")]
+    #[serde(serialize_with = "crate::paths::shown")]
     output: Option<PathBuf>,
 }
 
@@ -73,17 +81,19 @@ enum Protocol {
 
 impl Evaluate {
     pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
+        let inputs = [&self.truth, &self.picks, &self.hitboxes, &self.truth_labels, &self.labels, &self.lists.classes];
+        check_files(inputs.into_iter().flatten(), &self.output)?;
+        let record = self.output.as_ref().map(|_| Record::new("evaluate", &self)?.with_inputs(inputs.into_iter().flatten())).transpose()?;
         let classes = self.lists.class_table()?;
         let (value, text) = match (&self.truth, &self.picks, &self.truth_labels, &self.labels) {
             (Some(truth), Some(picks), ..) => self.lists(truth, picks, &classes)?,
             (_, _, Some(truth), Some(labels)) => compare_labels(truth, labels, &classes)?,
             _ => return Err(Failure::usage("give --truth and --picks, or --truth-labels and --labels")),
         };
-        if let Some(path) = &self.output {
+        if let (Some(path), Some(record)) = (&self.output, record) {
             let text = serde_json::to_string_pretty(&value)?;
             write_whole(path, |file| writeln!(file, "{text}"))?;
-            let inputs = [&self.truth, &self.picks, &self.hitboxes, &self.truth_labels, &self.labels, &self.lists.classes];
-            Record::new("evaluate", &self)?.with_inputs(inputs.into_iter().flatten())?.write_beside(path)?;
+            record.write_beside(path)?;
         }
         output::print(json, &value, || text)
     }
@@ -91,6 +101,11 @@ impl Evaluate {
     fn lists(&self, truth: &Path, picks: &Path, classes: &ClassTable) -> Result<(serde_json::Value, String), Failure> {
         let truth = self.lists.read_of_one_tomogram(truth)?;
         let picks = self.lists.read_of_one_tomogram(picks)?;
+        if let (Some(of_truth), Some(of_picks)) = (tomogram_of(&truth), tomogram_of(&picks))
+            && of_truth != of_picks
+        {
+            output::warn(format!("the truth is of tomogram {of_truth:?}, the picks are of {of_picks:?}"));
+        }
         let evaluation = if let Some(path) = &self.hitboxes {
             let hitboxes = read_ids(path)?;
             let rule = match self.protocol {
@@ -109,6 +124,11 @@ impl Evaluate {
         let evaluation = evaluation.with_names(classes);
         Ok((serde_json::to_value(&evaluation)?, evaluation.to_string()))
     }
+}
+
+/// The name of a list's tomogram.
+fn tomogram_of(list: &ParticleList) -> Option<&str> {
+    list.particles.first().map_or(list.tomogram.as_deref(), |particle| list.tomogram_of(particle))
 }
 
 fn compare_labels(truth: &Path, labels: &Path, classes: &ClassTable) -> Result<(serde_json::Value, String), Failure> {

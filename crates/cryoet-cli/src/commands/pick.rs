@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::network::NetworkOptions;
 use crate::options::{ClusterOptions, check_list_outputs, tomogram_name, write_lists};
 use crate::output;
+use crate::paths::{Shown, check_files};
 use crate::record::Record;
 use crate::sinks::{LabelSink, ScoreSink};
 
@@ -24,29 +25,40 @@ use crate::sinks::{LabelSink, ScoreSink};
 #[command(verbatim_doc_comment)]
 pub(crate) struct Pick {
     /// The tomogram
+    #[serde(serialize_with = "crate::paths::shown")]
     tomogram: PathBuf,
     #[command(flatten)]
     network: NetworkOptions,
     #[command(flatten)]
     cluster: ClusterOptions,
+    /// Name of the tomogram in the lists; by default its file's
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
     /// The list to write; may be given several times
     #[arg(short, long, required = true, value_name = "PICKS")]
+    #[serde(serialize_with = "crate::paths::shown")]
     output: Vec<PathBuf>,
     /// Also write the label volume
     #[arg(long, value_name = "LABELS")]
+    #[serde(serialize_with = "crate::paths::shown")]
     labels: Option<PathBuf>,
     /// Also write the probability of each voxel's label
     #[arg(long, value_name = "SCORES")]
+    #[serde(serialize_with = "crate::paths::shown")]
     scores: Option<PathBuf>,
 }
 
 impl Pick {
     pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
         check_list_outputs(&self.output)?;
+        let inputs = [&self.tomogram, &self.network.weights];
+        check_files(inputs, self.output.iter().chain(&self.labels).chain(&self.scores))?;
+        let segment = self.network.params();
         let tomogram = open_volume(&self.tomogram)?;
         let (weights, network) = self.network.load()?;
         let classes = &weights.description().classes;
-        let params = PickParams { segment: self.network.params()?, cluster: self.cluster.params(tomogram.voxel_size(), classes)? };
+        let params = PickParams { segment, cluster: self.cluster.params(tomogram.voxel_size(), classes)? };
+        let record = Record::new("pick", &self)?.with_inputs(inputs)?;
         let mut labels = self.labels.as_ref().map(|path| LabelSink::create(path, tomogram.as_ref(), classes)).transpose()?;
         let mut scores = self.scores.as_ref().map(|path| ScoreSink::create(path, tomogram.as_ref())).transpose()?;
         let bar = Bar::new("picking");
@@ -59,7 +71,6 @@ impl Pick {
         let mut particles = picked.map_err(Failure::from).map_err(Failure::about(&self.tomogram))?;
         drop(bar);
         self.cluster.drop_unsure(&mut particles, classes);
-        let record = Record::new("pick", &self)?.with_input(&self.tomogram)?.with_input(&self.network.weights)?;
         if let (Some(sink), Some(path)) = (labels, &self.labels) {
             sink.finish()?;
             record.write_beside(path)?;
@@ -79,13 +90,13 @@ impl Pick {
             particles,
             voxel_size: tomogram.voxel_size(),
             shape: Some(tomogram.shape()),
-            tomogram: Some(tomogram_name(&self.tomogram)),
+            tomogram: Some(self.name.clone().unwrap_or_else(|| tomogram_name(&self.tomogram))),
         };
         write_lists(&self.output, &list, &WriteParticles { classes: classes.clone(), ..WriteParticles::default() })?;
         for path in &self.output {
             record.write_beside(path)?;
         }
-        let value = json!({"particles": list.particles.len(), "classes": counts, "outputs": self.output});
+        let value = json!({"particles": list.particles.len(), "classes": counts, "outputs": self.output.shown()});
         output::print(json, &value, || output::table(&rows))
     }
 }

@@ -10,6 +10,7 @@ use crate::bar::Bar;
 use crate::failure::Failure;
 use crate::network::NetworkOptions;
 use crate::output;
+use crate::paths::{Shown, check_files};
 use crate::record::Record;
 use crate::sinks::{LabelSink, ScoreSink};
 
@@ -24,23 +25,29 @@ use crate::sinks::{LabelSink, ScoreSink};
 #[command(verbatim_doc_comment)]
 pub(crate) struct Segment {
     /// The tomogram
+    #[serde(serialize_with = "crate::paths::shown")]
     tomogram: PathBuf,
     #[command(flatten)]
     network: NetworkOptions,
     /// The label volume to write
     #[arg(short, long, value_name = "LABELS")]
+    #[serde(serialize_with = "crate::paths::shown")]
     output: PathBuf,
     /// Also write the probability of each voxel's label
     #[arg(long, value_name = "SCORES")]
+    #[serde(serialize_with = "crate::paths::shown")]
     scores: Option<PathBuf>,
 }
 
 impl Segment {
     pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
-        let params = self.network.params()?;
+        let params = self.network.params();
+        let inputs = [&self.tomogram, &self.network.weights];
+        check_files(inputs, [&self.output].into_iter().chain(&self.scores))?;
         let tomogram = open_volume(&self.tomogram)?;
         let (weights, network) = self.network.load()?;
         let classes = &weights.description().classes;
+        let record = Record::new("segment", &self)?.with_inputs(inputs)?;
         let mut labels = LabelSink::create(&self.output, tomogram.as_ref(), classes)?;
         let mut scores = self.scores.as_ref().map(|path| ScoreSink::create(path, tomogram.as_ref())).transpose()?;
         let mut labelled = 0;
@@ -54,14 +61,13 @@ impl Segment {
         .map_err(Failure::from)
         .map_err(Failure::about(&self.tomogram))?;
         drop(bar);
-        let record = Record::new("segment", &self)?.with_input(&self.tomogram)?.with_input(&self.network.weights)?;
         labels.finish()?;
         record.write_beside(&self.output)?;
         if let (Some(sink), Some(path)) = (scores, &self.scores) {
             sink.finish()?;
             record.write_beside(path)?;
         }
-        let value = json!({"labels": self.output, "scores": self.scores, "labelled_voxels": labelled});
+        let value = json!({"labels": self.output.shown(), "scores": self.scores.shown(), "labelled_voxels": labelled});
         output::print(json, &value, || format!("{labelled} voxels labelled"))
     }
 }

@@ -11,6 +11,7 @@ use crate::dataset::{Dataset, Entry, Split};
 use crate::failure::Failure;
 use crate::numbers;
 use crate::output;
+use crate::paths::Shown;
 use crate::record::Record;
 
 /// Tomograms with known truth, as a data set for training
@@ -48,7 +49,7 @@ pub(crate) struct Simulate {
     #[arg(long, value_name = "Z,Y,X", value_parser = numbers::triple::<usize>)]
     shape: Option<[usize; 3]>,
     /// Voxel size
-    #[arg(long, value_name = "ANGSTROM")]
+    #[arg(long, value_name = "ANGSTROM", value_parser = numbers::positive, allow_negative_numbers = true)]
     voxel_size: Option<f64>,
     /// Complexes by PDB code: the first is class 1
     #[arg(long, value_name = "CODE[,CODE..]", value_delimiter = ',')]
@@ -57,13 +58,13 @@ pub(crate) struct Simulate {
     #[arg(long, value_name = "N")]
     particles: Option<u32>,
     /// Signal to noise: variance of the images over variance of the noise; 0 for no noise
-    #[arg(long)]
+    #[arg(long, value_parser = numbers::not_negative, allow_negative_numbers = true)]
     snr: Option<f64>,
     /// Tilt angles FROM,TO,STEP in degrees
     #[arg(long, value_name = "FROM,TO,STEP", value_parser = numbers::triple::<f64>, allow_hyphen_values = true)]
     tilts: Option<[f64; 3]>,
     /// Underfocus in micrometre
-    #[arg(long, value_name = "MICROMETRE")]
+    #[arg(long, value_name = "MICROMETRE", value_parser = numbers::finite, allow_negative_numbers = true)]
     defocus: Option<f64>,
     /// Also write the noise-free density, density.mrc
     #[arg(long)]
@@ -98,7 +99,7 @@ impl Preset {
 impl Simulate {
     pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
         let params = self.params()?;
-        params.check()?;
+        params.check().map_err(Failure::of_arguments)?;
         let validation = self.validation.unwrap_or(u64::from(self.count > 1));
         if validation >= self.count && validation > 0 {
             return Err(Failure::usage(format!("--validation {validation} of --count {}: none is left for training", self.count)));
@@ -126,7 +127,7 @@ impl Simulate {
         self.write_masks(&params)?;
         Record::new("simulate", &params)?.with_seed(self.seed).write(&self.output.join("record.json"))?;
         Dataset { classes: "classes.toml".into(), tomograms: entries }.write(&self.output.join("dataset.toml"))?;
-        let value = json!({"dataset": self.output.join("dataset.toml"), "tomograms": self.count, "seed": self.seed});
+        let value = json!({"dataset": self.output.join("dataset.toml").shown(), "tomograms": self.count, "seed": self.seed});
         output::print(json, &value, || output::table(&rows))
     }
 
@@ -142,7 +143,8 @@ impl Simulate {
         params.shape = self.shape.unwrap_or(params.shape);
         params.voxel_size = self.voxel_size.unwrap_or(params.voxel_size);
         if !self.complexes.is_empty() {
-            params.complexes = self.complexes.iter().map(|name| Complex::builtin(name)).collect::<Result<_, _>>()?;
+            params.complexes =
+                self.complexes.iter().map(|name| Complex::builtin(name)).collect::<Result<_, _>>().map_err(Failure::of_arguments)?;
         }
         params.crowding = self.particles.map_or(params.crowding, Crowding::Count);
         if let Some([from, to, step]) = self.tilts {

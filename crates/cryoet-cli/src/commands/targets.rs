@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args, ValueEnum};
@@ -11,8 +12,9 @@ use serde_json::json;
 
 use crate::failure::Failure;
 use crate::numbers;
-use crate::options::{ListOptions, class_order, labels_of};
+use crate::options::{ListOptions, check_per_class, class_order, labels_of};
 use crate::output;
+use crate::paths::{Shown, check_files};
 use crate::record::Record;
 
 /// Particle list to training label volume
@@ -30,18 +32,21 @@ use crate::record::Record;
 #[command(group(ArgGroup::new("form").args(["radii", "radii_angstrom", "masks"])))]
 pub(crate) struct Targets {
     /// The particle list
+    #[serde(serialize_with = "crate::paths::shown")]
     particles: PathBuf,
     /// The volume whose shape and voxel size the labels take
     #[arg(long, value_name = "TOMOGRAM")]
+    #[serde(serialize_with = "crate::paths::shown")]
     like: PathBuf,
     /// Radii in voxels, in class order; one number for all classes
-    #[arg(long, value_name = "R[,R..]", value_parser = |text: &str| Ok::<_, String>(Radii(numbers::list(text)?)))]
+    #[arg(long, value_name = "R[,R..]", value_parser = radii, allow_hyphen_values = true)]
     radii: Option<Radii>,
     /// The same in Angstrom
-    #[arg(long, value_name = "R[,R..]", value_parser = |text: &str| Ok::<_, String>(Radii(numbers::list(text)?)))]
+    #[arg(long, value_name = "R[,R..]", value_parser = radii, allow_hyphen_values = true)]
     radii_angstrom: Option<Radii>,
     /// Folder of binary masks: sorted by name they are classes 1, 2, ..., or named as the class table names them
     #[arg(long, value_name = "DIR")]
+    #[serde(serialize_with = "crate::paths::shown")]
     masks: Option<PathBuf>,
     /// Which particle owns a voxel that several cover
     #[arg(long, value_enum, default_value_t = Owner::Last)]
@@ -50,7 +55,7 @@ pub(crate) struct Targets {
     #[arg(long, value_name = "CLASS[,CLASS..]", value_delimiter = ',')]
     uncertain_classes: Vec<String>,
     /// Particles of a smaller score become label 255
-    #[arg(long, value_name = "SCORE")]
+    #[arg(long, value_name = "SCORE", value_parser = numbers::finite, allow_negative_numbers = true)]
     uncertain_below: Option<f64>,
     /// Classes whose particles are not drawn, by label or name
     #[arg(long, value_name = "CLASS[,CLASS..]", value_delimiter = ',')]
@@ -62,11 +67,16 @@ pub(crate) struct Targets {
     lists: ListOptions,
     /// The label volume to write
     #[arg(short, long, value_name = "LABELS")]
+    #[serde(serialize_with = "crate::paths::shown")]
     output: PathBuf,
 }
 
 #[derive(Debug, Clone, Serialize)]
 struct Radii(Vec<f64>);
+
+fn radii(text: &str) -> Result<Radii, String> {
+    Ok(Radii(text.split(',').map(numbers::positive).collect::<Result<_, _>>()?))
+}
 
 #[derive(Debug, Clone, Serialize)]
 struct Box([(usize, Option<usize>); 3]);
@@ -89,18 +99,26 @@ impl Targets {
         if !matches!(VolumeFormat::of_extension(&self.output), Some(VolumeFormat::Mrc | VolumeFormat::Npy)) {
             return Err(Failure::usage(format!("{}: label volumes are written as .mrc or .npy", self.output.display())));
         }
+        let masks = self.masks.as_ref().map(|folder| mask_files(folder)).transpose()?.unwrap_or_default();
+        let inputs = [&self.particles, &self.like].into_iter().chain(&masks).chain(&self.lists.classes);
+        check_files(inputs.clone(), [&self.output])?;
+        let record = Record::new("targets", &self)?.with_inputs(inputs)?;
         let classes = self.lists.class_table()?;
         let like = inspect_volume(&self.like)?;
+        let within = self.within.as_ref().map(|within| within.of(like.shape)).transpose()?;
         let mut list = self.lists.read_of_one_tomogram(&self.particles)?;
+        if let Some(name) = self.lists.tomogram.as_ref().filter(|_| list.particles.is_empty()) {
+            return Err(Failure::new(format!("{} lists no particle of tomogram {name:?}", self.particles.display())));
+        }
         let without = labels_of(&self.without_classes, &classes)?;
         list.particles.retain(|particle| !without.contains(&particle.class));
         let params = self.params(&classes)?;
         let targets = match &self.masks {
-            Some(folder) => shape_targets(like.shape, &list.particles, &read_masks(folder, &classes)?, &params)?,
+            Some(_) => shape_targets(like.shape, &list.particles, &read_masks(&masks, &classes)?, &params)?,
             None => sphere_targets(like.shape, &list.particles, &self.radii(&classes, like.voxel_size.map(|size| size.mean()))?, &params)?,
         };
         let mut labels = targets.labels;
-        if let Some(within) = &self.within {
+        if let Some(within) = within {
             ignore_outside(&mut labels, within);
         }
         if !targets.skipped.is_empty() {
@@ -114,10 +132,10 @@ impl Targets {
         }
         let labels = Volume::new(labels).with_voxel_size(like.voxel_size).with_origin(like.origin);
         write_labels(&self.output, &labels)?;
-        Record::new("targets", &self)?.with_input(&self.particles)?.with_inputs(&self.lists.classes)?.write_beside(&self.output)?;
+        record.write_beside(&self.output)?;
         let drawn = list.particles.len() - targets.skipped.len();
         let labelled = labels.data().iter().filter(|&&label| label != 0 && label != ClassLabel::IGNORE.get()).count();
-        let value = json!({"particles": drawn, "skipped": targets.skipped, "labelled_voxels": labelled, "output": self.output});
+        let value = json!({"particles": drawn, "skipped": targets.skipped, "labelled_voxels": labelled, "output": self.output.shown()});
         output::print(json, &value, || format!("{drawn} particles drawn, {labelled} voxels labelled"))
     }
 
@@ -154,6 +172,8 @@ impl Targets {
                 };
             }
         };
+        let option = if self.radii.is_some() { "--radii" } else { "--radii-angstrom" };
+        check_per_class(option, radii.0.len(), classes)?;
         let labels = class_order(classes);
         Ok(match radii.0.as_slice() {
             [one] => labels.map(|label| (label, one / scale)).collect(),
@@ -162,8 +182,8 @@ impl Targets {
     }
 }
 
-/// The masks of a folder by class: voxels above one half are set.
-fn read_masks(folder: &Path, classes: &ClassTable) -> Result<BTreeMap<ClassLabel, Array3<bool>>, Failure> {
+/// The volumes of a folder, sorted by name.
+fn mask_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let entries = std::fs::read_dir(folder).map_err(|error| Failure::new(format!("cannot read {}: {error}", folder.display())))?;
     let mut paths: Vec<PathBuf> =
         entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| VolumeFormat::of_extension(path).is_some()).collect();
@@ -171,6 +191,11 @@ fn read_masks(folder: &Path, classes: &ClassTable) -> Result<BTreeMap<ClassLabel
     if paths.is_empty() {
         return Err(Failure::new(format!("{}: no volume in this folder", folder.display())));
     }
+    Ok(paths)
+}
+
+/// Masks by class: voxels above one half are set.
+fn read_masks(paths: &[PathBuf], classes: &ClassTable) -> Result<BTreeMap<ClassLabel, Array3<bool>>, Failure> {
     let mut masks = BTreeMap::new();
     for (place, path) in paths.iter().enumerate() {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
@@ -186,12 +211,22 @@ fn read_masks(folder: &Path, classes: &ClassTable) -> Result<BTreeMap<ClassLabel
     Ok(masks)
 }
 
-fn ignore_outside(labels: &mut Array3<u8>, within: &Box) {
-    let (nz, ny, nx) = labels.dim();
-    let [z, y, x] = [(within.0[0], nz), (within.0[1], ny), (within.0[2], nx)].map(|((from, to), n)| {
-        let to = to.unwrap_or(n).min(n);
-        from.min(to)..to
-    });
+impl Box {
+    /// The ranges of voxels in a volume, which must hold them.
+    fn of(&self, shape: [usize; 3]) -> Result<[Range<usize>; 3], Failure> {
+        let mut ranges = [0..0, 0..0, 0..0];
+        for (axis, ((from, to), n)) in self.0.into_iter().zip(shape).enumerate() {
+            ranges[axis] = from..to.unwrap_or(n);
+            if ranges[axis].is_empty() || ranges[axis].end > n {
+                let (name, range) = (["z", "y", "x"][axis], &ranges[axis]);
+                return Err(Failure::usage(format!("--within: {}:{} along {name} is empty or outside 0:{n}", range.start, range.end)));
+            }
+        }
+        Ok(ranges)
+    }
+}
+
+fn ignore_outside(labels: &mut Array3<u8>, [z, y, x]: [Range<usize>; 3]) {
     let inside = s![z, y, x];
     let mut outside = Array3::from_elem(labels.dim(), ClassLabel::IGNORE.get());
     outside.slice_mut(inside).assign(&labels.slice(inside));
@@ -205,8 +240,14 @@ mod tests {
     #[test]
     fn voxels_outside_are_ignored() {
         let mut labels = Array3::<u8>::ones((4, 4, 4));
-        ignore_outside(&mut labels, &Box([(0, None), (1, Some(3)), (2, Some(99))]));
+        ignore_outside(&mut labels, Box([(0, None), (1, Some(3)), (2, Some(4))]).of([4; 3]).unwrap());
         assert_eq!(labels.iter().filter(|&&label| label == 1).count(), 4 * 2 * 2);
         assert_eq!((labels[[0, 1, 2]], labels[[0, 0, 2]], labels[[0, 1, 1]]), (1, 255, 255));
+    }
+
+    #[test]
+    fn ranges_that_are_empty_or_outside_are_refused() {
+        let refused = |from, to| Box([(0, None), (from, to), (0, None)]).of([4; 3]).is_err_and(|failure| failure.code() == 2);
+        assert!(refused(2, Some(2)) && refused(3, Some(1)) && refused(4, None) && refused(0, Some(5)));
     }
 }

@@ -4,16 +4,18 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use cryoet::io::{read_labels, read_volume, write_whole};
-use cryoet::net::{TrainParams, Trainer, TrainingTomogram, Weights};
+use cryoet::net::{Architecture, TrainParams, Trainer, TrainingTomogram, Weights};
 use cryoet::{ClassTable, Progress, VoxelSize};
 use serde_json::json;
 
 use crate::bar::Bar;
-use crate::curve;
+use crate::curve::Curve;
 use crate::dataset::{Dataset, Entry, Split};
 use crate::failure::Failure;
 use crate::network::{device, read_weights};
+use crate::numbers;
 use crate::output;
+use crate::paths::Shown;
 use crate::record::Record;
 
 /// A checkpoint is written at least this often.
@@ -21,8 +23,8 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
 
 /// Data set to weights
 ///
-/// RUN gets weights.safetensors (the best validation's), checkpoint.safetensors, steps.csv, validation.csv, curve.svg and
-/// record.json. The same command again goes on where a run was stopped, at any moment.
+/// RUN gets weights.safetensors (the best validation's), checkpoint.safetensors, steps.csv, validation.csv, curve.svg,
+/// curve.png and record.json. The same command again goes on where a run was stopped, at any moment.
 ///
 /// Examples:
 ///   cryoet train training/dataset.toml -o run
@@ -46,32 +48,37 @@ pub(crate) struct Train {
     #[arg(long, value_name = "WEIGHTS.safetensors")]
     start: Option<PathBuf>,
     /// Steps in all
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     steps: Option<u64>,
     /// Patches per step
-    #[arg(long)]
+    #[arg(long, value_parser = numbers::at_least_one)]
     batch: Option<usize>,
     /// Edge of the patches in voxels
-    #[arg(long)]
+    #[arg(long, value_parser = numbers::at_least_one)]
     patch: Option<usize>,
     /// Largest learning rate
-    #[arg(long)]
+    #[arg(long, value_parser = numbers::positive, allow_negative_numbers = true)]
     learning_rate: Option<f64>,
     /// Steps between validations
-    #[arg(long, value_name = "STEPS")]
+    #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u64).range(1..))]
     validate_every: Option<u64>,
     /// Decides weights, patches, shifts and turns
     #[arg(long)]
     seed: Option<u64>,
     /// Stop after so many minutes; the same command goes on
-    #[arg(long, value_name = "MINUTES")]
-    time_limit: Option<f64>,
+    #[arg(long, value_name = "MINUTES", value_parser = minutes, allow_negative_numbers = true)]
+    time_limit: Option<Duration>,
     /// Where the network runs: cpu, cuda, cuda:N, or auto (a GPU if there is one)
     #[arg(long, default_value = "auto")]
     device: String,
     /// Begin anew where RUN holds another training
     #[arg(long)]
     restart: bool,
+}
+
+fn minutes(text: &str) -> Result<Duration, String> {
+    let minutes = numbers::not_negative(text)?;
+    Duration::try_from_secs_f64(minutes * 60.0).map_err(|_| "expected minutes that a clock can count".into())
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -85,6 +92,8 @@ enum Preset {
 impl Train {
     pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
         let params = self.params()?;
+        let granularity = Architecture::DeepFinder { outputs: 2 }.granularity();
+        params.check(granularity).map_err(Failure::of_arguments)?;
         let device = device(&self.device)?;
         let dataset = Dataset::read(&self.dataset)?;
         let classes = dataset.class_table()?;
@@ -99,7 +108,6 @@ impl Train {
                 *weights = weights.with_new_head(classes.clone(), voxel_size, params.seed);
             }
         }
-        std::fs::create_dir_all(&self.output).map_err(|error| Failure::new(format!("cannot create {}: {error}", self.output.display())))?;
         let record = self.record(&params, &dataset)?;
         let checkpoint = self.output.join("checkpoint.safetensors");
         let trainer = if checkpoint.exists() && !self.restart {
@@ -108,14 +116,26 @@ impl Train {
                 std::fs::read(&checkpoint).map_err(|error| Failure::new(format!("cannot read {}: {error}", checkpoint.display())))?;
             Trainer::resume(&bytes, training, validation, device).map_err(Failure::from).map_err(Failure::about(&checkpoint))?
         } else {
-            record.write(&self.output.join("record.json"))?;
-            match start {
+            let trainer = match start {
                 Some(weights) => Trainer::from_weights(params, weights, training, validation, device)?,
                 None => Trainer::new(params, classes, training, validation, device)?,
-            }
+            };
+            self.begin(&checkpoint, &record)?;
+            trainer
         };
         let trainer = self.train(trainer, &record)?;
         self.report(&trainer, json)
+    }
+
+    /// Makes the folder ready for a training that can start. The old checkpoint goes before the new record comes: a stop between
+    /// them leaves no checkpoint that the record does not belong to.
+    fn begin(&self, checkpoint: &Path, record: &Record) -> Result<(), Failure> {
+        let cannot = |what: &str, path: &Path, error| Failure::new(format!("cannot {what} {}: {error}", path.display()));
+        std::fs::create_dir_all(&self.output).map_err(|error| cannot("create", &self.output, error))?;
+        if checkpoint.exists() {
+            std::fs::remove_file(checkpoint).map_err(|error| cannot("delete", checkpoint, error))?;
+        }
+        record.write(&self.output.join("record.json"))
     }
 
     fn params(&self) -> Result<TrainParams, Failure> {
@@ -160,11 +180,10 @@ impl Train {
     /// Steps, validates and saves until the steps or the time are used up.
     fn train(&self, mut trainer: Trainer, record: &Record) -> Result<Trainer, Failure> {
         let start = Instant::now();
-        let limit = self.time_limit.map(|minutes| Duration::from_secs_f64((minutes * 60.0).max(0.0)));
         let mut saved = Instant::now();
         let bar = Bar::new("training");
         bar.report(trainer.steps_done(), trainer.params().steps)?;
-        while !trainer.is_finished() && limit.is_none_or(|limit| start.elapsed() < limit) {
+        while !trainer.is_finished() && self.time_limit.is_none_or(|limit| start.elapsed() < limit) {
             let step = trainer.step()?;
             bar.say(format!("loss {:.3}", step.loss));
             bar.report(step.step, trainer.params().steps)?;
@@ -200,7 +219,11 @@ impl Train {
             validations += &format!("{},{},{},{}\n", v.step, v.metrics.accuracy, v.metrics.mean_f1, classes.join(","));
         }
         write(&file("validation.csv"), validations.as_bytes())?;
-        write(&file("curve.svg"), curve::svg(history).as_bytes())?;
+        let curve = Curve::new(history);
+        write(&file("curve.svg"), curve.svg().as_bytes())?;
+        let mut png = Vec::new();
+        curve.raster().write_png(&mut png)?;
+        write(&file("curve.png"), &png)?;
         write(&file("checkpoint.safetensors"), &trainer.checkpoint()?)
     }
 
@@ -216,7 +239,7 @@ impl Train {
             "best_step": best.map(|record| record.step),
             "mean_f1": best.map(|record| record.metrics.mean_f1),
             "training_seconds": seconds,
-            "weights": self.output.join("weights.safetensors"),
+            "weights": self.output.join("weights.safetensors").shown(),
         });
         output::print(json, &value, || {
             let mut text = format!("{} of {} steps, {:.0} s", trainer.steps_done(), trainer.params().steps, seconds);

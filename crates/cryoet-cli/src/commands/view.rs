@@ -10,6 +10,7 @@ use crate::failure::Failure;
 use crate::numbers;
 use crate::options::ListOptions;
 use crate::output;
+use crate::paths::{Shown, check_files};
 use crate::picture::{Grey, Overlay, sections};
 use crate::record::Record;
 
@@ -24,17 +25,20 @@ use crate::record::Record;
 #[command(verbatim_doc_comment)]
 pub(crate) struct View {
     /// The volume
+    #[serde(serialize_with = "crate::paths::shown")]
     volume: PathBuf,
     /// Label volume to lay over it
     #[arg(long)]
+    #[serde(serialize_with = "crate::paths::shown")]
     labels: Option<PathBuf>,
     /// Particles to draw
     #[arg(long, value_name = "LIST")]
+    #[serde(serialize_with = "crate::paths::shown")]
     particles: Option<PathBuf>,
     #[command(flatten)]
     lists: ListOptions,
     /// Radius in voxels of particles whose class has none in the table
-    #[arg(long, value_name = "VOXELS", default_value_t = 8.0)]
+    #[arg(long, value_name = "VOXELS", default_value_t = 8.0, value_parser = numbers::not_negative, allow_negative_numbers = true)]
     radius: f64,
     /// Section across the beam; the middle by default
     #[arg(long)]
@@ -43,7 +47,7 @@ pub(crate) struct View {
     #[arg(long)]
     y: Option<usize>,
     /// Voxels that a section is thick; their mean is shown
-    #[arg(long, value_name = "VOXELS", default_value_t = 3)]
+    #[arg(long, value_name = "VOXELS", default_value_t = 3, value_parser = numbers::at_least_one)]
     thickness: usize,
     /// Percentiles of the grey values that become black and white
     #[arg(long, value_name = "LOW,HIGH", default_value = "0.5,99.5", value_parser = percentiles)]
@@ -53,6 +57,7 @@ pub(crate) struct View {
     zoom: Option<u32>,
     /// The picture to write
     #[arg(short, long, value_name = "PICTURE.png")]
+    #[serde(serialize_with = "crate::paths::shown")]
     output: PathBuf,
 }
 
@@ -71,6 +76,9 @@ impl View {
         if self.output.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("png")) {
             return Err(Failure::usage(format!("{}: pictures are written as .png", self.output.display())));
         }
+        let inputs = [Some(&self.volume), self.labels.as_ref(), self.particles.as_ref(), self.lists.classes.as_ref()];
+        check_files(inputs.into_iter().flatten(), [&self.output])?;
+        let record = Record::new("view", &self)?.with_inputs(inputs.into_iter().flatten())?;
         let volume = open_volume(&self.volume)?;
         let [nz, ny, nx] = volume.shape();
         if nz * ny * nx == 0 {
@@ -94,12 +102,11 @@ impl View {
         };
         // About 1,000 pixels wide.
         let zoom = self.zoom.unwrap_or_else(|| (1000 / nx.max(1) as u32).clamp(1, 4));
-        let grey = Grey { z, y, thickness: self.thickness.max(1), percentiles: self.percentiles.0, zoom };
+        let grey = Grey { z, y, thickness: self.thickness, percentiles: self.percentiles.0, zoom };
         let picture = sections(volume.as_ref(), &grey, &overlay)?;
         write_whole(&self.output, |file| picture.write_png(file))?;
-        let inputs = [Some(&self.volume), self.labels.as_ref(), self.particles.as_ref(), self.lists.classes.as_ref()];
-        Record::new("view", &self)?.with_inputs(inputs.into_iter().flatten())?.write_beside(&self.output)?;
-        let value = json!({"output": self.output, "width": picture.width(), "height": picture.height()});
+        record.write_beside(&self.output)?;
+        let value = json!({"output": self.output.shown(), "width": picture.width(), "height": picture.height()});
         output::print(json, &value, || format!("{} x {} pixels", picture.width(), picture.height()))
     }
 }
