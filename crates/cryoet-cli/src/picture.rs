@@ -11,8 +11,11 @@ use cryoet::ndarray::Array2;
 use cryoet::{ClassLabel, ClassTable, Particle, VolumeSource};
 
 use crate::failure::Failure;
+#[cfg(feature = "net")]
+pub(crate) use canvas::write_text;
+pub(crate) use raster::Raster;
+
 use canvas::Canvas;
-use raster::Raster;
 use section::{Plane, Section};
 
 /// Pixels between the sections and around the legend.

@@ -85,7 +85,7 @@ pub(super) fn stack(images: &[Raster], legend: &[(String, [u8; 3])], gap: u32) -
                     whole.blend([left + x, top + y], *colour, 1.0);
                 }
             }
-            write(&mut whole, [left + 9 * DOT, top], name);
+            write(&mut whole, [left + 9 * DOT, top], name, TEXT);
             left += entry_width(name);
         }
         top += line_height;
@@ -115,13 +115,21 @@ fn legend_lines(legend: &[(String, [u8; 3])], width: u32) -> Vec<Vec<&(String, [
     lines
 }
 
-fn write(image: &mut Raster, [left, top]: [u32; 2], text: &str) {
+/// Text whose baseline lies at x, y; `anchor` is the share of its width to the left of x.
+#[cfg(feature = "net")]
+pub(crate) fn write_text(image: &mut Raster, [x, y]: [f64; 2], anchor: f64, text: &str, colour: [u8; 3]) {
+    let width = f64::from(6 * text.chars().count() as u32 * DOT);
+    let corner = [x - anchor * width, y - f64::from(7 * DOT)].map(|v| v.max(0.0).round() as u32);
+    write(image, corner, text, colour);
+}
+
+fn write(image: &mut Raster, [left, top]: [u32; 2], text: &str, colour: [u8; 3]) {
     for (place, character) in text.chars().enumerate() {
         for (column, bits) in font::columns(character).into_iter().enumerate() {
             for row in (0..7).filter(|row| bits >> row & 1 == 1) {
                 for dot in 0..DOT * DOT {
                     let x = left + (place as u32 * 6 + column as u32) * DOT + dot % DOT;
-                    image.blend([x, top + row * DOT + dot / DOT], TEXT, 1.0);
+                    image.blend([x, top + row * DOT + dot / DOT], colour, 1.0);
                 }
             }
         }

@@ -9,7 +9,7 @@ pub(crate) struct Raster {
 
 impl Raster {
     /// An image whose pixel at column x and row y is `colour(x, y)`.
-    pub(super) fn from_fn(width: u32, height: u32, colour: impl Fn(u32, u32) -> [u8; 3]) -> Self {
+    pub(crate) fn from_fn(width: u32, height: u32, colour: impl Fn(u32, u32) -> [u8; 3]) -> Self {
         let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).map(|(x, y)| colour(x, y)).collect();
         Self { width, height, pixels }
     }
@@ -25,7 +25,7 @@ impl Raster {
     }
 
     /// Lays a colour over a pixel; 0 leaves the pixel, 1 replaces it. Places outside the image are left alone.
-    pub(super) fn blend(&mut self, [x, y]: [u32; 2], colour: [u8; 3], share: f64) {
+    pub(crate) fn blend(&mut self, [x, y]: [u32; 2], colour: [u8; 3], share: f64) {
         if share > 0.0 && x < self.width && y < self.height {
             let pixel = &mut self.pixels[(y as usize) * self.width as usize + x as usize];
             for (old, new) in pixel.iter_mut().zip(colour) {
@@ -35,7 +35,7 @@ impl Raster {
     }
 
     /// Lays another image over this one, its first pixel at column and row `at`.
-    pub(super) fn paste(&mut self, other: &Self, at: [u32; 2]) {
+    pub(crate) fn paste(&mut self, other: &Self, at: [u32; 2]) {
         for y in 0..other.height {
             for x in 0..other.width {
                 self.blend([at[0] + x, at[1] + y], other.pixels[(y as usize) * other.width as usize + x as usize], 1.0);
@@ -54,12 +54,12 @@ impl Raster {
     }
 
     #[cfg(test)]
-    pub(super) fn pixel(&self, [x, y]: [u32; 2]) -> [u8; 3] {
+    pub(crate) fn pixel(&self, [x, y]: [u32; 2]) -> [u8; 3] {
         self.pixels[(y as usize) * self.width as usize + x as usize]
     }
 
     #[cfg(test)]
-    pub(super) fn pixels(&self) -> &[[u8; 3]] {
+    pub(crate) fn pixels(&self) -> &[[u8; 3]] {
         &self.pixels
     }
 }
