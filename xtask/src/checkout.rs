@@ -10,3 +10,8 @@ pub(crate) fn root() -> PathBuf {
 pub(crate) fn libtorch_link() -> PathBuf {
     root().join(".libtorch")
 }
+
+/// Where built programs lie.
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |dir| root().join(dir))
+}

@@ -1,6 +1,9 @@
 use crate::test::TestCounts;
 use crate::{libtorch, shell, stage_crates, test};
 
+/// Members of the workspace that are not for crates.io.
+const UNPUBLISHED: [&str; 3] = ["cryoet-benches", "cryoet-tests", "xtask"];
+
 /// What continuous integration runs. One profile throughout, so that libtorch's bindings are compiled as few times as can be.
 pub(crate) fn run() -> Result<(), String> {
     shell::run(&mut shell::cargo(&["fmt", "--all", "--check"]))?;
@@ -44,5 +47,9 @@ fn each_stage_alone() -> Result<TestCounts, String> {
 
 /// Packages every publishable crate and builds it from its package.
 fn packages() -> Result<(), String> {
-    shell::run(&mut shell::cargo(&["package", "--workspace", "--allow-dirty"]))
+    let mut arguments = vec!["package", "--workspace", "--allow-dirty"];
+    for unpublished in UNPUBLISHED {
+        arguments.extend(["--exclude", unpublished]);
+    }
+    shell::run(&mut shell::cargo(&arguments))
 }

@@ -4,6 +4,7 @@
 
 mod checkout;
 mod ci;
+mod demo;
 mod libtorch;
 mod shell;
 mod stage_crates;
@@ -17,6 +18,8 @@ cargo xtask COMMAND
   setup [--cuda]          bring libtorch and link it as .libtorch (CPU, or the full CUDA set)
   test                    setup, then every test
   ci                      what continuous integration runs: fmt, clippy, tests, docs, each crate alone, packages
+  demo [--seed N] [--from-scratch]
+                          setup, then simulate, pick, evaluate, picture and train; outputs in runs/demo
 
   CRYOET_CACHE            where libtorch is kept (default: $XDG_CACHE_HOME/cryoet or ~/.cache/cryoet)
   LIBTORCH                a libtorch 2.11 to use instead";
@@ -29,6 +32,7 @@ fn main() -> ExitCode {
         ["setup", "--cuda"] => libtorch::set_up(libtorch::Kind::Cuda),
         ["test"] => test::run(),
         ["ci"] => ci::run(),
+        ["demo", options @ ..] => demo::run(options),
         ["help" | "--help" | "-h"] | [] => {
             println!("{USAGE}");
             return ExitCode::SUCCESS;
