@@ -9,6 +9,7 @@ const SMOOTHING: f64 = 1.0;
 /// The overlap of a class is `(TP + 1) / (TP + a FP + b FN + 1)` with soft counts over batch and voxels (Salehi et al. 2017);
 /// a = b = 0.5 is the Dice overlap of DeepFinder. The term is 1 minus its mean over the classes present in the batch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct LossParams {
     /// Weight of the overlap term.
     pub overlap: f64,
