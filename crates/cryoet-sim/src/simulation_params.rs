@@ -53,7 +53,7 @@ pub struct SimulationParams {
 /// 2018. 5,000 tries are SHREC'20's; solvent noise is 4 % of the protein's contrast as there.
 impl Default for SimulationParams {
     fn default() -> Self {
-        let complexes = ["3d2f", "1u6g", "1bxn", "1qvr", "4cr2", "4d8q"];
+        let complexes = ["3d2f", "1u6g", "3cf3", "1bxn", "1qvr", "4cr2"];
         Self {
             shape: [64, 256, 256],
             voxel_size: 10.0,
