@@ -8,7 +8,7 @@ use crate::{checkout, libtorch, shell};
 const WEIGHTS: &str = "weights/shrec-like-six.safetensors";
 const RECIPE: &str = "weights/shrec-like-six.toml";
 /// The data the shipped weights learnt from: `cryoet simulate` with these arguments.
-const TRAINING_DATA: [&str; 4] = ["--count", "8", "--seed", "1"];
+const TRAINING_DATA: [&str; 4] = ["--count", "9", "--seed", "1"];
 /// Mean-shift's radius in voxels: between the radii of the smallest and the largest of the six complexes.
 const RADIUS: &str = "5";
 
