@@ -9,8 +9,10 @@ const WEIGHTS: &str = "weights/shrec-like-six.safetensors";
 const RECIPE: &str = "weights/shrec-like-six.toml";
 /// The data the shipped weights learnt from: `cryoet simulate` with these arguments.
 const TRAINING_DATA: [&str; 4] = ["--count", "9", "--seed", "1"];
-/// Mean-shift's radius in voxels: between the radii of the smallest and the largest of the six complexes.
-const RADIUS: &str = "5";
+/// Mean-shift's radius in voxels, about the longest half-axis of the six complexes: a smaller one splits the long ones.
+const RADIUS: &str = "8";
+/// Voxels of the smallest cluster kept, a tenth of the smallest complex.
+const MIN_SIZE: &str = "60";
 
 /// Simulates, picks, trains, evaluates and pictures, all with the built command.
 pub(crate) fn run(options: &[&str]) -> Result<(), String> {
@@ -82,7 +84,7 @@ impl Demo {
         let weights = weights.to_string_lossy();
         shell::run(&mut self.cryoet(&["simulate", "--seed", &self.seed, "-o", "unseen"]))?;
         let outputs = ["-o", "picks.csv", "-o", "picks.star", "--labels", "labels.mrc"];
-        shell::run(self.cryoet(&["pick", tomogram, "--weights", &weights, "--radius", RADIUS]).args(outputs))?;
+        shell::run(self.cryoet(&["pick", tomogram, "--weights", &weights, "--radius", RADIUS, "--min-size", MIN_SIZE]).args(outputs))?;
         let lists = ["--truth", truth, "--picks", "picks.csv", "--hitboxes", hitboxes, "--classes", classes];
         shell::run(self.cryoet(&["evaluate"]).args(lists).args(["-o", "scores.json"]))?;
         let over = ["--labels", "labels.mrc", "--particles", "picks.csv", "--classes", classes, "-o", "picks.png"];
