@@ -3,7 +3,7 @@
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     if std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux") {
-        let folders = ["$ORIGIN/../../.libtorch/cuda", "$ORIGIN/../lib", "$ORIGIN/../lib/cuda"];
+        let folders = ["$ORIGIN/../../.libtorch/cuda", "$ORIGIN/../lib/cuda"];
         println!("cargo:rustc-link-arg-bins=-Wl,-rpath,{}", folders.join(":"));
     }
 }
