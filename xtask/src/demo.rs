@@ -30,7 +30,7 @@ pub(crate) fn run(options: &[&str]) -> Result<(), String> {
     demo.pick(&weights)?;
     demo.train(&weights)?;
     demo.table()?;
-    eprintln!("\nin {}: picks.csv, picks.star, picks.png, scores.json, tuned/curve.svg", demo.folder.display());
+    eprintln!("\nin {}: picks.csv, picks.star, picks.png, scores.json, tuned/curve.png", demo.folder.display());
     eprintln!("seed {}, {:.0} s in all, builds included", options.seed, start.elapsed().as_secs_f64());
     Ok(())
 }
