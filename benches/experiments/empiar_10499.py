@@ -1,7 +1,7 @@
 """Ribosomes in EMPIAR-10499 series 00254: data set and scores. Needs Python's standard library only.
 
     python benches/experiments/empiar_10499.py prepare FOLDER      # lists, class tables and data set from $CRYOET_DATA
-    python benches/experiments/empiar_10499.py score PICKS.csv     # on the labelled part with y >= 420
+    python benches/experiments/empiar_10499.py score PICKS.csv     # on the labelled part with y >= 420, the largest clusters
 
 docs/benchmarks.md has the commands between the two.
 """
@@ -37,18 +37,21 @@ def prepare(folder):
     )
 
 
-def score(path):
+def score(path, rank):
     def held_out(y, x):
         return y >= TRAINED_BELOW_Y and x < LABELLED_BELOW_X
 
     places = {name: [(z, y, x) for label, z, y, x, _ in candidates() if label == name and held_out(y, x)] for name in CLASSES}
     with open(path, newline="") as file:
         rows = csv.DictReader(line for line in file if not line.startswith("#"))
-        picks = [(float(row["score"] or 0), (float(row["z"]), float(row["y"]), float(row["x"]))) for row in rows]
+        picks = [(float(row[rank] or 0), (float(row["z"]), float(row["y"]), float(row["x"]))) for row in rows]
     inside = sorted((pick for pick in picks if held_out(pick[1][1], pick[1][2])), reverse=True)
     labels = places["ribosome_like"]
     kept = inside[: int(PICKS_PER_LABEL * len(labels))]
-    near = lambda place, others: any(math.dist(place, other) <= DISTANCE for other in others)
+
+    def near(place, others):
+        return any(math.dist(place, other) <= DISTANCE for other in others)
+
     found = sum(near(label, [place for _, place in kept]) for label in labels)
     gold = sum(near(place, places["fiducial_or_artifact"]) for _, place in kept)
     print(f"picks in the whole tomogram          {len(picks)}")
@@ -59,4 +62,9 @@ def score(path):
 
 
 if __name__ == "__main__":
-    {"prepare": prepare, "score": score}[sys.argv[1]](Path(sys.argv[2]))
+    if sys.argv[1] == "prepare":
+        prepare(Path(sys.argv[2]))
+    else:
+        for column in ("size", "score"):
+            print(f"ranked by {column}")
+            score(Path(sys.argv[2]), column)
