@@ -126,7 +126,7 @@ fn gather(foreground: &Foreground, runs: &[Run], parent: &mut [u32]) -> Clusters
         sum[2] += (run.first + run.last) as u64 * n as u64 / 2;
     }
     let centres = sums.into_iter().map(|(count, sum)| sum.map(|s| s as f64 / count as f64)).collect();
-    Clusters { centres, members }
+    Clusters { centres, members, scores: None }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use cryoet_core::{Cancelled, NonFinitePosition, NonFiniteScore, RegionOutside};
+use cryoet_core::{Cancelled, NonFinitePosition, NonFiniteScore, RegionOutside, SourceError};
 use thiserror::Error;
 
 /// Why points could not be clustered.
@@ -73,6 +73,9 @@ pub enum ClusterError {
     /// A block reaches beyond the volume it belongs to.
     #[error(transparent)]
     Outside(#[from] RegionOutside),
+    /// The method looks for peaks of the scores, and there are no scores.
+    #[error("peaks were asked for and no scores given: expected a score volume")]
+    NoScores,
     /// Some blocks came with scores and some without.
     #[error("the block at {start:?} (z, y, x) comes {} scores, earlier blocks {}", with(*scores), with(!*scores))]
     MixedScores {
@@ -96,6 +99,18 @@ pub enum ClusterError {
     /// The user asked to stop.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+/// Why a label volume that is read in slabs could not be clustered.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ClusterSourceError {
+    /// A slab could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// What was read could not be clustered.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
 }
 
 fn with(scores: bool) -> &'static str {

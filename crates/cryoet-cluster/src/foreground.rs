@@ -51,6 +51,20 @@ impl Foreground {
         voxel(self.shape, self.indices[i])
     }
 
+    /// Whether there are scores.
+    pub(crate) fn has_scores(&self) -> bool {
+        self.scores.is_some()
+    }
+
+    /// The place of a voxel in the foreground, where it belongs to it.
+    pub(crate) fn find(&self, voxel: [usize; 3]) -> Option<usize> {
+        if (0..3).any(|axis| voxel[axis] >= self.shape[axis]) {
+            return None;
+        }
+        let index = (voxel[0] * self.shape[1] + voxel[1]) * self.shape[2] + voxel[2];
+        self.indices.binary_search(&(index as u32)).ok()
+    }
+
     /// The labels that occur, ascending.
     pub(crate) fn classes(&self) -> Vec<u8> {
         let mut present = [false; 256];

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::cluster_labels::cluster_foreground;
 use crate::foreground::{Foreground, Voxels, check_shape, scan, voxel};
-use crate::{ClusterError, ClusterParams};
+use crate::{Cluster, ClusterError, ClusterParams};
 
 /// Takes a label volume in blocks, in any order, and clusters it at the end.
 ///
@@ -76,6 +76,26 @@ impl ForegroundBuilder {
     /// # Errors
     /// Parameters out of their range, a voxel that came twice, or a cancelled [`Progress`].
     pub fn finish(self, params: &ClusterParams, progress: &dyn Progress) -> Result<Vec<Particle>, ClusterError> {
+        Ok(self.finish_clusters(params, progress)?.into_iter().map(|cluster| cluster.particle).collect())
+    }
+
+    /// Clusters what came; besides each particle the covariance of its voxels and the shares of the labels among them.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish).
+    ///
+    /// ```
+    /// use cryoet_cluster::{ClusterParams, ForegroundBuilder};
+    /// use cryoet_core::{ClassLabel, ndarray::Array3};
+    /// let block = Array3::from_shape_fn((1, 1, 4), |(_, _, x)| if x < 3 { 5_u8 } else { 6 });
+    /// let mut builder = ForegroundBuilder::new([9, 9, 9])?;
+    /// builder.push_block([2, 2, 2], block.view(), None)?;
+    /// let clusters = builder.finish_clusters(&ClusterParams::default(), &())?;
+    /// assert_eq!(clusters[0].shares, [(ClassLabel::new(5), 0.75), (ClassLabel::new(6), 0.25)]);
+    /// assert_eq!(clusters[0].covariance[2][2], 1.25);
+    /// # Ok::<(), cryoet_cluster::ClusterError>(())
+    /// ```
+    pub fn finish_clusters(self, params: &ClusterParams, progress: &dyn Progress) -> Result<Vec<Cluster>, ClusterError> {
         params.check()?;
         cluster_foreground(&self.into_foreground()?, params, progress)
     }

@@ -17,6 +17,12 @@ pub(crate) fn binned(foreground: &Foreground, bandwidth: f64, progress: &dyn Pro
     seeded(foreground, &bin_seeds(foreground, bandwidth), bandwidth, progress)
 }
 
+/// Mean-shift of the foreground's voxels from each of them.
+pub(crate) fn every_voxel(foreground: &Foreground, bandwidth: f64, progress: &dyn Progress) -> Result<Clusters, Cancelled> {
+    let seeds: Vec<[f64; 3]> = (0..foreground.len()).map(|i| foreground.voxel(i).map(|c| c as f64)).collect();
+    seeded(foreground, &seeds, bandwidth, progress)
+}
+
 /// Mean-shift of the foreground's voxels from seeds given.
 pub(crate) fn seeded(foreground: &Foreground, seeds: &[[f64; 3]], bandwidth: f64, progress: &dyn Progress) -> Result<Clusters, Cancelled> {
     let lattice = BitLattice::new(foreground);
@@ -33,7 +39,7 @@ pub(crate) fn seeded(foreground: &Foreground, seeds: &[[f64; 3]], bandwidth: f64
     let climbs: Vec<Mode> = climbs.into_iter().flatten().collect();
     let centres: Vec<[f64; 3]> = merge(&climbs, bandwidth).iter().map(|m| m.mean).collect();
     let members = nearest_centres(foreground, &centres);
-    Ok(Clusters { centres, members })
+    Ok(Clusters { centres, members, scores: None })
 }
 
 /// What [`bin_seeds`](crate::bin_seeds::bin_seeds) gives for the voxels, without writing them out as points.

@@ -1,17 +1,17 @@
-use cryoet_core::Particle;
+use crate::Cluster;
 
 /// Of particles nearer to each other than `distance` voxels only the best stays: by score, then size, then order. Those
 /// that stay keep their order.
-pub(crate) fn keep_distance(found: Vec<Particle>, distance: f64) -> Vec<Particle> {
+pub(crate) fn keep_distance(found: Vec<Cluster>, distance: f64) -> Vec<Cluster> {
     let mut order: Vec<usize> = (0..found.len()).collect();
-    let rank = |i: usize| (found[i].score.map_or(0.0, |s| s.get()), found[i].size.unwrap_or(0));
+    let rank = |i: usize| (found[i].particle.score.map_or(0.0, |s| s.get()), found[i].particle.size.unwrap_or(0));
     order.sort_by(|&a, &b| {
         let (a, b) = (rank(a), rank(b));
         b.0.total_cmp(&a.0).then(b.1.cmp(&a.1))
     });
     let mut kept: Vec<usize> = Vec::new();
     for i in order {
-        let near = |&other: &usize| found[i].position.distance_squared(&found[other].position) < distance * distance;
+        let near = |&other: &usize| found[i].particle.position.distance_squared(&found[other].particle.position) < distance * distance;
         if !kept.iter().any(near) {
             kept.push(i);
         }
@@ -21,22 +21,23 @@ pub(crate) fn keep_distance(found: Vec<Particle>, distance: f64) -> Vec<Particle
     for i in kept {
         keep[i] = true;
     }
-    found.into_iter().zip(keep).filter_map(|(particle, keep)| keep.then_some(particle)).collect()
+    found.into_iter().zip(keep).filter_map(|(cluster, keep)| keep.then_some(cluster)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cryoet_core::{ClassLabel, Position, Score};
+    use cryoet_core::{ClassLabel, Particle, Position, Score};
 
-    fn particle(x: f64, score: f64) -> Particle {
+    fn cluster(x: f64, score: f64) -> Cluster {
         let position = Position::new(0.0, 0.0, x).unwrap();
-        Particle::new(ClassLabel::new(1), position).with_score(Score::new(score).unwrap())
+        let particle = Particle::new(ClassLabel::new(1), position).with_score(Score::new(score).unwrap());
+        Cluster { particle, covariance: [[0.0; 3]; 3], shares: vec![] }
     }
 
     #[test]
     fn the_best_stays_and_those_at_the_distance_too() {
-        let kept = keep_distance(vec![particle(0.0, 0.5), particle(3.0, 0.9), particle(8.0, 0.1), particle(9.0, 0.1)], 5.0);
-        assert_eq!(kept.iter().map(|p| p.position.x()).collect::<Vec<_>>(), [3.0, 8.0]);
+        let kept = keep_distance(vec![cluster(0.0, 0.5), cluster(3.0, 0.9), cluster(8.0, 0.1), cluster(9.0, 0.1)], 5.0);
+        assert_eq!(kept.iter().map(|c| c.particle.position.x()).collect::<Vec<_>>(), [3.0, 8.0]);
     }
 }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use cryoet_core::ClassLabel;
 
-use crate::{ClusterError, Connectivity};
+use crate::{ClusterError, Connectivity, Placement, Vote};
 
 /// How foreground voxels become clusters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -12,10 +12,15 @@ pub enum Method {
     /// DeepFinder. A particle lies at the mode.
     #[default]
     MeanShift,
+    /// Mean-shift from every foreground voxel, as `MeanShift(bandwidth=radius)` of scikit-learn. A particle lies at the mode.
+    EveryVoxel,
     /// Connected components. A particle lies at the centroid of its voxels; the radius is not used.
     Components(Connectivity),
     /// Mean-shift seeded by the centroids of connected components, as VP-Detector does.
     Seeded(Connectivity),
+    /// Non-maximum suppression on the scores: the best voxel takes those within the radius, then the best of the rest. A
+    /// particle lies at the top of a parabola through the scores; its score is the peak's, its size the voxels it took.
+    Peaks,
 }
 
 /// The smallest clusters kept, in voxels: one figure for all, others for some classes.
@@ -52,8 +57,14 @@ pub struct ClusterParams {
     pub method: Method,
     /// The bandwidth of mean-shift in voxels: about a particle's radius. Default 5, as DeepFinder took for SHREC'19.
     pub radius: f64,
+    /// The radius of some classes, in voxels, where each class is clustered alone. Default: `radius` for all.
+    pub radius_per_class: BTreeMap<ClassLabel, f64>,
     /// Whether each class is clustered alone; else all classes together, then a vote. Default: false.
     pub per_class: bool,
+    /// How a cluster's voxels name its particle. Default: by majority.
+    pub vote: Vote,
+    /// Where in its cluster a particle lies. Default: where the method says.
+    pub placement: Placement,
     /// The smallest clusters kept. Default: all.
     pub size_filter: SizeFilter,
     /// Of particles nearer to each other than this many voxels only the best stays: by score, then by size, then by order.
@@ -63,7 +74,16 @@ pub struct ClusterParams {
 
 impl Default for ClusterParams {
     fn default() -> Self {
-        Self { method: Method::MeanShift, radius: 5.0, per_class: false, size_filter: SizeFilter::default(), min_distance: None }
+        Self {
+            method: Method::MeanShift,
+            radius: 5.0,
+            radius_per_class: BTreeMap::new(),
+            per_class: false,
+            vote: Vote::Majority,
+            placement: Placement::Method,
+            size_filter: SizeFilter::default(),
+            min_distance: None,
+        }
     }
 }
 
@@ -83,8 +103,10 @@ impl ClusterParams {
     /// assert!(ClusterParams { radius: 1e300, ..ClusterParams::default() }.check().is_err());
     /// ```
     pub fn check(&self) -> Result<(), ClusterError> {
-        if !(self.radius > 0.0 && self.radius <= LARGEST_RADIUS) {
-            return Err(ClusterError::Radius { radius: self.radius });
+        for &radius in self.radius_per_class.values().chain([&self.radius]) {
+            if !(radius > 0.0 && radius <= LARGEST_RADIUS) {
+                return Err(ClusterError::Radius { radius });
+            }
         }
         match self.min_distance {
             Some(distance) if !(distance.is_finite() && distance >= 0.0) => Err(ClusterError::MinDistance { distance }),

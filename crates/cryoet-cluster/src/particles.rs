@@ -1,7 +1,7 @@
-use cryoet_core::{ClassLabel, NonFinitePosition, Particle, Position, Score};
+use cryoet_core::{ClassLabel, Particle, Position, Score};
 
-use crate::ClusterError;
 use crate::foreground::Foreground;
+use crate::{ClusterError, ClusterParams, Placement, Vote};
 
 /// Which cluster each foreground voxel belongs to, and where the clusters lie.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -10,10 +10,34 @@ pub(crate) struct Clusters {
     pub(crate) centres: Vec<[f64; 3]>,
     /// For each voxel of the foreground, in its order, the index of its cluster.
     pub(crate) members: Vec<u32>,
+    /// For each cluster the score of its particle, where the method says it.
+    pub(crate) scores: Option<Vec<f64>>,
 }
 
-/// One particle for each cluster that holds a voxel.
-pub(crate) fn particles(foreground: &Foreground, clusters: &Clusters) -> Result<Vec<Particle>, ClusterError> {
+/// A particle and what its voxels tell besides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cluster {
+    /// The particle.
+    pub particle: Particle,
+    /// The covariance of its voxels' coordinates z, y, x, in voxels squared: its extent. Over the size it is the covariance
+    /// of the centroid, were the voxels independent.
+    pub covariance: [[f64; 3]; 3],
+    /// For each label among its voxels the share of the voxels that carry it; labels ascend, shares sum to 1.
+    pub shares: Vec<(ClassLabel, f64)>,
+}
+
+/// Sums over the voxels of a cluster; coordinates count from its centre.
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    voxels: f64,
+    scores: f64,
+    offsets: [f64; 3],
+    weighted: [f64; 3],
+    products: [[f64; 3]; 3],
+}
+
+/// One for each cluster that holds a voxel.
+pub(crate) fn particles(foreground: &Foreground, clusters: &Clusters, params: &ClusterParams) -> Result<Vec<Cluster>, ClusterError> {
     let classes = foreground.classes();
     let mut place = [0; 256];
     for (i, &class) in classes.iter().enumerate() {
@@ -22,30 +46,76 @@ pub(crate) fn particles(foreground: &Foreground, clusters: &Clusters) -> Result<
     // For each cluster and class: voxels, and the sum of their scores.
     let width = classes.len();
     let mut tally = vec![(0_u64, 0.0_f64); clusters.centres.len() * width];
+    let mut sums = vec![Sums::default(); clusters.centres.len()];
     for (i, &cluster) in clusters.members.iter().enumerate() {
-        let (voxels, score) = &mut tally[cluster as usize * width + place[foreground.label(i) as usize]];
+        let cluster = cluster as usize;
+        let (voxels, score) = &mut tally[cluster * width + place[foreground.label(i) as usize]];
         *voxels += 1;
         *score += foreground.score(i);
+        sums[cluster].add(foreground.voxel(i), clusters.centres[cluster], foreground.score(i));
     }
     let mut found = Vec::with_capacity(clusters.centres.len());
-    for (centre, of_cluster) in clusters.centres.iter().zip(tally.chunks_exact(width.max(1))) {
+    for (i, of_cluster) in tally.chunks_exact(width.max(1)).enumerate() {
         let size: u64 = of_cluster.iter().map(|t| t.0).sum();
         if size == 0 {
             continue;
         }
-        let mut winner = 0;
-        for (i, t) in of_cluster.iter().enumerate() {
-            if t.0 > of_cluster[winner].0 {
-                winner = i;
-            }
-        }
-        let score = Score::new((of_cluster[winner].1 / size as f64).min(1.0))?;
-        let position = position(*centre)?;
-        found.push(Particle::new(ClassLabel::new(classes[winner]), position).with_score(score).with_size(size));
+        let winner = winner(of_cluster, params.vote);
+        let score = match &clusters.scores {
+            Some(scores) => scores[i],
+            None => of_cluster[winner].1 / size as f64,
+        };
+        let [z, y, x] = sums[i].place(clusters.centres[i], params.placement);
+        let particle = Particle::new(ClassLabel::new(classes[winner]), Position::new(z, y, x)?)
+            .with_score(Score::new(score.clamp(0.0, 1.0))?)
+            .with_size(size);
+        let shares = classes.iter().zip(of_cluster).filter(|(_, t)| t.0 > 0);
+        let shares = shares.map(|(&class, t)| (ClassLabel::new(class), t.0 as f64 / size as f64)).collect();
+        found.push(Cluster { particle, covariance: sums[i].covariance(), shares });
     }
     Ok(found)
 }
 
-fn position([z, y, x]: [f64; 3]) -> Result<Position, NonFinitePosition> {
-    Position::new(z, y, x)
+/// The place of the class that wins; of equals the first.
+fn winner(of_cluster: &[(u64, f64)], vote: Vote) -> usize {
+    let mut winner = 0;
+    for (i, t) in of_cluster.iter().enumerate() {
+        let best = of_cluster[winner];
+        let better = match vote {
+            Vote::Majority => t.0 > best.0,
+            Vote::Confidence => t.1 > best.1 || (t.1 == best.1 && t.0 > best.0),
+        };
+        if better {
+            winner = i;
+        }
+    }
+    winner
+}
+
+impl Sums {
+    fn add(&mut self, voxel: [usize; 3], centre: [f64; 3], score: f64) {
+        let offset: [f64; 3] = std::array::from_fn(|axis| voxel[axis] as f64 - centre[axis]);
+        self.voxels += 1.0;
+        self.scores += score;
+        for (a, along) in offset.into_iter().enumerate() {
+            self.offsets[a] += along;
+            self.weighted[a] += score * along;
+            for (b, across) in offset.into_iter().enumerate() {
+                self.products[a][b] += along * across;
+            }
+        }
+    }
+
+    fn place(&self, centre: [f64; 3], placement: Placement) -> [f64; 3] {
+        std::array::from_fn(|axis| match placement {
+            Placement::Method => centre[axis],
+            Placement::WeightedCentroid if self.scores > 0.0 => centre[axis] + self.weighted[axis] / self.scores,
+            _ => centre[axis] + self.offsets[axis] / self.voxels,
+        })
+    }
+
+    fn covariance(&self) -> [[f64; 3]; 3] {
+        let mean = self.offsets.map(|sum| sum / self.voxels);
+        std::array::from_fn(|a| std::array::from_fn(|b| self.products[a][b] / self.voxels - mean[a] * mean[b]))
+    }
 }

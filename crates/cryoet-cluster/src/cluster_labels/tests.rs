@@ -1,7 +1,7 @@
 use super::*;
-use crate::{Connectivity, SizeFilter};
+use crate::{Connectivity, Placement, SizeFilter, Vote, cluster_source};
 use cryoet_core::ndarray::{Array3, s};
-use cryoet_core::{Cancelled, ClassLabel};
+use cryoet_core::{Cancelled, ClassLabel, Volume};
 use proptest::prelude::*;
 
 fn blobs(shape: [usize; 3], centres: &[([usize; 3], u8)], r2: usize) -> Array3<u8> {
@@ -65,6 +65,60 @@ fn the_majority_names_and_the_score_is_its_share() {
 }
 
 #[test]
+fn confidence_may_outvote_the_majority_and_draw_the_place() {
+    let mut labels = Array3::<u8>::zeros((5, 5, 9));
+    labels.slice_mut(s![2, 2, 2..5]).fill(1);
+    labels.slice_mut(s![2, 2, 5..7]).fill(2);
+    let scores = labels.mapv(|label| if label == 2 { 0.75_f32 } else { 0.25 });
+    let with = |vote, placement| {
+        let params = ClusterParams { vote, placement, ..ClusterParams::default() };
+        cluster_labels(labels.view(), Some(scores.view()), &params, &()).unwrap().remove(0)
+    };
+    assert_eq!(with(Vote::Majority, Placement::Centroid).class, ClassLabel::new(1));
+    assert_eq!(with(Vote::Majority, Placement::Centroid).position.x(), 4.0);
+    assert_eq!(with(Vote::Confidence, Placement::Centroid).class, ClassLabel::new(2));
+    let weighted = with(Vote::Confidence, Placement::WeightedCentroid);
+    assert!((weighted.position.x() - (0.25 * 9.0 + 0.75 * 11.0) / 2.25).abs() < 1e-12);
+    assert!((weighted.score.unwrap().get() - 0.3).abs() < 1e-12);
+}
+
+#[test]
+fn peaks_need_scores() {
+    let labels = Array3::from_elem((3, 3, 3), 1_u8);
+    let params = ClusterParams { method: Method::Peaks, ..ClusterParams::default() };
+    assert_eq!(cluster_labels(labels.view(), None, &params, &()), Err(ClusterError::NoScores));
+}
+
+#[test]
+fn a_class_may_have_its_own_radius() {
+    let labels = Array3::from_shape_fn((1, 1, 60), |(_, _, x)| 1 + (x % 2) as u8);
+    let with = |radius| {
+        let radius_per_class = [(ClassLabel::new(2), radius)].into();
+        let params = ClusterParams { per_class: true, radius: 100.0, radius_per_class, ..ClusterParams::default() };
+        cluster_labels(labels.view(), None, &params, &()).map(|found| found.iter().map(|p| p.class.get()).collect::<Vec<_>>())
+    };
+    assert_eq!(with(100.0), Ok(vec![1, 2]));
+    let narrow = with(5.0).unwrap();
+    assert_eq!(narrow.iter().filter(|&&class| class == 1).count(), 1);
+    assert!(narrow.iter().filter(|&&class| class == 2).count() > 3);
+    assert_eq!(with(-1.0), Err(ClusterError::Radius { radius: -1.0 }));
+}
+
+#[test]
+fn slabs_give_what_the_whole_gives() {
+    let labels = Volume::new(blobs([30, 20, 20], &[([8, 10, 10], 1), ([20, 8, 9], 2)], 20));
+    let scores = Volume::new(labels.data().mapv(|label| f32::from(label) / 4.0));
+    for method in [Method::MeanShift, Method::EveryVoxel, Method::Peaks] {
+        let params = ClusterParams { method, ..ClusterParams::default() };
+        let whole = cluster_labels(labels.view(), Some(scores.view()), &params, &()).unwrap();
+        assert!(!whole.is_empty());
+        for depth in [0, 7, 100] {
+            assert_eq!(cluster_source(&labels, Some(&scores), depth, &params, &()).unwrap(), whole);
+        }
+    }
+}
+
+#[test]
 fn small_clusters_go() {
     let labels = blobs([40, 20, 20], &[([8, 10, 10], 1), ([30, 10, 10], 2)], 9);
     let with = |size_filter| {
@@ -101,7 +155,12 @@ fn the_same_voxel_twice_is_an_error() {
 }
 
 fn method() -> impl Strategy<Value = Method> {
-    prop::sample::select(vec![Method::MeanShift, Method::Components(Connectivity::Corners), Method::Seeded(Connectivity::Corners)])
+    prop::sample::select(vec![
+        Method::MeanShift,
+        Method::Components(Connectivity::Corners),
+        Method::Seeded(Connectivity::Corners),
+        Method::Peaks,
+    ])
 }
 
 proptest! {

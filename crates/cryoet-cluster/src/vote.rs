@@ -1,0 +1,9 @@
+/// How a cluster's voxels name its particle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Vote {
+    /// The label of most voxels, as in the DeepFinder papers; of equally frequent ones the lowest.
+    #[default]
+    Majority,
+    /// The label whose voxels' scores have the largest sum; of equal sums the lowest. Without scores the majority.
+    Confidence,
+}
