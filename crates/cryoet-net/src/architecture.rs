@@ -1,5 +1,6 @@
 mod deepfinder;
 
+use cryoet_core::Region;
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
@@ -74,18 +75,32 @@ impl Architecture {
         self.layers().iter().map(|layer| layer.kernel.iter().product::<usize>() + layer.kernel[0]).sum()
     }
 
-    /// Bytes of activations per input voxel at the peak of a forward pass in f32, for choosing tiles.
-    pub(crate) fn bytes_per_voxel(&self) -> usize {
+    /// How many voxels along an axis the costly last layers compute, of a tile that sees `input` voxels and answers for `core`.
+    pub(crate) fn fine_length(&self, core: usize, input: usize) -> usize {
         match self {
-            Self::DeepFinder { outputs } => deepfinder::BYTES_PER_VOXEL + 8 * outputs,
+            Self::DeepFinder { .. } => deepfinder::fine_length(core, input),
         }
     }
 
-    /// Logits (batch, outputs, z, y, x) of an input (batch, 1, z, y, x); `layers` are (weight, bias) in the order of
-    /// [`Self::layers`].
-    pub(crate) fn forward(&self, layers: &[(Tensor, Tensor)], input: &Tensor) -> Result<Tensor, tch::TchError> {
+    /// Bytes at the peak of a forward pass in f32 over a tile of `input` voxels, `fine` of them in its last layers.
+    pub(crate) fn peak_bytes(&self, input: usize, fine: usize) -> usize {
         match self {
-            Self::DeepFinder { .. } => deepfinder::forward(layers, input),
+            Self::DeepFinder { outputs } => deepfinder::peak_bytes(input, fine, *outputs),
+        }
+    }
+
+    /// The multiplications of such a pass, for choosing tiles.
+    pub(crate) fn work(&self, input: usize, fine: usize) -> usize {
+        match self {
+            Self::DeepFinder { .. } => deepfinder::work(input, fine),
+        }
+    }
+
+    /// Logits (batch, outputs, z, y, x) of a window of an input (batch, 1, z, y, x); `layers` are (weight, bias) in the order of
+    /// [`Self::layers`].
+    pub(crate) fn forward(&self, layers: &[(Tensor, Tensor)], input: &Tensor, window: Region) -> Result<Tensor, tch::TchError> {
+        match self {
+            Self::DeepFinder { .. } => deepfinder::forward(layers, input, window),
         }
     }
 }

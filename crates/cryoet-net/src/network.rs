@@ -1,3 +1,4 @@
+use cryoet_core::Region;
 use tch::{Kind, Tensor};
 use thiserror::Error;
 
@@ -117,7 +118,14 @@ impl Network {
 
     /// Logits (batch, outputs, z, y, x) in the network's precision.
     pub(crate) fn logits(&self, input: &Tensor) -> Result<Tensor, TorchError> {
-        Ok(self.architecture.forward(&self.layers, input)?)
+        let size = input.size();
+        let extent = [size[2], size[3], size[4]].map(|n| n as usize);
+        self.logits_within(input, Region::whole(extent))
+    }
+
+    /// The same within a window of the input.
+    pub(crate) fn logits_within(&self, input: &Tensor, window: Region) -> Result<Tensor, TorchError> {
+        Ok(self.architecture.forward(&self.layers, input, window)?)
     }
 
     /// The weights and biases, layer by layer, for the optimiser.

@@ -1,6 +1,11 @@
+use cryoet_core::Region;
 use tch::Tensor;
 
 use super::{Halo, LayerShape};
+
+mod needed;
+
+use needed::{MARGIN, Needed, halved, within};
 
 /// Two poolings by two.
 pub(super) const GRANULARITY: usize = 4;
@@ -8,8 +13,33 @@ pub(super) const GRANULARITY: usize = 4;
 /// The receptive field spans -31 .. +34 voxels around an output, rounded up to the granularity.
 pub(super) const HALO: Halo = Halo { before: 32, after: 36 };
 
-/// At the last concatenation: 80 channels beside the 32 and 48 they are made of, in f32.
-pub(super) const BYTES_PER_VOXEL: usize = 4 * (80 + 48 + 48 + 32 + 16);
+/// Activations in f32 at their peak within the encoder, per voxel of the input: the input and two layers of 32 channels.
+const ENCODER_BYTES: usize = 4 * (1 + 32 + 32);
+
+/// The same in the decoder, per voxel of its fine stage: the last concatenation (80 channels) beside the 32 and 48 it is made of, and the
+/// layer after it.
+const DECODER_BYTES: usize = 4 * (80 + 48 + 32 + 32 + 16);
+
+/// Multiplications per voxel of the input in the encoder and at the bottom, and per voxel of the fine stage in the decoder.
+const ENCODER_WORK: usize = 27 * (32 + 32 * 32) + 27 * (32 * 48 + 48 * 48) / 8 + 27 * (48 * 64 + 3 * 64 * 64) / 64;
+const DECODER_WORK: usize = (8 * 64 * 64 + 27 * (112 * 48 + 48 * 48)) / 8 + 8 * 48 * 48 + 27 * (80 * 32 + 32 * 32);
+
+/// The voxels of the decoder's fine stage along an axis of `input` voxels that answers for `core`.
+pub(super) fn fine_length(core: usize, input: usize) -> usize {
+    (core.div_ceil(GRANULARITY) * GRANULARITY + 2 * MARGIN).min(input)
+}
+
+/// Bytes at the peak of a forward pass in f32.
+pub(super) fn peak_bytes(input: usize, fine: usize, outputs: usize) -> usize {
+    // Input and scores lie beside the activations; the scores are there twice while they are normalised.
+    let decoder = (DECODER_BYTES + 8 * outputs).saturating_mul(fine).saturating_add(input.saturating_mul(4));
+    decoder.max(ENCODER_BYTES.saturating_mul(input).saturating_add(fine.saturating_mul(4 * 32)))
+}
+
+/// Multiplications of a forward pass.
+pub(super) fn work(input: usize, fine: usize) -> usize {
+    ENCODER_WORK.saturating_mul(input).saturating_add(DECODER_WORK.saturating_mul(fine))
+}
 
 pub(super) fn layers(outputs: usize) -> Vec<LayerShape> {
     let convolution = |name, out, input, k| LayerShape { name, kernel: [out, input, k, k, k] };
@@ -32,21 +62,54 @@ pub(super) fn layers(outputs: usize) -> Vec<LayerShape> {
     ]
 }
 
-pub(super) fn forward(layers: &[(Tensor, Tensor)], input: &Tensor) -> Result<Tensor, tch::TchError> {
+/// Logits of a window of the input; each stage is computed only as far as the window needs it.
+pub(super) fn forward(layers: &[(Tensor, Tensor)], input: &Tensor, window: Region) -> Result<Tensor, tch::TchError> {
     let relu_conv = |index: usize, x: &Tensor| convolve(&layers[index], x, 1)?.f_relu_();
-    let high = relu_conv(1, &relu_conv(0, input)?)?;
-    let mid = relu_conv(3, &relu_conv(2, &halve(&high)?)?)?;
-    let mut x = halve(&mid)?;
+    let needed = Needed::for_window(window, extent(input));
+    let whole = relu_conv(1, &relu_conv(0, input)?)?;
+    let mut x = halve(&whole)?;
+    let high = cut_out(whole, needed.fine)?;
+    let whole = relu_conv(3, &relu_conv(2, &x)?)?;
+    x = halve(&whole)?;
+    let mid = cut_out(whole, needed.coarse)?;
     for index in 4..8 {
         x = relu_conv(index, &x)?;
     }
+    x = cut(&x, halved(needed.coarse))?;
     x = up_convolve(&layers[8], &x)?;
     x = relu_conv(9, &Tensor::f_cat(&[x, mid], 1)?)?;
     x = relu_conv(10, &x)?;
+    x = cut(&x, within(needed.coarse, halved(needed.fine)))?;
     x = up_convolve(&layers[11], &x)?;
     x = relu_conv(12, &Tensor::f_cat(&[x, high], 1)?)?;
     x = relu_conv(13, &x)?;
-    convolve(&layers[14], &x, 0)
+    convolve(&layers[14], &cut(&x, within(needed.fine, window))?, 0)
+}
+
+/// The extent z, y, x of a tensor (batch, channel, z, y, x).
+fn extent(x: &Tensor) -> [usize; 3] {
+    let size = x.size();
+    std::array::from_fn(|axis| size[axis + 2] as usize)
+}
+
+/// A view of a region.
+fn cut(x: &Tensor, region: Region) -> Result<Tensor, tch::TchError> {
+    let mut view = x.shallow_clone();
+    for axis in 0..3 {
+        view = view.f_narrow(axis as i64 + 2, region.start[axis] as i64, region.size[axis] as i64)?;
+    }
+    Ok(view)
+}
+
+/// A region by itself, so that the rest is freed.
+fn cut_out(x: Tensor, region: Region) -> Result<Tensor, tch::TchError> {
+    if region == Region::whole(extent(&x)) {
+        return Ok(x);
+    }
+    let view = cut(&x, region)?;
+    let mut copy = view.f_empty_like()?;
+    copy.f_copy_(&view)?;
+    Ok(copy)
 }
 
 fn convolve((weight, bias): &(Tensor, Tensor), x: &Tensor, padding: i64) -> Result<Tensor, tch::TchError> {

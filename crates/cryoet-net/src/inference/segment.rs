@@ -197,15 +197,16 @@ fn segment_tile(
     labels: &[ClassLabel],
 ) -> Result<SegmentedBlock, SegmentError> {
     let input = read_scaled(tomogram, tile.input, scaling)?;
-    let mut scores = probabilities(network, input.view(), Turn::Identity)?;
+    let offset = std::array::from_fn(|axis| tile.core.start[axis] - tile.input.start[axis]);
+    let core = Region::new(offset, tile.core.size);
+    let mut scores = probabilities(network, input.view(), core, Turn::Identity)?;
     if params.turns {
         for turn in &Turn::ALL[1..] {
-            scores = scores.f_add(&probabilities(network, input.view(), *turn)?).map_err(TorchError::from)?;
+            scores = scores.f_add(&probabilities(network, input.view(), core, *turn)?).map_err(TorchError::from)?;
         }
         scores = scores.f_divide_scalar(Turn::ALL.len() as f64).map_err(TorchError::from)?;
     }
-    let offset = std::array::from_fn(|axis| tile.core.start[axis] - tile.input.start[axis]);
-    let (mut channels, scores) = winners(&scores, offset, tile.core.size)?;
+    let (mut channels, scores) = winners(&scores)?;
     channels.mapv_inplace(|channel| labels[usize::from(channel)].get());
     Ok(SegmentedBlock { start: tile.core.start, labels: channels, scores })
 }

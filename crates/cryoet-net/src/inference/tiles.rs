@@ -48,7 +48,7 @@ pub struct TilePlan {
 }
 
 impl TilePlan {
-    /// The plan with the fewest voxels to compute whose tiles' activations fit into `memory` bytes.
+    /// The plan with the least work whose tiles' activations fit into `memory` bytes.
     ///
     /// # Errors
     /// An empty volume, or memory for not even the smallest tile.
@@ -79,7 +79,6 @@ impl TilePlan {
             return Err(TilePlanError::Empty { shape });
         }
         let g = architecture.granularity();
-        let limit = memory / architecture.bytes_per_voxel();
         let splits = |axis: usize| {
             let units = shape[axis].div_ceil(g);
             (1..=units).map(move |parts| units.div_ceil(parts) * g).fold(Vec::new(), |mut cores: Vec<usize>, core| {
@@ -91,24 +90,25 @@ impl TilePlan {
         };
         let axes: [Vec<Vec<(Span, Span)>>; 3] =
             std::array::from_fn(|axis| splits(axis).into_iter().map(|core| spans(g, halo, shape[axis], core)).collect());
-        let sizes: [Vec<(usize, usize)>; 3] =
-            std::array::from_fn(|axis| axes[axis].iter().map(|spans| (longest(spans), total(spans))).collect());
+        let axis_lengths = |axis: usize| axes[axis].iter().map(|spans| Lengths::of(&architecture, spans)).collect::<Vec<_>>();
+        let [in_z, in_y, in_x] = std::array::from_fn(axis_lengths);
         let mut best: Option<(usize, [usize; 3])> = None;
         let mut least = usize::MAX;
-        for (i, z) in sizes[0].iter().enumerate() {
-            for (j, y) in sizes[1].iter().enumerate() {
-                for (k, x) in sizes[2].iter().enumerate() {
-                    let largest = z.0.saturating_mul(y.0).saturating_mul(x.0);
-                    least = least.min(largest);
-                    let work = z.1.saturating_mul(y.1).saturating_mul(x.1);
-                    if largest <= limit && best.is_none_or(|(w, _)| work < w) {
+        for (i, z) in in_z.iter().enumerate() {
+            for (j, y) in in_y.iter().enumerate() {
+                for (k, x) in in_x.iter().enumerate() {
+                    let product = |length: fn(&Lengths) -> usize| length(z).saturating_mul(length(y)).saturating_mul(length(x));
+                    let bytes = architecture.peak_bytes(product(|l| l.longest_input), product(|l| l.longest_fine));
+                    least = least.min(bytes);
+                    let work = architecture.work(product(|l| l.all_inputs), product(|l| l.all_fine));
+                    if bytes <= memory && best.is_none_or(|(w, _)| work < w) {
                         best = Some((work, [i, j, k]));
                     }
                 }
             }
         }
         let Some((_, [i, j, k])) = best else {
-            return Err(TilePlanError::Memory { memory, least: least.saturating_mul(architecture.bytes_per_voxel()) });
+            return Err(TilePlanError::Memory { memory, least });
         };
         let mut tiles = Vec::new();
         for (cz, iz) in &axes[0][i] {
@@ -124,12 +124,6 @@ impl TilePlan {
     /// The tiles, z slowest.
     pub fn tiles(&self) -> &[Tile] {
         &self.tiles
-    }
-
-    /// Voxels computed over voxels answered for, 1 when untiled.
-    pub fn overhead(&self) -> f64 {
-        let sum = |part: fn(&Tile) -> Region| self.tiles.iter().map(|tile| part(tile).voxels()).sum::<usize>() as f64;
-        sum(|tile| tile.input) / sum(|tile| tile.core)
     }
 }
 
@@ -150,12 +144,25 @@ fn spans(g: usize, halo: Halo, length: usize, core: usize) -> Vec<(Span, Span)> 
         .collect()
 }
 
-fn longest(spans: &[(Span, Span)]) -> usize {
-    spans.iter().map(|(_, input)| input.1).max().unwrap_or(0)
+/// What the tiles along one axis cost.
+struct Lengths {
+    longest_input: usize,
+    longest_fine: usize,
+    all_inputs: usize,
+    all_fine: usize,
 }
 
-fn total(spans: &[(Span, Span)]) -> usize {
-    spans.iter().map(|(_, input)| input.1).sum()
+impl Lengths {
+    fn of(architecture: &Architecture, spans: &[(Span, Span)]) -> Self {
+        let inputs = || spans.iter().map(|(_, input)| input.1);
+        let fine = || spans.iter().map(|(core, input)| architecture.fine_length(core.1, input.1));
+        Self {
+            longest_input: inputs().max().unwrap_or(0),
+            longest_fine: fine().max().unwrap_or(0),
+            all_inputs: inputs().sum(),
+            all_fine: fine().sum(),
+        }
+    }
 }
 
 fn region(spans: [&Span; 3]) -> Region {
@@ -186,7 +193,7 @@ mod tests {
         /// The network looks 34 voxels towards the end: turned, towards index 0.
         #[test]
         fn turned_tiles_see_as_far_to_both_sides(z in 1usize..300, y in 1usize..300, x in 1usize..300) {
-            let plan = TilePlan::for_turns(NETWORK, [z, y, x], 900 << 20).unwrap();
+            let plan = TilePlan::for_turns(NETWORK, [z, y, x], 130 << 20).unwrap();
             prop_assert_eq!(plan.tiles().iter().map(|tile| tile.core.voxels()).sum::<usize>(), z * y * x);
             for tile in plan.tiles() {
                 for axis in 0..3 {
@@ -200,7 +207,7 @@ mod tests {
         #[test]
         fn cores_cover_the_volume_once_with_full_halos(z in 1usize..300, y in 1usize..300, x in 1usize..300) {
             let shape = [z, y, x];
-            let plan = TilePlan::new(NETWORK, shape, 900 << 20).unwrap();
+            let plan = TilePlan::new(NETWORK, shape, 130 << 20).unwrap();
             prop_assert_eq!(plan.tiles().iter().map(|tile| tile.core.voxels()).sum::<usize>(), z * y * x);
             for tile in plan.tiles() {
                 prop_assert!(tile.core.check_inside(shape).is_ok());

@@ -1,3 +1,4 @@
+use cryoet_core::Region;
 use cryoet_core::ndarray::{Array3, ArrayView3};
 use tch::Tensor;
 
@@ -6,8 +7,9 @@ use crate::network::{Network, to_device};
 use crate::torch_error::TorchError;
 use crate::turn::Turn;
 
-/// Soft-max (channels, z, y, x), on the device, f32, of a normalised block, zero-padded at its end to the granularity.
-pub(super) fn probabilities(network: &Network, block: ArrayView3<'_, f32>, turn: Turn) -> Result<Tensor, TorchError> {
+/// Soft-max (channels, z, y, x), on the device, f32, within a window of a normalised block, which is zero-padded at its end to the
+/// granularity. With a turn the block is turned, its answer turned back.
+pub(super) fn probabilities(network: &Network, block: ArrayView3<'_, f32>, window: Region, turn: Turn) -> Result<Tensor, TorchError> {
     let _no_grad = tch::no_grad_guard();
     let padded = pad(block, network.architecture());
     let turned = turn.apply(padded.view());
@@ -15,7 +17,11 @@ pub(super) fn probabilities(network: &Network, block: ArrayView3<'_, f32>, turn:
     let (z, y, x) = turned.dim();
     let size = [1, 1, z as i64, y as i64, x as i64];
     let input = to_device(&values, &size, network.device(), network.precision())?;
-    let scores = network.logits(&input)?.f_squeeze_dim(0)?.f_softmax(0, tch::Kind::Float)?;
+    let mut turned_window = window;
+    for &axis in turn.reversed_axes() {
+        turned_window.start[axis] = [z, y, x][axis] - window.end()[axis];
+    }
+    let scores = network.logits_within(&input, turned_window)?.f_squeeze_dim(0)?.f_softmax(0, tch::Kind::Float)?;
     let axes: Vec<i64> = turn.reversed_axes().iter().map(|&axis| axis as i64 + 1).collect();
     let upright = if axes.is_empty() { scores } else { scores.f_flip(axes.as_slice())? };
     Ok(upright)
@@ -23,26 +29,22 @@ pub(super) fn probabilities(network: &Network, block: ArrayView3<'_, f32>, turn:
 
 /// The most probable channel of each voxel and its probability, of a normalised block, without tiles.
 pub(crate) fn untiled_labels(network: &Network, block: ArrayView3<'_, f32>) -> Result<(Array3<u8>, Array3<f32>), TorchError> {
-    let scores = probabilities(network, block, Turn::Identity)?;
     let (z, y, x) = block.dim();
-    winners(&scores, [0; 3], [z, y, x])
+    winners(&probabilities(network, block, Region::whole([z, y, x]), Turn::Identity)?)
 }
 
-/// The winning channel and its probability within a window of soft-max scores (channels, z, y, x).
-pub(super) fn winners(scores: &Tensor, start: [usize; 3], size: [usize; 3]) -> Result<(Array3<u8>, Array3<f32>), TorchError> {
+/// The winning channel and its probability of soft-max scores (channels, z, y, x).
+pub(super) fn winners(scores: &Tensor) -> Result<(Array3<u8>, Array3<f32>), TorchError> {
     let _no_grad = tch::no_grad_guard();
-    let mut window = scores.shallow_clone();
-    for axis in 0..3 {
-        window = window.f_narrow(axis as i64 + 1, start[axis] as i64, size[axis] as i64)?;
-    }
-    let (best, channel) = window.f_max_dim(0, false)?;
+    let (best, channel) = scores.f_max_dim(0, false)?;
+    let size: Vec<usize> = best.size().iter().map(|&n| n as usize).collect();
     let best = crate::network::to_vec(&best)?;
     let channel = channel.f_to_kind(tch::Kind::Uint8)?.f_to_device(tch::Device::Cpu)?.f_contiguous()?;
     let mut channels = vec![0u8; best.len()];
     channel.f_copy_data(&mut channels, best.len())?;
-    let shape = (size[0], size[1], size[2]);
+    let size = [size[0], size[1], size[2]];
     let misshapen = |_| TorchError::misshapen(size);
-    Ok((Array3::from_shape_vec(shape, channels).map_err(misshapen)?, Array3::from_shape_vec(shape, best).map_err(misshapen)?))
+    Ok((Array3::from_shape_vec(size, channels).map_err(misshapen)?, Array3::from_shape_vec(size, best).map_err(misshapen)?))
 }
 
 fn pad(block: ArrayView3<'_, f32>, architecture: Architecture) -> Array3<f32> {

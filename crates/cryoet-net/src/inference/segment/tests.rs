@@ -28,7 +28,7 @@ fn run(volume: &Volume<f32>, params: &SegmentParams) -> Segmentation {
 fn tiles_show_no_seams() {
     let volume = tomogram([21, 90, 131]);
     let whole = run(&volume, &SegmentParams::default());
-    for memory in [200_000_000, 240_000_000] {
+    for memory in [45_000_000, 65_000_000] {
         let params = SegmentParams { memory, ..SegmentParams::default() };
         let plan = TilePlan::new(weights(None).description().architecture, volume.shape(), memory).unwrap();
         assert!(plan.tiles().len() > 1);
@@ -55,9 +55,13 @@ fn a_tomogram_thinner_than_anything_works() {
 
 #[test]
 fn turned_inputs_are_turned_back() {
-    let volume = tomogram([12, 16, 20]);
+    let volume = tomogram([12, 16, 100]);
     let params = SegmentParams { turns: true, ..SegmentParams::default() };
     let upright = run(&volume, &params);
+    let memory = 10_000_000;
+    assert!(TilePlan::for_turns(weights(None).description().architecture, volume.shape(), memory).unwrap().tiles().len() > 1);
+    let tiled = run(&volume, &SegmentParams { memory, ..params.clone() });
+    assert!(upright.scores.data().iter().zip(tiled.scores.data()).all(|(a, b)| (a - b).abs() < 1e-5));
     for turn in Turn::ALL {
         let turned = run(&volume.with_data(turn.apply(volume.view()).to_owned()), &params);
         let back = turn.apply(turned.scores.view());
