@@ -4,6 +4,9 @@ use tch::{Kind, Tensor};
 /// Added to numerator and denominator of an overlap, in voxels: a class absent from target and prediction scores 1, not 0/0.
 const SMOOTHING: f64 = 1.0;
 
+/// The focal factor's base does not fall below this.
+const FOCAL_FLOOR: f64 = 1e-6;
+
 /// What training minimises: a weighted sum of an overlap term and cross-entropy, over all voxels but ignored ones.
 ///
 /// The overlap of a class is `(TP + 1) / (TP + a FP + b FN + 1)` with soft counts over batch and voxels (Salehi et al. 2017);
@@ -23,20 +26,43 @@ pub struct LossParams {
     pub cross_entropy: f64,
     /// Factor on the cross-entropy of background voxels; 1 treats all alike.
     pub background_weight: f64,
+    /// Factors on the cross-entropy of the classes by rising label; empty is 1 for each.
+    pub class_weights: Vec<f64>,
+    /// Exponent of the focal factor (1 - p)^focal on each voxel's cross-entropy, p the probability of its true class (Lin et al. 2017);
+    /// 0 is plain cross-entropy, VP-Detector takes 2.
+    pub focal: f64,
 }
 
 impl Default for LossParams {
     /// Tversky plus cross-entropy, as the CZII challenge's second place used, with a smaller bias towards foreground (0.4 and 0.6) and
     /// background voxels, which are many, at 0.3.
     fn default() -> Self {
-        Self { overlap: 1.0, false_positive: 0.4, false_negative: 0.6, absent_classes: false, cross_entropy: 1.0, background_weight: 0.3 }
+        Self {
+            overlap: 1.0,
+            false_positive: 0.4,
+            false_negative: 0.6,
+            absent_classes: false,
+            cross_entropy: 1.0,
+            background_weight: 0.3,
+            class_weights: Vec::new(),
+            focal: 0.0,
+        }
     }
 }
 
 impl LossParams {
     /// DeepFinder's: Dice over all classes, background included, nothing else.
     pub fn deepfinder() -> Self {
-        Self { overlap: 1.0, false_positive: 0.5, false_negative: 0.5, absent_classes: true, cross_entropy: 0.0, background_weight: 1.0 }
+        Self {
+            overlap: 1.0,
+            false_positive: 0.5,
+            false_negative: 0.5,
+            absent_classes: true,
+            cross_entropy: 0.0,
+            background_weight: 1.0,
+            class_weights: Vec::new(),
+            focal: 0.0,
+        }
     }
 
     /// The loss of logits (batch, channels, z, y, x) against channels (batch, z, y, x; i64) where `valid` is 1 (f32, 0 ignores).
@@ -50,10 +76,16 @@ impl LossParams {
         let valid = valid.f_reshape([-1, 1])?;
         let mut loss = Tensor::f_zeros([], (Kind::Float, logits.device()))?;
         if self.cross_entropy > 0.0 {
-            let background = index.f_eq(0)?.f_to_kind(Kind::Float)?;
-            let weight = valid.f_multiply(&background.f_multiply_scalar(self.background_weight - 1.0)?.f_add_scalar(1.0)?)?;
-            let picked = log_probability.f_gather(1, &index, false)?.f_multiply(&weight)?.f_sum(Kind::Float)?;
-            let mean = picked.f_divide(&weight.f_sum(Kind::Float)?.f_clamp_min(f64::from(f32::MIN_POSITIVE))?)?;
+            let weight = self.voxel_weights(&index, channels)?.f_multiply(&valid)?;
+            let truth = log_probability.f_gather(1, &index, false)?;
+            let entropy = if self.focal > 0.0 {
+                // The gradient of a power below 1 is infinite at 0, where a voxel is already right.
+                truth.f_multiply(&truth.f_exp()?.f_rsub_scalar(1.0)?.f_clamp_min(FOCAL_FLOOR)?.f_pow_tensor_scalar(self.focal)?)?
+            } else {
+                truth
+            };
+            let mean = entropy.f_multiply(&weight)?.f_sum(Kind::Float)?;
+            let mean = mean.f_divide(&weight.f_sum(Kind::Float)?.f_clamp_min(f64::from(f32::MIN_POSITIVE))?)?;
             loss = loss.f_subtract(&mean.f_multiply_scalar(self.cross_entropy)?)?;
         }
         if self.overlap > 0.0 {
@@ -76,6 +108,15 @@ impl LossParams {
             loss = loss.f_add(&mean.f_multiply_scalar(-self.overlap)?.f_add_scalar(self.overlap)?)?;
         }
         Ok(loss)
+    }
+
+    /// The factor on each voxel's cross-entropy (voxels, 1), of its true channel.
+    fn voxel_weights(&self, index: &Tensor, channels: i64) -> Result<Tensor, tch::TchError> {
+        let mut factors = vec![1f32; channels as usize];
+        for (factor, weight) in factors.iter_mut().zip(std::iter::once(&self.background_weight).chain(&self.class_weights)) {
+            *factor = *weight as f32;
+        }
+        Tensor::f_from_slice(&factors)?.f_to_device(index.device())?.f_index_select(0, &index.f_view([-1])?)?.f_view([-1, 1])
     }
 }
 

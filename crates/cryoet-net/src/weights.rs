@@ -34,8 +34,8 @@ pub struct WeightsDescription {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum WeightsError {
-    /// The bytes are no safetensors file.
-    #[error("not a safetensors file: {reason}")]
+    /// The bytes are no safetensors file of f32 tensors.
+    #[error("not a usable safetensors file: {reason}")]
     Format {
         /// What the parser found.
         reason: String,

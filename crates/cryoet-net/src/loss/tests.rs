@@ -23,8 +23,10 @@ fn oracle(params: &LossParams, logits: &[[f64; 3]], target: &[i64], valid: &[f32
         .collect();
     let (mut entropy, mut weights) = (0.0, 0.0);
     for (i, &t) in target.iter().enumerate() {
-        let w = f64::from(valid[i]) * if t == 0 { params.background_weight } else { 1.0 };
-        entropy -= w * soft[i][t as usize].ln();
+        let of_class = |t: i64| params.class_weights.get(t as usize - 1).copied().unwrap_or(1.0);
+        let w = f64::from(valid[i]) * if t == 0 { params.background_weight } else { of_class(t) };
+        let p = soft[i][t as usize];
+        entropy -= w * (1.0 - p).powf(params.focal) * p.ln();
         weights += w;
     }
     let (mut sum, mut counted) = (0.0, 0.0);
@@ -56,6 +58,7 @@ fn agrees_with_plain_sums() {
         LossParams::default(),
         LossParams::deepfinder(),
         LossParams { cross_entropy: 0.3, background_weight: 0.1, absent_classes: true, ..LossParams::default() },
+        LossParams { class_weights: vec![0.5, 3.0], focal: 2.0, ..LossParams::default() },
     ] {
         for target in [[0, 1, 2, 1], [0, 0, 0, 0], [2, 2, 1, 0]] {
             assert_relative_eq!(loss_of(&params, &logits, &target, &valid), oracle(&params, &logits, &target, &valid), epsilon = 1e-6);
@@ -75,7 +78,11 @@ fn absent_classes_and_empty_masks_are_finite() {
 
 #[test]
 fn gradient_agrees_with_finite_differences() {
-    let params = LossParams::default();
+    check_gradient(&LossParams::default());
+    check_gradient(&LossParams { class_weights: vec![0.5, 3.0], focal: 1.5, ..LossParams::default() });
+}
+
+fn check_gradient(params: &LossParams) {
     let logits = [[0.2, -1.0, 0.5], [1.5, 0.1, -0.4]];
     let flat: Vec<f32> = (0..3).flat_map(|c| logits.iter().map(move |voxel| voxel[c] as f32)).collect();
     let tensor = Tensor::from_slice(&flat).view([1, 3, 1, 1, 2]).set_requires_grad(true);
@@ -88,7 +95,7 @@ fn gradient_agrees_with_finite_differences() {
             let shifted = |by: f64| {
                 let mut moved = logits;
                 moved[voxel][c] += by;
-                oracle(&params, &moved, &[1, 0], &[1.0, 1.0])
+                oracle(params, &moved, &[1, 0], &[1.0, 1.0])
             };
             let expected = (shifted(step) - shifted(-step)) / (2.0 * step);
             let found = tensor.grad().double_value(&[0, c as i64, 0, 0, voxel as i64]);

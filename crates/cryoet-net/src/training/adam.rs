@@ -1,4 +1,5 @@
 use tch::Tensor;
+use thiserror::Error;
 
 use crate::device::Device;
 use crate::network::{Precision, tensors_to_map, to_device};
@@ -9,6 +10,15 @@ use crate::torch_error::TorchError;
 const BETA1: f64 = 0.9;
 const BETA2: f64 = 0.999;
 const EPSILON: f64 = 1e-8;
+
+/// Why a state cannot be taken.
+#[derive(Debug, Error)]
+pub(super) enum RestoreError {
+    #[error("tensor {name:?} of the optimiser has shape {found:?}: expected {expected:?}")]
+    Moment { name: String, expected: Vec<i64>, found: Vec<usize> },
+    #[error(transparent)]
+    Torch(#[from] TorchError),
+}
 
 /// Adam with decoupled weight decay, its state open to checkpoints.
 pub(super) struct Adam {
@@ -67,13 +77,20 @@ impl Adam {
         Ok(map)
     }
 
-    /// Takes the state of a checkpoint; a name that is absent keeps zero.
-    pub(super) fn restore(&mut self, names: &[String], state: &TensorMap, steps: u64, device: Device) -> Result<(), TorchError> {
+    /// Takes the state of a checkpoint.
+    pub(super) fn restore(&mut self, names: &[String], state: &TensorMap, steps: u64, device: Device) -> Result<(), RestoreError> {
         for (prefix, tensors) in [("first.", &mut self.first), ("second.", &mut self.second)] {
             for (name, tensor) in names.iter().zip(tensors.iter_mut()) {
-                if let Some(array) = state.get(&format!("{prefix}{name}")) {
-                    let size: Vec<i64> = array.shape.iter().map(|&n| n as i64).collect();
-                    tensor.f_copy_(&to_device(&array.values, &size, device, Precision::F32)?)?;
+                let key = format!("{prefix}{name}");
+                let size = tensor.size();
+                match state.get(&key) {
+                    Some(array) if array.shape.iter().map(|&n| n as i64).eq(size.iter().copied()) => {
+                        tensor.f_copy_(&to_device(&array.values, &size, device, Precision::F32)?).map_err(TorchError::from)?;
+                    }
+                    other => {
+                        let found = other.map(|array| array.shape.clone()).unwrap_or_default();
+                        return Err(RestoreError::Moment { name: key, expected: size, found });
+                    }
                 }
             }
         }

@@ -23,6 +23,12 @@ pub enum CheckpointError {
         /// What the parser found.
         reason: String,
     },
+    /// The optimiser's state is absent or does not fit.
+    #[error("the checkpoint is not complete: {reason}")]
+    Optimiser {
+        /// The tensor, what it should be and what it is.
+        reason: String,
+    },
     /// The weights inside are not usable.
     #[error("the checkpoint's weights are not usable")]
     Weights(#[source] WeightsError),

@@ -62,6 +62,8 @@ pub struct TrainParams {
     pub average: Option<f64>,
     /// Steps between validations; the last step always validates.
     pub validate_every: u64,
+    /// Training ends after so many validations in a row without a better one; none goes on to the last step.
+    pub patience: Option<u64>,
     /// At most this many voxels of each validation tomogram, a box about its centre, are segmented to validate.
     pub validation_voxels: usize,
     /// Decides weights, patches, shifts and turns.
@@ -87,6 +89,7 @@ impl Default for TrainParams {
             max_gradient_norm: Some(3.0),
             average: Some(0.99),
             validate_every: 100,
+            patience: None,
             validation_voxels: 2_000_000,
             seed: 0,
         }
@@ -129,6 +132,7 @@ impl TrainParams {
             max_gradient_norm: None,
             average: None,
             validate_every: 100,
+            patience: None,
             validation_voxels: 2_000_000,
             seed: 0,
         }
@@ -168,9 +172,12 @@ impl TrainParams {
             return refuse("max_gradient_norm", format!("{:?}", self.max_gradient_norm), "a positive number");
         }
         let loss = &self.loss;
-        let weights = [loss.overlap, loss.false_positive, loss.false_negative, loss.cross_entropy, loss.background_weight];
-        if weights.iter().any(|w| !(w.is_finite() && *w >= 0.0)) || loss.overlap + loss.cross_entropy == 0.0 {
+        let weights = [loss.overlap, loss.false_positive, loss.false_negative, loss.cross_entropy, loss.background_weight, loss.focal];
+        if weights.iter().chain(&loss.class_weights).any(|w| !(w.is_finite() && *w >= 0.0)) || loss.overlap + loss.cross_entropy == 0.0 {
             return refuse("loss", format!("{loss:?}"), "finite weights of 0 or more, the two terms not both 0");
+        }
+        if self.patience == Some(0) {
+            return refuse("patience", "0".to_owned(), "1 or more validations, or none");
         }
         if self.validate_every == 0 {
             return refuse("validate_every", self.validate_every.to_string(), "1 or more");

@@ -4,7 +4,7 @@ use cryoet_core::ndarray::s;
 use cryoet_core::{ClassLabel, ClassTable, VoxelSize};
 use thiserror::Error;
 
-use super::adam::Adam;
+use super::adam::{Adam, RestoreError};
 use super::average::Average;
 use super::batch::Batch;
 use super::checkpoint::{Checkpoint, CheckpointError, Record};
@@ -147,6 +147,11 @@ impl Trainer {
         if training.is_empty() {
             return Err(DataError::NoTomogram.into());
         }
+        let weighted = params.loss.class_weights.len();
+        if weighted != 0 && weighted != classes.len() {
+            let (name, expected) = ("loss.class_weights", format!("{}, one per class", classes.len()));
+            return Err(TrainParamsError { name, value: format!("{weighted} factors"), expected }.into());
+        }
         let sampler = Sampler::new(&training, params.patch, granularity).ok_or(DataError::NothingLabelled { count })?;
         let build = || Network::from_tensors(description.architecture, weights.tensors(), device, Precision::F32);
         let mut network = build()?;
@@ -185,7 +190,10 @@ impl Trainer {
         let Checkpoint { record, weights, average, optimiser, best } = Checkpoint::from_bytes(checkpoint)?;
         let mut trainer = Self::from_weights(record.params, weights, training, validation, device)?;
         let names = trainer.network.parameter_names();
-        trainer.adam.restore(&names, &optimiser, record.step, device)?;
+        trainer.adam.restore(&names, &optimiser, record.step, device).map_err(|error| match error {
+            RestoreError::Torch(error) => TrainError::Torch(error),
+            missing @ RestoreError::Moment { .. } => CheckpointError::Optimiser { reason: missing.to_string() }.into(),
+        })?;
         if let (Some(decay), Some(tensors)) = (trainer.params.average, average) {
             let network = Network::from_tensors(trainer.description.architecture, &tensors, device, Precision::F32)?;
             trainer.average = Some(Average::new(network, decay));
@@ -307,9 +315,10 @@ impl Trainer {
         Ok(checkpoint.to_bytes()?)
     }
 
-    /// Whether all steps are done.
+    /// Whether all steps are done, or the recipe's patience is at its end.
     pub fn is_finished(&self) -> bool {
-        self.step >= self.params.steps
+        let waited = self.history.validations.iter().rev().take_while(|record| !record.best).count() as u64;
+        self.step >= self.params.steps || self.params.patience.is_some_and(|patience| waited >= patience)
     }
 
     /// Steps done so far.

@@ -2,6 +2,7 @@ use cryoet_core::ndarray::Array3;
 use cryoet_core::{Class, Volume};
 
 use super::*;
+use crate::loss::LossParams;
 
 fn classes() -> ClassTable {
     ClassTable::new(vec![Class::new(ClassLabel::new(1), "ball"), Class::new(ClassLabel::new(5), "absent")]).unwrap()
@@ -48,6 +49,24 @@ fn learns_a_ball() {
 }
 
 #[test]
+fn patience_ends_a_training_that_no_longer_gains() {
+    let params = TrainParams { steps: 50, validate_every: 1, patience: Some(2), learning_rate: 1e-12, ..params() };
+    let mut trainer = Trainer::new(params, classes(), vec![tomogram(10)], vec![tomogram(11)], Device::Cpu).unwrap();
+    while !trainer.is_finished() {
+        trainer.step().unwrap();
+        trainer.validate().unwrap();
+    }
+    assert_eq!(trainer.steps_done(), 3);
+}
+
+#[test]
+fn class_weights_must_be_one_per_class() {
+    let loss = LossParams { class_weights: vec![1.0], ..LossParams::default() };
+    let error = Trainer::new(TrainParams { loss, ..params() }, classes(), vec![tomogram(10)], vec![], Device::Cpu).unwrap_err();
+    assert!(error.to_string().contains("2, one per class"), "{error}");
+}
+
+#[test]
 fn a_resumed_run_reaches_the_same_weights() {
     let data = || (vec![tomogram(10)], vec![tomogram(12)]);
     let params = TrainParams { steps: 8, validate_every: 4, ..params() };
@@ -75,6 +94,17 @@ fn a_resumed_run_reaches_the_same_weights() {
     assert_eq!(straight.weights().unwrap(), resumed.weights().unwrap());
     let losses = |trainer: &Trainer| trainer.history().steps.iter().map(|record| record.loss).collect::<Vec<_>>();
     assert_eq!(losses(&straight), losses(&resumed));
+}
+
+#[test]
+fn a_checkpoint_without_the_optimisers_state_is_refused() {
+    let trainer = Trainer::new(params(), classes(), vec![tomogram(10)], vec![], Device::Cpu).unwrap();
+    let (tensors, record) = crate::safetensors_file::from_bytes(&trainer.checkpoint().unwrap()).unwrap();
+    let mut less = crate::tensor_map::TensorMap::new();
+    less.extend_prefixed("weights.", tensors.with_prefix("weights."));
+    let bytes = crate::safetensors_file::to_bytes(&less, record.unwrap()).unwrap();
+    let error = Trainer::resume(&bytes, vec![tomogram(10)], vec![], Device::Cpu).unwrap_err();
+    assert!(matches!(error, TrainError::Checkpoint(CheckpointError::Optimiser { .. })), "{error}");
 }
 
 #[test]
