@@ -3,7 +3,9 @@ use std::io::IsTerminal;
 use cryoet::{Cancelled, Progress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// A progress bar on a terminal; silent otherwise.
+use crate::interrupt;
+
+/// A progress bar on a terminal, silent otherwise; it tells work to stop when the user asks for it.
 pub(crate) struct Bar(ProgressBar);
 
 impl Bar {
@@ -30,7 +32,7 @@ impl Progress for Bar {
             self.0.set_length(total);
         }
         self.0.set_position(done);
-        Ok(())
+        if interrupt::asked() { Err(Cancelled) } else { Ok(()) }
     }
 }
 

@@ -9,6 +9,7 @@ mod commands;
 mod curve;
 mod dataset;
 mod failure;
+mod interrupt;
 #[cfg(feature = "net")]
 mod network;
 mod numbers;
@@ -30,7 +31,7 @@ use commands::Command;
 /// Find and name macromolecules in cryo-electron tomograms.
 ///
 /// Arrays are indexed z, y, x; positions are voxels counted from 0 at the first voxel's centre. Formats follow the
-/// extension. Exit codes: 0 done, 1 failed, 2 wrong arguments.
+/// extension. Exit codes: 0 done, 1 failed, 2 wrong arguments, 130 stopped by the user.
 #[derive(Parser)]
 #[command(name = "cryoet", version, arg_required_else_help = true)]
 struct Cli {
@@ -46,13 +47,13 @@ struct Cli {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let outcome = set_threads(cli.threads).and_then(|()| cli.command.run(cli.json));
+    let outcome = interrupt::listen().and_then(|()| set_threads(cli.threads)).and_then(|()| cli.command.run(cli.json));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             // Where nobody can be told, the exit code still tells.
             let _ = writeln!(std::io::stderr(), "cryoet: {failure}");
-            ExitCode::from(failure.code())
+            ExitCode::from(if interrupt::asked() { interrupt::EXIT_CODE } else { failure.code() })
         }
     }
 }

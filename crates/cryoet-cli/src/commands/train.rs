@@ -12,6 +12,7 @@ use crate::bar::Bar;
 use crate::curve::Curve;
 use crate::dataset::{Dataset, Entry, Split};
 use crate::failure::Failure;
+use crate::interrupt;
 use crate::network::{device, read_weights};
 use crate::numbers;
 use crate::output;
@@ -23,8 +24,8 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
 
 /// Data set to weights
 ///
-/// RUN gets weights.safetensors (the best validation's), checkpoint.safetensors, steps.csv, validation.csv, curve.svg,
-/// curve.png and record.json. The same command again goes on where a run was stopped, at any moment.
+/// RUN gets weights.safetensors (the best validation's), checkpoint.safetensors, steps.csv, validation.csv,
+/// history.json, curve.svg, curve.png and record.json. The same command again goes on where a run was stopped, at any moment.
 ///
 /// Examples:
 ///   cryoet train training/dataset.toml -o run
@@ -182,11 +183,12 @@ impl Train {
         let start = Instant::now();
         let mut saved = Instant::now();
         let bar = Bar::new("training");
-        bar.report(trainer.steps_done(), trainer.params().steps)?;
-        while !trainer.is_finished() && self.time_limit.is_none_or(|limit| start.elapsed() < limit) {
+        let _ = bar.report(trainer.steps_done(), trainer.params().steps);
+        while !trainer.is_finished() && !interrupt::asked() && self.time_limit.is_none_or(|limit| start.elapsed() < limit) {
             let step = trainer.step()?;
             bar.say(format!("loss {:.3}", step.loss));
-            bar.report(step.step, trainer.params().steps)?;
+            // A wish to stop is heeded after the step has been saved.
+            let _ = bar.report(step.step, trainer.params().steps);
             if trainer.validation_due() {
                 trainer.validate()?;
                 self.save(&trainer, record)?;
@@ -197,6 +199,10 @@ impl Train {
             }
         }
         self.save(&trainer, record)?;
+        if interrupt::asked() && !trainer.is_finished() {
+            let (done, all) = (trainer.steps_done(), trainer.params().steps);
+            return Err(Failure::new(format!("stopped after {done} of {all} steps and saved: the same command goes on")));
+        }
         Ok(trainer)
     }
 
@@ -219,6 +225,7 @@ impl Train {
             validations += &format!("{},{},{},{}\n", v.step, v.metrics.accuracy, v.metrics.mean_f1, classes.join(","));
         }
         write(&file("validation.csv"), validations.as_bytes())?;
+        write(&file("history.json"), &serde_json::to_vec_pretty(history)?)?;
         let curve = Curve::new(history);
         write(&file("curve.svg"), curve.svg().as_bytes())?;
         let mut png = Vec::new();
