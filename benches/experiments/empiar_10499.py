@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 DATA = Path(os.environ["CRYOET_DATA"]) / "empiar-10499"
-CLASSES = {"ribosome_like": 1, "uncertain": 2, "fiducial_or_artifact": 3}
+CLASSES = {"ribosome_like": 1, "fiducial_or_artifact": 2, "uncertain": 3}
 TRAINED_BELOW_Y, LABELLED_BELOW_X = 420, 326
 DISTANCE, PICKS_PER_LABEL = 10.0, 1.5
 
@@ -29,9 +29,10 @@ def prepare(folder):
         writer = csv.writer(file)
         writer.writerow(["class", "z", "y", "x", "score", "class_name"])
         writer.writerows([CLASSES[label], z, y, x, score, label] for label, z, y, x, score in candidates())
-    table = "".join(f'[[class]]\nlabel = {label}\nname = "{name}"\n\n' for name, label in CLASSES.items())
-    (folder / "candidate-classes.toml").write_text(table)
-    (folder / "classes.toml").write_text('[[class]]\nlabel = 1\nname = "ribosome"\nradius = 110.0\n')
+    table = {name: f'[[class]]\nlabel = {label}\nname = "{name}"\n\n' for name, label in CLASSES.items()}
+    (folder / "candidate-classes.toml").write_text("".join(table.values()))
+    # Fiducials are a class of their own: patches are then centred on them as often as on ribosomes, which they are taken for otherwise.
+    (folder / "classes.toml").write_text(table["ribosome_like"] + table["fiducial_or_artifact"])
     (folder / "dataset.toml").write_text(
         f'classes = "classes.toml"\n\n[[tomogram]]\nname = "00254"\nvolume = "{DATA / "tomogram.mrc"}"\nlabels = "labels.mrc"\nsplit = "train"\n'
     )
@@ -44,7 +45,7 @@ def score(path, rank):
     places = {name: [(z, y, x) for label, z, y, x, _ in candidates() if label == name and held_out(y, x)] for name in CLASSES}
     with open(path, newline="") as file:
         rows = csv.DictReader(line for line in file if not line.startswith("#"))
-        picks = [(float(row[rank] or 0), (float(row["z"]), float(row["y"]), float(row["x"]))) for row in rows]
+        picks = [(float(row[rank] or 0), (float(row["z"]), float(row["y"]), float(row["x"]))) for row in rows if row["class"] == "1"]
     inside = sorted((pick for pick in picks if held_out(pick[1][1], pick[1][2])), reverse=True)
     labels = places["ribosome_like"]
     kept = inside[: int(PICKS_PER_LABEL * len(labels))]
@@ -54,7 +55,7 @@ def score(path, rank):
 
     found = sum(near(label, [place for _, place in kept]) for label in labels)
     gold = sum(near(place, places["fiducial_or_artifact"]) for _, place in kept)
-    print(f"picks in the whole tomogram          {len(picks)}")
+    print(f"ribosome picks in the whole tomogram {len(picks)}")
     print(f"picks where y >= 420 and x < 326     {len(inside)}, the best {len(kept)} kept")
     print(f"ribosome_like labels there           {len(labels)}")
     print(f"of them within 10 voxels of a pick   {found} ({found / len(labels):.3f})")

@@ -23,6 +23,8 @@ mod architecture;
 mod device;
 mod inference;
 mod initialisation;
+#[cfg(feature = "keras")]
+mod keras;
 mod loss;
 mod memory_layout;
 mod network;
@@ -39,6 +41,8 @@ mod weights;
 pub use architecture::{Architecture, Halo, LayerShape};
 pub use device::{Device, DeviceError, cuda_devices};
 pub use inference::{SegmentError, SegmentParams, Segmentation, SegmentedBlock, Tile, TilePlan, TilePlanError, segment, segment_blocks};
+#[cfg(feature = "keras")]
+pub use keras::KerasError;
 pub use loss::LossParams;
 pub use network::{BuildError, Network, Precision};
 pub use normalisation::Normalisation;

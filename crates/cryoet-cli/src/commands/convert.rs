@@ -1,10 +1,16 @@
+#[cfg(feature = "net")]
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+#[cfg(feature = "net")]
+use cryoet::io::write_whole;
 use cryoet::io::{
     AxisOrder, ParticleFormat, StarCentre, VolumeFormat, WriteParticles, inspect_volume, read_ids, read_labels, read_volume, write_ids,
     write_labels, write_volume,
 };
+#[cfg(feature = "net")]
+use cryoet::net::Weights;
 use cryoet::{VoxelSize, bin_mean};
 use serde::Serialize;
 use serde_json::json;
@@ -16,7 +22,7 @@ use crate::output;
 use crate::paths::{Shown, check_files};
 use crate::record::Record;
 
-/// Any volume or particle list to any other format
+/// Any volume or particle list to any other format; DeepFinder's own weights to ours
 ///
 /// Voxel size and origin are kept. What a format cannot carry is said.
 ///
@@ -25,6 +31,7 @@ use crate::record::Record;
 ///   cryoet convert tomogram.mrc half.mrc --bin 2
 ///   cryoet convert picks.csv picks.star --like tomogram.mrc
 ///   cryoet convert picks.csv binned.csv --bin 2
+///   cryoet convert net_weights_FINAL.h5 weights.safetensors --classes classes.toml --voxel-size 10
 #[derive(Args, Serialize)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Convert {
@@ -94,6 +101,11 @@ impl Convert {
         let inputs = [Some(&self.input), self.like.as_ref(), self.lists.classes.as_ref()];
         check_files(inputs.into_iter().flatten(), [&self.output])?;
         let record = Record::new("convert", &self)?.with_inputs(inputs.into_iter().flatten())?;
+        #[cfg(feature = "net")]
+        if self.output.extension().is_some_and(|extension| extension == "safetensors") {
+            let what = self.weights(&record)?;
+            return output::print(json, &json!({"output": self.output.shown(), "converted": what}), || what.clone());
+        }
         let what = match (ParticleFormat::of_extension(&self.input), ParticleFormat::of_extension(&self.output)) {
             (Some(_), Some(_)) => self.list()?,
             (None, None) => self.volume()?,
@@ -112,6 +124,21 @@ impl Convert {
         };
         record.write_beside(&self.output)?;
         output::print(json, &json!({"output": self.output.shown(), "converted": what}), || what.clone())
+    }
+
+    /// A network that DeepFinder's own package saved.
+    #[cfg(feature = "net")]
+    fn weights(&self, record: &Record) -> Result<String, Failure> {
+        if self.lists.classes.is_none() {
+            return Err(Failure::usage("Keras files know no classes: --classes gives the table of them"));
+        }
+        let classes = self.lists.class_table()?;
+        let about = Failure::about(&self.input);
+        let bytes = std::fs::read(&self.input).map_err(Failure::from).map_err(&about)?;
+        let weights = Weights::from_keras(&bytes, classes, self.voxel_size()?).map_err(Failure::from).map_err(&about)?;
+        let bytes = weights.with_provenance("record", record.line()?).to_bytes()?;
+        write_whole(&self.output, |file| file.write_all(&bytes))?;
+        Ok("weights".into())
     }
 
     fn voxel_size(&self) -> Result<Option<VoxelSize>, Failure> {
