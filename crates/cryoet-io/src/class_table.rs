@@ -29,6 +29,14 @@ pub enum ReadClassTableError {
         /// Where and why.
         source: Box<toml::de::Error>,
     },
+    /// The text is no project configuration of copick, or a class of it has no place in a table.
+    #[error("{}: no configuration of copick: {message}", path.display())]
+    Copick {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        message: String,
+    },
     /// The classes contradict one another.
     #[error("{}: {source}", path.display())]
     Classes {
@@ -66,6 +74,9 @@ struct Document {
 /// Reads a class table: a TOML file of `[[class]]` entries with `label`, `name` and, where known, `radius` (Angstrom),
 /// `colour` (`[r, g, b]`), `threshold`.
 ///
+/// A file that ends in `.json` is read as copick's project configuration: the `name`, `label`, `radius` and `color` of its
+/// `pickable_objects`. Its `map_threshold` is that of a density, not of a score, and is left.
+///
 /// # Errors
 /// A file that cannot be read, text that is no class table (with line and column), classes that contradict one another.
 ///
@@ -80,6 +91,9 @@ struct Document {
 pub fn read_class_table(path: impl AsRef<Path>) -> Result<ClassTable, ReadClassTableError> {
     let path = path.as_ref();
     let text = std::fs::read_to_string(path).map_err(|source| ReadClassTableError::Io { path: path.to_path_buf(), source })?;
+    if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
+        return crate::copick_config::read(path, &text);
+    }
     let document: Document =
         toml::from_str(&text).map_err(|source| ReadClassTableError::Toml { path: path.to_path_buf(), source: Box::new(source) })?;
     ClassTable::new(document.class).map_err(|source| ReadClassTableError::Classes { path: path.to_path_buf(), source })

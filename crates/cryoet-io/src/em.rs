@@ -79,7 +79,7 @@ pub(crate) fn open(path: &Path, bytes: Bytes) -> Result<Packed, ReadVolumeError>
         found: error.found,
         expected: error.expected.into(),
     })?;
-    Packed::check_length(path, &bytes, HEADER_BYTES, header.element, header.shape)?;
+    Packed::check_length(path, bytes.get().len(), HEADER_BYTES, header.element, header.shape)?;
     let shape = header.shape.map(|n| n as usize);
     Ok(Packed {
         path: path.to_path_buf(),

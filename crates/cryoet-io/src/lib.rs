@@ -1,7 +1,15 @@
 //! Files of cryo-electron tomography to and from the types of [`cryoet_core`]: volumes, particle lists, class tables.
 //!
 //! Volumes are told by their content, written by their extension. Voxel size and origin are kept; every file appears
-//! whole or not at all.
+//! whole or not at all. `docs/formats.md` of the project says what each format carries, the frame its numbers count in,
+//! and what is lost.
+//!
+//! | to | whole | region by region |
+//! |---|---|---|
+//! | read a volume | [`read_volume`], [`read_labels`], [`read_ids`] | [`open_volume`]; one of several: [`open_named_volume`] |
+//! | write a volume | [`write_volume`], [`write_labels`], [`write_ids`] | [`create_mrc_sink`], [`create_npy_sink`] |
+//! | particles | [`read_particles`], [`write_particles`] | |
+//! | classes | [`read_class_table`], [`write_class_table`] | |
 //!
 //! ```
 //! use cryoet_core::{ClassLabel, Particle, Position, Volume, VoxelSize, ndarray::Array3};
@@ -18,8 +26,11 @@
 //! assert_eq!(back.particles, picks.particles);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! Features: `zarr` reads and writes OME-Zarr 0.4 and 0.5. It is off by default, because it takes some 100 further crates and a C compiler.
 
 mod class_table;
+mod copick_config;
 mod em;
 mod mrc;
 mod particles;
@@ -29,11 +40,13 @@ mod write_whole;
 pub use class_table::{ReadClassTableError, WriteClassTableError, read_class_table, write_class_table};
 pub use mrc::{MrcHeader, MrcSink, MrcVoxel, create_mrc_sink, create_mrc_sink_like, read_mrc_header};
 pub use particles::{
-    AxisOrder, Dropped, ParticleFormat, ParticleList, ReadParticles, ReadParticlesError, StarCentre, TomogramFrame, WriteParticles,
-    WriteParticlesError, read_particles, read_relion_tomograms, write_particles,
+    AxisOrder, CoordinateUnit, Dropped, ParticleFormat, ParticleList, ReadParticles, ReadParticlesError, StarCentre, TomogramFrame,
+    WriteParticles, WriteParticlesError, read_particles, read_relion_tomograms, write_particles,
 };
 pub use volume::{
-    ReadVolumeError, VolumeFormat, VolumeInfo, WriteVolumeError, inspect_volume, open_volume, read_ids, read_labels, read_volume,
-    write_ids, write_labels, write_volume, write_volume_like,
+    NpySink, NpyVoxel, ReadVolumeError, VolumeFormat, VolumeInfo, WriteVolumeError, create_npy_sink, inspect_volume, open_named_volume,
+    open_volume, read_ids, read_labels, read_volume, volume_names, write_ids, write_labels, write_volume, write_volume_like,
 };
+#[cfg(feature = "zarr")]
+pub use volume::{OmeZarrParams, OmeZarrSink, OmeZarrVersion, OmeZarrVoxel, create_ome_zarr_sink};
 pub use write_whole::{WriteWholeError, write_whole};

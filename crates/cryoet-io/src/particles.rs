@@ -1,5 +1,8 @@
 mod bytes;
 mod copick;
+mod copick_csv;
+mod copick_transformation;
+mod csv_row;
 mod csv_table;
 mod deepfinder_xml;
 mod dropped;
@@ -7,8 +10,10 @@ mod dynamo;
 mod em_motl;
 mod error;
 mod format;
+mod headerless;
 mod imod;
 mod list;
+mod matlab;
 mod options;
 mod portal;
 mod read;
@@ -18,6 +23,7 @@ mod shrec;
 mod star;
 mod stopgap;
 mod tomogram_numbers;
+mod unit;
 mod write;
 
 pub use dropped::Dropped;
@@ -27,6 +33,7 @@ pub use list::ParticleList;
 pub use options::{AxisOrder, ReadParticles, StarCentre, TomogramFrame, WriteParticles};
 pub use read::read_particles;
 pub use relion_tomograms::read_relion_tomograms;
+pub use unit::CoordinateUnit;
 pub use write::write_particles;
 
 #[cfg(test)]

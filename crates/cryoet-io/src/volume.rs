@@ -1,3 +1,4 @@
+mod block_writer;
 mod compressed;
 mod element;
 mod error;
@@ -5,22 +6,32 @@ mod format;
 mod hdf5;
 mod info;
 mod npy;
+mod npy_sink;
+mod npz;
+#[cfg(feature = "zarr")]
+mod ome_zarr;
 mod open;
 mod packed;
 mod read;
+mod several;
 mod write;
 
 pub use error::{ReadVolumeError, WriteVolumeError};
 pub use format::VolumeFormat;
 pub use info::{VolumeInfo, inspect_volume};
-pub use open::open_volume;
+pub use npy_sink::{NpySink, NpyVoxel, create_npy_sink};
+#[cfg(feature = "zarr")]
+pub use ome_zarr::{OmeZarrParams, OmeZarrSink, OmeZarrVersion, OmeZarrVoxel, create_ome_zarr_sink};
+pub use open::{open_named_volume, open_volume, volume_names};
 pub use read::{read_ids, read_labels, read_volume};
 pub use write::{write_ids, write_labels, write_volume, write_volume_like};
 
-pub(crate) use element::Element;
+pub(crate) use block_writer::BlockWriter;
 use element::Voxel;
+pub(crate) use element::{ComplexPart, Element};
 pub(crate) use open::unpacked;
 pub(crate) use packed::{Bytes, Packed};
+pub(crate) use several::{choose, none_wanted};
 
 #[cfg(test)]
 mod tests;

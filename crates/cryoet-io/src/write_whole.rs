@@ -106,6 +106,68 @@ impl Drop for WholeFile {
     }
 }
 
+/// A folder being written aside; dropped before it is finished, it disappears.
+#[cfg(feature = "zarr")]
+#[derive(Debug)]
+pub(crate) struct WholeFolder {
+    aside: PathBuf,
+    target: PathBuf,
+}
+
+#[cfg(feature = "zarr")]
+impl WholeFolder {
+    pub(crate) fn create(path: &Path) -> io::Result<Self> {
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        if target.exists() && !target.is_dir() {
+            return Err(io::Error::new(io::ErrorKind::NotADirectory, "is a file, no folder"));
+        }
+        let aside = name_aside(&target)?;
+        fs::create_dir(&aside)?;
+        Ok(Self { aside, target })
+    }
+
+    pub(crate) fn aside(&self) -> &Path {
+        &self.aside
+    }
+
+    /// Flushes every file and puts the folder in the place of an old one, which is moved out of the way first.
+    pub(crate) fn finish(self) -> io::Result<()> {
+        sync_all(&self.aside)?;
+        let old = name_aside(&self.target)?;
+        let replaces = self.target.exists();
+        if replaces {
+            fs::rename(&self.target, &old)?;
+        }
+        if let Err(error) = fs::rename(&self.aside, &self.target) {
+            if replaces {
+                fs::rename(&old, &self.target)?;
+            }
+            return Err(error);
+        }
+        if replaces { fs::remove_dir_all(old) } else { Ok(()) }
+    }
+}
+
+#[cfg(feature = "zarr")]
+impl Drop for WholeFolder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.aside);
+    }
+}
+
+#[cfg(feature = "zarr")]
+fn sync_all(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            sync_all(&path)?;
+        } else {
+            File::open(path)?.sync_all()?;
+        }
+    }
+    Ok(())
+}
+
 fn name_aside(target: &Path) -> io::Result<PathBuf> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let name = target.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "names no file"))?;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cryoet_core::{ClassLabel, Orientation, Particle, Position, Score, Volume, VoxelSize, ndarray::Array3};
+use cryoet_core::{ClassLabel, Orientation, Particle, Position, Region, Score, Volume, VoxelSize, ndarray::Array3};
 use cryoet_io::*;
 
 const VOXEL_SIZE: f64 = 13.48;
@@ -69,6 +69,56 @@ fn h5py_numpy_and_emfile_wrote() {
     }
 }
 
+fn named(path: &Path, name: &str) -> Array3<f32> {
+    let source = open_named_volume(path, name).unwrap();
+    source.read_region(Region::whole(source.shape())).unwrap()
+}
+
+#[test]
+fn several_volumes_in_a_file() {
+    let npz = golden("numpy.npz");
+    assert_eq!(volume_names(&npz).unwrap(), ["tomogram", "labels"]);
+    assert_eq!((named(&npz, "tomogram"), named(&npz, "labels")), (volume(20), volume(0)));
+    assert!(read_volume(&npz).unwrap_err().to_string().contains(r#"holds 2: ["tomogram", "labels"]"#));
+    assert_eq!(read_volume(golden("numpy_compressed.npz")).unwrap().data(), &volume(20));
+
+    let scores = golden("h5py_scores.h5");
+    let names: Vec<String> = (0..12).map(|label| format!("class{label}")).collect();
+    assert_eq!(volume_names(&scores).unwrap(), names);
+    assert_eq!(named(&scores, "class11"), volume(20) + 11.0);
+    assert!(read_volume(&scores).unwrap_err().to_string().contains("no volume \"dataset\""));
+
+    let complex = golden("mrcfile_complex.mrc");
+    assert_eq!(named(&complex, "imaginary")[[0, 0, 0]], 20.0);
+    assert_eq!(named(&complex, "magnitude")[[1, 0, 0]], 0.0);
+    let stack = golden("mrcfile_stack.mrc");
+    assert_eq!(volume_names(&stack).unwrap(), ["0", "1"]);
+    assert_eq!((named(&stack, "0"), named(&stack, "1")), (volume(20), volume(20) + 100.0));
+}
+
+#[test]
+fn an_hdf5_file_that_promises_10_to_the_18_voxels() {
+    let path = golden("h5py_promises.h5");
+    let message = read_volume(&path).unwrap_err().to_string();
+    assert!(message.contains("1000000000000000000 voxels") && message.contains("read it region by region"), "{message}");
+    let corner = open_volume(&path).unwrap().read_region(Region::new([999_990, 5, 5], [2, 2, 2])).unwrap();
+    assert_eq!(corner, Array3::from_elem((2, 2, 2), 3.0));
+}
+
+#[cfg(feature = "zarr")]
+#[test]
+fn zarr_python_wrote() {
+    for name in ["blosc_lz4", "blosc_zstd", "gzip", "zstd", "plain", "v3_zstd", "v3_gzip", "v3_blosc", "v3_sharded"] {
+        let path = golden("zarr").join(name).with_extension("zarr");
+        let ours = read_volume(&path).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(ours.data(), &volume(20), "{name}");
+        assert_eq!((ours.voxel_size().unwrap().zyx(), ours.origin()), ([VOXEL_SIZE; 3], [3.0, 2.0, 1.0]), "{name}");
+        let region = Region::new([1, 1, 2], [2, 3, 2]);
+        let expected = volume(20).slice(cryoet_core::ndarray::s![1..3, 1..4, 2..4]).to_owned();
+        assert_eq!(open_volume(&path).unwrap().read_region(region).unwrap(), expected, "{name}");
+    }
+}
+
 #[test]
 fn starfile_wrote() {
     let list = read("starfile_relion5.star");
@@ -100,6 +150,14 @@ fn writes_for_the_oracles() {
     let tomogram = Volume::new(volume(20)).with_voxel_size(voxel_size).with_origin([1.0, 2.0, 3.0]);
     write_volume(folder.join("volume.mrc"), &tomogram).unwrap();
     write_volume(folder.join("volume.npy"), &tomogram).unwrap();
+    #[cfg(feature = "zarr")]
+    for (name, version) in [("volume_04.zarr", OmeZarrVersion::V04), ("volume_05.zarr", OmeZarrVersion::V05)] {
+        let params = OmeZarrParams { version, chunk: [2; 3], levels: 2 };
+        let origin = tomogram.origin();
+        let mut sink = create_ome_zarr_sink::<f32>(folder.join(name), tomogram.shape(), Some(voxel_size), origin, params).unwrap();
+        cryoet_core::VolumeSink::write_region(&mut sink, [0; 3], tomogram.view()).unwrap();
+        sink.finish().unwrap();
+    }
     write_labels(folder.join("labels.mrc"), &Volume::new(volume(0).mapv(|v| v as u8))).unwrap();
     let mut list = ParticleList { voxel_size: Some(voxel_size), shape: Some([45, 64, 100]), ..ParticleList::new(particles()) };
     for (name, format) in [

@@ -2,18 +2,23 @@ use std::{fmt, path::Path};
 
 use cryoet_core::VoxelSize;
 
-use crate::volume::{Element, Packed, ReadVolumeError};
+use crate::volume::{ComplexPart, Element, Packed, ReadVolumeError};
 
 /// Bytes of the fixed header.
 pub(crate) const HEADER_BYTES: usize = 1024;
+
+/// A stack of more volumes than this is a broken header.
+const MOST_VOLUMES: i32 = 1 << 20;
 
 /// A parsed MRC header, its axes put into z, y, x.
 #[derive(Debug, Clone)]
 pub(crate) struct Header {
     pub(crate) big_endian: bool,
     pub(crate) element: Element,
-    /// Extent z, y, x, after the axes were put in order.
+    /// Extent z, y, x of one volume, after the axes were put in order.
     pub(crate) shape: [u64; 3],
+    /// How many volumes the file stacks.
+    pub(crate) volumes: u64,
     /// Which of the file's axes (0: columns, 1: rows, 2: sections) is z, y, x.
     pub(crate) file_axis: [usize; 3],
     pub(crate) voxel_size: Option<VoxelSize>,
@@ -53,7 +58,8 @@ impl Words<'_> {
 impl Header {
     /// Bytes of a file of this header; never overflows.
     pub(crate) fn file_bytes(&self) -> u128 {
-        Packed::block_bytes(self.element, self.shape).saturating_add((HEADER_BYTES + self.extended) as u128)
+        let volume = Packed::block_bytes(self.element, self.shape);
+        volume.saturating_mul(self.volumes.into()).saturating_add((HEADER_BYTES + self.extended) as u128)
     }
 
     /// Parses the first 1024 bytes of a file.
@@ -74,17 +80,15 @@ impl Header {
             warnings.push(format!("bytes 208..212 are {:?}, not \"MAP \"", String::from_utf8_lossy(&bytes[208..212])));
         }
 
-        let extent = [words.int(1), words.int(2), words.int(3)];
+        let mut extent = [words.int(1), words.int(2), words.int(3)];
         for (axis, n) in ["nx (byte 0)", "ny (byte 4)", "nz (byte 8)"].into_iter().zip(extent) {
             if n < 0 {
                 return Err(field(axis, &n, "0 or more voxels"));
             }
         }
         let element = element(&words, &mut warnings).ok_or_else(|| {
-            let expected = "0 (int8), 1 (int16), 2 (float32), 6 (uint16) or 12 (float16)";
-            let found = words.int(4);
-            let found: String = if found == 3 || found == 4 { format!("{found} (complex)") } else { found.to_string() };
-            field("mode (byte 12)", &found, expected)
+            let expected = "0 (int8), 1 (int16), 2 (float32), 3 or 4 (complex), 6 (uint16) or 12 (float16)";
+            field("mode (byte 12)", &words.int(4), expected)
         })?;
         let extended = words.int(24);
         if extended < 0 {
@@ -96,14 +100,22 @@ impl Header {
         })?;
         let ispg = words.int(23);
         let sections = words.int(10);
+        // A stack of volumes: nz sections in all, mz in each.
+        let mut volumes = 1;
         if ispg >= 401 && sections > 0 && extent[2] > sections {
-            let found = format!("{ispg} with nz = {} and mz = {sections}", extent[2]);
-            return Err(field("ispg (byte 88)", &found, "one volume, not a stack of volumes"));
+            let complex = matches!(element, Element::Complex16(_) | Element::Complex32(_));
+            if extent[2] % sections != 0 || file_axis[0] != 2 || complex || extent[2] / sections >= MOST_VOLUMES {
+                let found = format!("{ispg} with nz = {}, mz = {sections}, maps = {}", extent[2], words.int(19));
+                return Err(field("ispg (byte 88)", &found, "a stack of whole volumes of real numbers, its sections along z"));
+            }
+            volumes = (extent[2] / sections) as u64;
+            extent[2] = sections;
         }
         Ok(Self {
             big_endian: words.big_endian,
             element,
             shape: file_axis.map(|axis| extent[axis] as u64),
+            volumes,
             file_axis,
             voxel_size: voxel_size(&words, &mut warnings),
             origin: origin(&words, &mut warnings),
@@ -146,6 +158,8 @@ fn element(words: &Words, warnings: &mut Vec<String>) -> Option<Element> {
         }
         1 => Element::I16,
         2 => Element::F32,
+        3 => Element::Complex16(ComplexPart::Magnitude),
+        4 => Element::Complex32(ComplexPart::Magnitude),
         6 => Element::U16,
         12 => Element::F16,
         _ => return None,

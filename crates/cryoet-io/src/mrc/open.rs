@@ -1,13 +1,39 @@
 use std::path::Path;
 
 use super::{HEADER_BYTES, Header};
-use crate::volume::{Bytes, Packed, ReadVolumeError};
+use crate::volume::{Bytes, ComplexPart, Element, Packed, ReadVolumeError, choose, none_wanted};
+
+/// The names of a file's volumes: the numbers of a stack, the parts of complex numbers; none where it holds one of plain numbers.
+pub(crate) fn names(path: &Path, bytes: &[u8]) -> Result<Vec<String>, ReadVolumeError> {
+    Ok(names_in(&Header::parse(path, bytes)?))
+}
+
+fn names_in(header: &Header) -> Vec<String> {
+    match header.element {
+        Element::Complex16(_) | Element::Complex32(_) => ComplexPart::ALL.map(|(name, _)| name.to_string()).to_vec(),
+        _ if header.volumes > 1 => (0..header.volumes).map(|number| number.to_string()).collect(),
+        _ => Vec::new(),
+    }
+}
 
 /// Opens an MRC file to be read region by region, with what was forgiven.
-pub(crate) fn open(path: &Path, bytes: Bytes) -> Result<(Packed, Vec<String>), ReadVolumeError> {
-    let header = Header::parse(path, bytes.get())?;
-    let start = HEADER_BYTES + header.extended;
-    Packed::check_length(path, &bytes, start, header.element, header.shape)?;
+pub(crate) fn open(path: &Path, bytes: Bytes, name: Option<&str>) -> Result<(Packed, Vec<String>), ReadVolumeError> {
+    let mut header = Header::parse(path, bytes.get())?;
+    let mut start = HEADER_BYTES + header.extended;
+    let [nz, ny, nx] = header.shape;
+    Packed::check_length(path, bytes.get().len(), start, header.element, [nz.saturating_mul(header.volumes), ny, nx])?;
+    let block = Packed::block_bytes(header.element, header.shape);
+    let names = names_in(&header);
+    if names.is_empty() {
+        none_wanted(path, name)?;
+    } else {
+        let chosen = choose(path, &names, name)?;
+        match &mut header.element {
+            Element::Complex16(part) | Element::Complex32(part) => *part = ComplexPart::ALL[chosen].1,
+            // The file is as long as all volumes take.
+            _ => start += chosen * block as usize,
+        }
+    }
     let shape = header.shape.map(|n| n as usize);
 
     let mut strides = [0; 3];
@@ -19,7 +45,8 @@ pub(crate) fn open(path: &Path, bytes: Bytes) -> Result<(Packed, Vec<String>), R
         }
     }
     let mut warnings = header.warnings;
-    let left = bytes.get().len() as u128 - start as u128 - Packed::block_bytes(header.element, header.shape);
+    let taken = block * u128::from(header.volumes) + (HEADER_BYTES + header.extended) as u128;
+    let left = bytes.get().len() as u128 - taken;
     if left > 0 {
         warnings.push(format!("at least {left} bytes follow the volume"));
     }

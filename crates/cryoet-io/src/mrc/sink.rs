@@ -1,12 +1,12 @@
 use std::{
-    io::{self, Seek, SeekFrom, Write},
+    io::{Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
-use cryoet_core::{Region, SinkError, VolumeSink, VoxelSize, ndarray::ArrayView3};
+use cryoet_core::{SinkError, VolumeSink, VoxelSize, ndarray::ArrayView3};
 
 use super::{HEADER_BYTES, MrcHeader};
-use crate::{WriteVolumeError, WriteWholeError, write_whole::WholeFile};
+use crate::{WriteVolumeError, WriteWholeError, volume::BlockWriter};
 
 mod sealed {
     pub trait Sealed {}
@@ -52,15 +52,11 @@ mrc_voxel!(i8: 0, i16: 1, f32: 2, u16: 6);
 #[derive(Debug)]
 pub struct MrcSink<T> {
     path: PathBuf,
-    file: WholeFile,
-    shape: [usize; 3],
+    block: BlockWriter,
     voxel_size: Option<VoxelSize>,
     origin: [f64; 3],
     kept: Option<MrcHeader>,
-    /// Byte of the file at which the voxels start.
-    start: u64,
     statistics: Running,
-    row: Vec<u8>,
     voxel: std::marker::PhantomData<T>,
 }
 
@@ -133,15 +129,8 @@ fn create<T: MrcVoxel>(
     let (Some(bytes), true) = (bytes, shape.iter().all(|&n| i32::try_from(n).is_ok())) else {
         return Err(WriteVolumeError::Shape { path, shape });
     };
-    let create = || {
-        let file = WholeFile::create(&path)?;
-        // Sets the length without writing: what is never written reads as 0.
-        file.writer.get_ref().set_len(bytes.saturating_add(start))?;
-        Ok(file)
-    };
-    let file = create().map_err(|source| WriteWholeError { path: path.clone(), source })?;
-    let (statistics, row, voxel) = (Running::default(), Vec::new(), std::marker::PhantomData);
-    Ok(MrcSink { path, file, shape, voxel_size, origin, kept, start, statistics, row, voxel })
+    let block = BlockWriter::create(&path, shape, start, bytes).map_err(|source| WriteWholeError { path: path.clone(), source })?;
+    Ok(MrcSink { path, block, voxel_size, origin, kept, statistics: Running::default(), voxel: std::marker::PhantomData })
 }
 
 impl<T: MrcVoxel> MrcSink<T> {
@@ -153,12 +142,12 @@ impl<T: MrcVoxel> MrcSink<T> {
         let header = self.header();
         let path = self.path;
         let finish = || {
-            self.file.writer.seek(SeekFrom::Start(0))?;
-            self.file.writer.write_all(&header)?;
+            self.block.file.writer.seek(SeekFrom::Start(0))?;
+            self.block.file.writer.write_all(&header)?;
             if let Some(kept) = &self.kept {
-                self.file.writer.write_all(&kept.extended)?;
+                self.block.file.writer.write_all(&kept.extended)?;
             }
-            self.file.finish()
+            self.block.file.finish()
         };
         finish().map_err(|source| WriteWholeError { path, source }.into())
     }
@@ -166,7 +155,7 @@ impl<T: MrcVoxel> MrcSink<T> {
     fn header(&self) -> [u8; HEADER_BYTES] {
         let mut header = [0; HEADER_BYTES];
         let mut put = |word: usize, bytes: [u8; 4]| header[4 * (word - 1)..4 * word].copy_from_slice(&bytes);
-        let [nz, ny, nx] = self.shape.map(|n| i32::try_from(n).unwrap_or(i32::MAX));
+        let [nz, ny, nx] = self.block.shape.map(|n| i32::try_from(n).unwrap_or(i32::MAX));
         for (word, n) in
             [(1, nx), (2, ny), (3, nz), (4, T::MODE), (8, nx), (9, ny), (10, nz), (17, 1), (18, 2), (19, 3), (23, 1), (28, 20140)]
         {
@@ -197,40 +186,18 @@ impl<T: MrcVoxel> MrcSink<T> {
         }
         header
     }
-
-    fn write(&mut self, region: Region, voxels: ArrayView3<'_, T>) -> io::Result<()> {
-        let [_, ny, nx] = self.shape.map(|n| n as u64);
-        let place = |z: usize, y: usize| (((z as u64 * ny) + y as u64) * nx + region.start[2] as u64) * T::BYTES as u64 + self.start;
-        let rows_touch = region.size[2] == self.shape[2];
-        for (dz, plane) in voxels.outer_iter().enumerate() {
-            for (dy, row) in plane.outer_iter().enumerate() {
-                if dy == 0 || !rows_touch {
-                    self.file.writer.seek(SeekFrom::Start(place(region.start[0] + dz, region.start[1] + dy)))?;
-                }
-                self.row.clear();
-                for &voxel in row {
-                    voxel.put(&mut self.row);
-                    self.statistics.add(voxel.number());
-                }
-                self.file.writer.write_all(&self.row)?;
-            }
-        }
-        Ok(())
-    }
 }
 
 impl<T: MrcVoxel> VolumeSink<T> for MrcSink<T> {
     fn shape(&self) -> [usize; 3] {
-        self.shape
+        self.block.shape
     }
 
     fn write_region(&mut self, start: [usize; 3], voxels: ArrayView3<'_, T>) -> Result<(), SinkError> {
-        let region = Region::new(start, voxels.dim().into());
-        region.check_inside(self.shape)?;
-        self.write(region, voxels).map_err(|source| SinkError::Write {
-            start,
-            size: region.size,
-            source: Box::new(WriteWholeError { path: self.path.clone(), source }),
+        let statistics = &mut self.statistics;
+        self.block.write(&self.path, start, voxels, |voxel, bytes| {
+            voxel.put(bytes);
+            statistics.add(voxel.number());
         })
     }
 }

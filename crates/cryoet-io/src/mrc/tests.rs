@@ -70,7 +70,7 @@ fn truncated_names_bytes_expected_and_found() {
 #[test]
 fn a_mode_that_does_not_exist() {
     let mut bytes = sample();
-    for (mode, word) in [(7, "7"), (-1, "-1"), (4, "4 (complex)"), (101, "101")] {
+    for (mode, word) in [(7, "7"), (-1, "-1"), (5, "5"), (101, "101")] {
         put(&mut bytes, 4, mode);
         let message = read(&bytes).unwrap_err().to_string();
         assert!(message.contains("mode (byte 12)") && message.contains(word) && message.contains("expected 0"), "{message}");
@@ -158,11 +158,23 @@ fn both_byte_orders_and_a_missing_machine_stamp() {
 }
 
 #[test]
-fn a_stack_of_volumes_is_refused() {
+fn a_stack_of_volumes_is_read_by_number() {
     let mut bytes = sample();
     put(&mut bytes, 23, 401);
     put(&mut bytes, 10, 1);
-    assert!(read(&bytes).unwrap_err().to_string().contains("401 with nz = 2 and mz = 1"));
+    let message = read(&bytes).unwrap_err().to_string();
+    assert!(message.contains(r#"holds 2: ["0", "1"]"#), "{message}");
+    let (_folder, path) = scratch();
+    std::fs::write(&path, &bytes).unwrap();
+    assert_eq!(crate::volume_names(&path).unwrap(), ["0", "1"]);
+    let second = crate::open_named_volume(&path, "1").unwrap();
+    assert_eq!((second.shape(), second.read_region(Region::new([0, 2, 3], [1, 1, 1])).unwrap()[[0, 0, 0]]), ([1, 3, 4], 123.0));
+    assert!(crate::open_named_volume(&path, "2").err().unwrap().to_string().contains("no volume \"2\""));
+    std::fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+    assert!(crate::open_named_volume(&path, "0").err().unwrap().to_string().contains("truncated"));
+    put(&mut bytes, 3, 3);
+    put(&mut bytes, 10, 2);
+    assert!(read(&bytes).unwrap_err().to_string().contains("401 with nz = 3, mz = 2"));
 }
 
 #[test]

@@ -1,10 +1,15 @@
 use std::path::Path;
 
-use cryoet_core::{Orientation, Particle, VoxelSize};
+use cryoet_core::{Particle, VoxelSize};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Dropped, ParticleList, ReadParticles, ReadParticlesError, WriteParticles, WriteParticlesError, dropped::Drops, read::Place};
+use super::{
+    Dropped, ParticleList, ReadParticles, ReadParticlesError, WriteParticles, WriteParticlesError,
+    copick_transformation::{Transformation, moved, orientation, turning},
+    dropped::Drops,
+    read::Place,
+};
 
 /// A file of copick's picks: one object of one run, Angstrom from the first voxel's centre.
 #[derive(Debug, Serialize, Deserialize)]
@@ -34,7 +39,7 @@ fn trusted() -> bool {
 struct Point {
     location: Location,
     #[serde(default, rename = "transformation_", skip_serializing_if = "Option::is_none")]
-    transformation: Option<[[f64; 4]; 4]>,
+    transformation: Option<Transformation>,
     #[serde(default)]
     instance_id: Option<i64>,
     #[serde(default)]
@@ -72,15 +77,12 @@ pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<
         ParticleList { voxel_size: Some(size), shape: options.shape, tomogram: picks.run_name.clone(), ..ParticleList::default() };
     for (index, point) in picks.points.iter().enumerate() {
         let fail = |message: String| place.syntax(1, format!("point {index}: {message}"));
-        let matrix = point.transformation;
-        // The point's transformation may move it as well as turn it.
-        let moved = matrix.map_or([0.0; 3], |m| [m[2][3], m[1][3], m[0][3]]);
-        let angstrom = [point.location.z + moved[0], point.location.y + moved[1], point.location.x + moved[2]];
+        let matrix = point.transformation.as_ref();
+        let angstrom = moved([point.location.z, point.location.y, point.location.x], matrix);
         let position = cryoet_core::Position::from_angstrom(angstrom, size).map_err(|error| fail(error.to_string()))?;
         let mut particle = Particle::new(class, position);
         if let Some(m) = matrix.filter(|_| picks.trust_orientation) {
-            let rows = std::array::from_fn(|row| [m[row][0], m[row][1], m[row][2]]);
-            particle.orientation = Some(Orientation::from_matrix(rows).map_err(|error| fail(error.to_string()))?);
+            particle.orientation = Some(orientation(m).map_err(|error| fail(error.to_string()))?);
         }
         particle.score = point.score.map(cryoet_core::Score::new).transpose().map_err(|error| fail(error.to_string()))?;
         particle.tomogram = picks.run_name.clone();
@@ -107,7 +109,7 @@ pub(super) fn write(path: &Path, list: &ParticleList, options: &WriteParticles) 
     if list.particles.iter().any(|particle| list.tomogram_of(particle) != list.tomogram_of(&list.particles[0])) {
         return Err(needs("a file of copick holds the picks of one tomogram: write a file for each tomogram"));
     }
-    let mut drops = Drops::default();
+    let mut drops = Drops::of(list);
     drops.of_list("tomogram shape", list.shape.is_some());
     let [sz, sy, sx] = size.zyx();
     drops.of_list("voxel size along each axis (their mean is written)", sz != sy || sy != sx);
@@ -116,7 +118,7 @@ pub(super) fn write(path: &Path, list: &ParticleList, options: &WriteParticles) 
     if oriented > 0 {
         drops.count("unknown orientation (written as none)", list.particles.len() - oriented);
     }
-    drops.count("size", count(&|particle| particle.size.is_some()));
+    drops.each("size", |particle| particle.size.is_some());
     let common = |name: &str| {
         let first = list.particles.first()?.extra.get(name)?;
         list.particles.iter().all(|particle| particle.extra.get(name) == Some(first)).then(|| first.clone())
@@ -131,7 +133,7 @@ pub(super) fn write(path: &Path, list: &ParticleList, options: &WriteParticles) 
             _ => false,
         };
         if !kept {
-            drops.count(name, count(&|particle| particle.extra.contains_key(name)));
+            drops.each(name, |particle| particle.extra.contains_key(name));
         }
     }
     let class = list.particles.first().map(|particle| particle.class);
@@ -139,12 +141,7 @@ pub(super) fn write(path: &Path, list: &ParticleList, options: &WriteParticles) 
     let object = named.or_else(|| common(OBJECT)).or_else(|| class.map(|class| class.to_string())).unwrap_or_default();
     let point = |particle: &Particle| {
         let [z, y, x] = particle.position.to_angstrom(size);
-        let transformation = particle.orientation.map(|orientation| {
-            let m = orientation.matrix();
-            std::array::from_fn(|row| {
-                std::array::from_fn(|column| if row == 3 || column == 3 { f64::from(u8::from(row == column)) } else { m[row][column] })
-            })
-        });
+        let transformation = particle.orientation.map(turning);
         let instance_id = particle.extra.get(INSTANCE).and_then(|text| text.parse().ok());
         Point { location: Location { x, y, z }, transformation, instance_id, score: particle.score.map(|score| score.get()) }
     };

@@ -1,41 +1,20 @@
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-};
+use std::{collections::BTreeSet, path::Path};
 
 use cryoet_core::{Orientation, Particle, VoxelSize};
 
-use super::{Dropped, ParticleList, ReadParticles, ReadParticlesError, WriteParticles, WriteParticlesError, dropped::Drops, read::Place};
+use super::{
+    Dropped, ParticleList, ReadParticles, ReadParticlesError, WriteParticles, WriteParticlesError,
+    csv_row::{Row, each_row},
+    dropped::Drops,
+    read::Place,
+};
 
 /// The columns every list is written with.
-const COLUMNS: [&str; 10] = ["tomogram", "class", "z", "y", "x", "score", "size", "rot", "tilt", "psi"];
+pub(super) const COLUMNS: [&str; 10] = ["tomogram", "class", "z", "y", "x", "score", "size", "rot", "tilt", "psi"];
 /// Columns with a meaning that are written where there is something to say.
 const FURTHER: [&str; 5] = ["class_name", "voxel_size", "voxel_size_z", "voxel_size_y", "voxel_size_x"];
 
-/// A data row: its cells by column, and its line.
-struct Row<'a> {
-    place: Place<'a>,
-    columns: &'a BTreeMap<String, usize>,
-    record: &'a csv::StringRecord,
-    line: u64,
-}
-
-impl<'a> Row<'a> {
-    /// The cell of a column; none where there is no such column or the cell is empty.
-    fn cell(&self, column: &str) -> Option<&'a str> {
-        let index = *self.columns.get(column)?;
-        self.record.get(index).map(str::trim).filter(|cell| !cell.is_empty())
-    }
-
-    fn number(&self, column: &str) -> Result<f64, ReadParticlesError> {
-        self.place.number(self.line, &self.name(column), self.cell(column).unwrap_or(""))
-    }
-
-    /// A column's name and number, for messages.
-    fn name(&self, column: &str) -> String {
-        self.columns.get(column).map_or_else(|| format!("column {column}"), |index| format!("column {} ({column})", index + 1))
-    }
-
+impl Row<'_> {
     fn orientation(&self) -> Result<Option<Orientation>, ReadParticlesError> {
         if ["rot", "tilt", "psi"].iter().all(|column| self.cell(column).is_none()) {
             return Ok(None);
@@ -56,7 +35,8 @@ impl<'a> Row<'a> {
         made.map(Some)
     }
 
-    fn particle(&self, options: &ReadParticles) -> Result<Particle, ReadParticlesError> {
+    /// The particle, its position as the row has it.
+    pub(super) fn particle(&self, options: &ReadParticles) -> Result<Particle, ReadParticlesError> {
         let class = match (self.cell("class"), self.cell("class_name")) {
             (Some(class), _) => self.place.class(self.line, &self.name("class"), class, options)?,
             (None, Some(name)) if !options.classes.is_empty() => self.place.class(self.line, &self.name("class_name"), name, options)?,
@@ -69,58 +49,28 @@ impl<'a> Row<'a> {
         particle.score = self.cell("score").map(|text| self.place.score(self.line, &self.name("score"), text)).transpose()?;
         particle.size = self.cell("size").map(|text| self.place.size(self.line, &self.name("size"), text)).transpose()?;
         particle.tomogram = self.cell("tomogram").map(str::to_string);
-        for column in self.columns.keys() {
-            let known = COLUMNS.contains(&column.as_str()) || FURTHER[1..].contains(&column.as_str());
-            if let (false, Some(cell)) = (known, self.cell(column)) {
-                particle.extra.insert(column.clone(), cell.to_string());
-            }
-        }
+        particle.extra = self.extras(|column| COLUMNS.contains(&column) || FURTHER[1..].contains(&column));
         Ok(particle)
     }
 }
 
 pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<ParticleList, ReadParticlesError> {
-    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).trim(csv::Trim::All).from_reader(text.as_bytes());
-    let syntax = |error: &csv::Error| {
-        let line = error.position().map_or(1, csv::Position::line);
-        match error.kind() {
-            csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                place.syntax(line, format!("{len} columns, expected the header's {expected_len}"))
-            }
-            _ => place.syntax(line, error.to_string()),
-        }
-    };
-    let headers = reader.headers().map_err(|error| syntax(&error))?.clone();
-    let header_line = headers.position().map_or(1, csv::Position::line);
-    let mut columns = BTreeMap::new();
-    for (index, name) in headers.iter().enumerate() {
-        if columns.insert(name.to_string(), index).is_some() {
-            return Err(place.syntax(header_line, format!("two columns are named {name:?}")));
-        }
-    }
-    if let Some(missing) = ["z", "y", "x"].iter().find(|&&axis| !columns.contains_key(axis)) {
-        let found: Vec<&str> = headers.iter().collect();
-        return Err(place.syntax(header_line, format!("no column {missing:?} in the header {found:?}, expected at least z, y, x")));
-    }
-
     let mut list = ParticleList::default();
-    let mut record = csv::StringRecord::new();
-    while reader.read_record(&mut record).map_err(|error| syntax(&error))? {
-        let line = record.position().map_or(0, csv::Position::line);
-        let row = Row { place, columns: &columns, record: &record, line };
+    each_row(place, text, |row| {
         if let Some(size) = row.voxel_size()?
             && *list.voxel_size.get_or_insert(size) != size
         {
             let message = format!("voxel size {:?} (z, y, x), but {:?} in an earlier line", size.zyx(), list.voxel_size.map(|s| s.zyx()));
-            return Err(place.syntax(line, message));
+            return Err(place.syntax(row.line, message));
         }
         list.particles.push(row.particle(options)?);
-    }
+        Ok(())
+    })?;
     Ok(list)
 }
 
 pub(super) fn write(path: &Path, list: &ParticleList, options: &WriteParticles) -> Result<(String, Vec<Dropped>), WriteParticlesError> {
-    let mut drops = Drops::default();
+    let mut drops = Drops::of(list);
     drops.of_list("tomogram shape", list.shape.is_some());
     drops.of_list("voxel size (there is no row to hold it)", list.voxel_size.is_some() && list.particles.is_empty());
     let named = !options.classes.is_empty();
@@ -149,7 +99,7 @@ pub(super) fn write(path: &Path, list: &ParticleList, options: &WriteParticles) 
     header.extend(sizes.iter().map(|(name, _)| *name));
     header.extend(&extras);
     writer.write_record(&header).map_err(fail)?;
-    for particle in &list.particles {
+    for (index, particle) in list.particles.iter().enumerate() {
         let [z, y, x] = particle.position.zyx().map(|v| v.to_string());
         let text = |value: Option<String>| value.unwrap_or_default();
         let angles = particle.orientation.map(|orientation| orientation.to_relion());
@@ -170,8 +120,8 @@ pub(super) fn write(path: &Path, list: &ParticleList, options: &WriteParticles) 
         row.extend(extras.iter().map(|&name| particle.extra.get(name).cloned().unwrap_or_default()));
         // A line that starts with # would be read as a comment.
         if row[0].starts_with('#') {
-            let (particle, field, value) = (0, "tomogram".into(), row[0].clone());
-            return Err(WriteParticlesError::Text { path: path.to_path_buf(), particle, field, value });
+            let (field, value) = ("tomogram".into(), row[0].clone());
+            return Err(WriteParticlesError::Text { path: path.to_path_buf(), particle: index, field, value });
         }
         writer.write_record(&row).map_err(fail)?;
     }

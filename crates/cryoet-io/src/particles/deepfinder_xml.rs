@@ -110,11 +110,11 @@ impl Lines<'_> {
 }
 
 pub(super) fn write(path: &Path, list: &ParticleList, options: &WriteParticles) -> Result<(String, Vec<Dropped>), WriteParticlesError> {
-    let mut drops = Drops::default();
-    drops.of_list("voxel size", list.voxel_size.is_some());
-    drops.of_list("tomogram shape", list.shape.is_some());
+    let mut drops = Drops::of(list);
+    drops.frame();
     let order = options.axis_order.unwrap_or(AxisOrder::Xyz);
-    let mut lost = BTreeMap::<&str, usize>::new();
+    let fits = |name: &str, value: &str| is_name(name) && !FIELDS.contains(&name) && value.trim() == value;
+    drops.extras(|name, value| !fits(name, value));
     let mut text = String::from("<objlist>\n");
     for (index, particle) in list.particles.iter().enumerate() {
         let mut attributes = Vec::new();
@@ -131,13 +131,8 @@ pub(super) fn write(path: &Path, list: &ParticleList, options: &WriteParticles) 
         }
         attributes.extend(particle.size.map(|size| ("cluster_size", size.to_string())));
         attributes.extend(particle.score.map(|score| ("score", score.get().to_string())));
-        for (name, value) in &particle.extra {
-            if is_name(name) && !FIELDS.contains(&name.as_str()) && value.trim() == value {
-                attributes.push((name, value.clone()));
-            } else {
-                *lost.entry(name).or_default() += 1;
-            }
-        }
+        let extras = particle.extra.iter().filter(|(name, value)| fits(name, value));
+        attributes.extend(extras.map(|(name, value)| (name.as_str(), value.clone())));
         text.push_str("  <object");
         for (name, value) in attributes {
             if let Some(bad) = value.chars().find(|&c| c.is_control()) {
@@ -150,9 +145,6 @@ pub(super) fn write(path: &Path, list: &ParticleList, options: &WriteParticles) 
         text.push_str("/>\n");
     }
     text.push_str("</objlist>\n");
-    for (name, particles) in lost {
-        drops.count(name, particles);
-    }
     Ok((text, drops.done()))
 }
 

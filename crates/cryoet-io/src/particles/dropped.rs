@@ -1,4 +1,8 @@
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
+
+use cryoet_core::Particle;
+
+use super::ParticleList;
 
 /// Something that a format could not carry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,24 +24,61 @@ impl fmt::Display for Dropped {
     }
 }
 
-/// Counts what is dropped, in order of first appearance.
-#[derive(Debug, Default)]
-pub(super) struct Drops(Vec<Dropped>);
+/// Counts what a format drops of a list, in order of first appearance.
+#[derive(Debug)]
+pub(super) struct Drops<'a> {
+    list: &'a ParticleList,
+    dropped: Vec<Dropped>,
+}
 
-impl Drops {
+impl<'a> Drops<'a> {
+    pub(super) fn of(list: &'a ParticleList) -> Self {
+        Self { list, dropped: Vec::new() }
+    }
+
+    /// Voxel size and shape, where the list has them.
+    pub(super) fn frame(&mut self) {
+        self.of_list("voxel size", self.list.voxel_size.is_some());
+        self.of_list("tomogram shape", self.list.shape.is_some());
+    }
+
+    /// Orientations and scores that are not known, in formats that have to write a number.
+    pub(super) fn unknown_as_zero(&mut self) {
+        self.each("unknown orientation (written as 0 0 0)", |particle| particle.orientation.is_none());
+        self.each("unknown score (written as 0)", |particle| particle.score.is_none());
+    }
+
+    /// A field of those particles that lose it.
+    pub(super) fn each(&mut self, field: &str, loses: impl Fn(&Particle) -> bool) {
+        self.count(field, self.list.particles.iter().filter(|particle| loses(particle)).count());
+    }
+
+    /// Extras by their names, in the names' order.
+    pub(super) fn extras(&mut self, is_lost: impl Fn(&str, &str) -> bool) {
+        let mut lost = BTreeMap::<&str, usize>::new();
+        for (name, value) in self.list.particles.iter().flat_map(|particle| &particle.extra) {
+            if is_lost(name, value) {
+                *lost.entry(name).or_default() += 1;
+            }
+        }
+        for (name, particles) in lost {
+            self.count(name, particles);
+        }
+    }
+
     pub(super) fn of_list(&mut self, field: &str, is_there: bool) {
         if is_there {
-            self.0.push(Dropped { field: field.into(), particles: 0 });
+            self.dropped.push(Dropped { field: field.into(), particles: 0 });
         }
     }
 
     pub(super) fn count(&mut self, field: &str, particles: usize) {
         if particles > 0 {
-            self.0.push(Dropped { field: field.into(), particles });
+            self.dropped.push(Dropped { field: field.into(), particles });
         }
     }
 
     pub(super) fn done(self) -> Vec<Dropped> {
-        self.0
+        self.dropped
     }
 }

@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, fmt::Write};
+use std::fmt::Write;
 
 use cryoet_core::{Orientation, Particle, VoxelSize};
 
@@ -66,28 +66,18 @@ fn real_part(text: &str) -> &str {
 }
 
 pub(super) fn write(list: &ParticleList, options: &WriteParticles) -> (String, Vec<Dropped>) {
-    let mut drops = Drops::default();
+    let mut drops = Drops::of(list);
     drops.of_list("tomogram shape", list.shape.is_some());
     let anisotropic = |size: VoxelSize| size.zyx().iter().any(|&s| s != size.zyx()[0]);
     drops.of_list("voxel size along each axis (their mean is written)", list.voxel_size.is_some_and(anisotropic));
-    let count = |has: &dyn Fn(&Particle) -> bool| list.particles.iter().filter(|particle| has(particle)).count();
-    drops.count("size", count(&|particle| particle.size.is_some()));
-    drops.count("unknown orientation (written as 0 0 0)", count(&|particle| particle.orientation.is_none()));
-    drops.count("unknown score (written as 0)", count(&|particle| particle.score.is_none()));
+    drops.each("size", |particle| particle.size.is_some());
+    drops.unknown_as_zero();
     let column_of = |name: &str| {
         let column = name.strip_prefix(PREFIX)?.parse::<usize>().ok()?;
         ((1..=COLUMNS).contains(&column) && !FIELDS.contains(&column)).then_some(column)
     };
     let fits = |value: &str| !value.is_empty() && real_part(value).parse::<f64>().is_ok();
-    let mut lost = BTreeMap::<&str, usize>::new();
-    for (name, value) in list.particles.iter().flat_map(|particle| &particle.extra) {
-        if column_of(name).is_none() || !fits(value) {
-            *lost.entry(name).or_default() += 1;
-        }
-    }
-    for (name, particles) in lost {
-        drops.count(name, particles);
-    }
+    drops.extras(|name, value| column_of(name).is_none() || !fits(value));
 
     let first = options.first_voxel.unwrap_or(FIRST_VOXEL);
     let mut tomograms = TomogramNumbers::default();

@@ -1,13 +1,14 @@
 use cryoet_core::{Orientation, Particle};
 
 use super::{
-    Dropped, ParticleList, ReadParticles, ReadParticlesError, WriteParticles, dropped::Drops, read::Place,
+    Dropped, ParticleList, ReadParticles, ReadParticlesError, WriteParticles,
+    dropped::Drops,
+    matlab::{FIRST_VOXEL, whole_and_shift},
+    read::Place,
     tomogram_numbers::TomogramNumbers,
 };
 use crate::em;
 
-/// TOM counts voxels as MATLAB does.
-const FIRST_VOXEL: f64 = 1.0;
 /// Numbers a particle.
 const ROWS: usize = 20;
 /// Rows, counted from 1, that are fields of a particle.
@@ -58,18 +59,15 @@ pub(super) fn read(place: Place, bytes: &[u8], options: &ReadParticles) -> Resul
 }
 
 pub(super) fn write(list: &ParticleList, options: &WriteParticles) -> (Vec<u8>, Vec<Dropped>) {
-    let mut drops = Drops::default();
-    drops.of_list("voxel size", list.voxel_size.is_some());
-    drops.of_list("tomogram shape", list.shape.is_some());
-    let count = |has: &dyn Fn(&Particle) -> bool| list.particles.iter().filter(|particle| has(particle)).count();
-    drops.count("size", count(&|particle| particle.size.is_some()));
-    drops.count("unknown orientation (written as 0 0 0)", count(&|particle| particle.orientation.is_none()));
-    drops.count("unknown score (written as 0)", count(&|particle| particle.score.is_none()));
+    let mut drops = Drops::of(list);
+    drops.frame();
+    drops.each("size", |particle| particle.size.is_some());
+    drops.unknown_as_zero();
     let kept = |name: &str, value: &str| {
         let row = name.strip_prefix(PREFIX)?.parse::<usize>().ok().filter(|row| (1..=ROWS).contains(row) && !FIELDS.contains(row))?;
         Some((row, value.parse::<f32>().ok()?))
     };
-    drops.count("further columns", count(&|particle| particle.extra.iter().any(|(name, value)| kept(name, value).is_none())));
+    drops.each("further columns", |particle| particle.extra.iter().any(|(name, value)| kept(name, value).is_none()));
     let first = options.first_voxel.unwrap_or(FIRST_VOXEL);
     let mut tomograms = TomogramNumbers::default();
     let mut bytes = em::Header::float([1, list.particles.len(), ROWS]).to_vec();
@@ -79,11 +77,10 @@ pub(super) fn write(list: &ParticleList, options: &WriteParticles) -> (Vec<u8>, 
         put(1, particle.score.map_or(0.0, |score| score.get()));
         put(4, (index + 1) as f64);
         put(5, tomograms.of(list.tomogram_of(particle)) as f64);
-        // Boxes are cut at whole voxels; what is left is the shift, and keeps its digits in 32 bits.
         for (row, at) in [10, 9, 8].into_iter().zip(particle.position.zyx()) {
-            let whole = (at + first).round();
+            let (whole, shift) = whole_and_shift(at + first);
             put(row, whole);
-            put(row + 3, at + first - whole);
+            put(row + 3, shift);
         }
         let (phi, psi, the) = particle.orientation.unwrap_or_default().to_zxz();
         for (row, degrees) in [(17, phi), (18, psi), (19, the)] {

@@ -1,7 +1,7 @@
 use std::{fmt, path::Path};
 
 /// What [`ReadParticlesError::UnknownFormat`](super::ReadParticlesError::UnknownFormat) lists.
-pub(super) const KNOWN: &str = "CSV, DeepFinder XML, SHREC text, STAR of RELION and STOPGAP, copick JSON, Data Portal ndjson, Dynamo table, IMOD model, EM motive list";
+pub(super) const KNOWN: &str = "CSV, DeepFinder XML, SHREC text, STAR of RELION and STOPGAP, copick JSON and CSV, Data Portal ndjson, Dynamo table, IMOD model, EM motive list";
 
 /// A file format of particle lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -26,7 +26,9 @@ pub enum ParticleFormat {
     Stopgap,
     /// copick's picks, one object of one run: `.json`; Angstrom.
     Copick,
-    /// The cryoET Data Portal's points, one JSON object a line: `.ndjson`; voxels.
+    /// copick's table of picks, a CSV file told by its columns `run_name` and `transform_00`; Angstrom.
+    CopickCsv,
+    /// The cryoET Data Portal's points, one JSON object a line: `.ndjson`; voxels, unless the options say Angstrom.
     PortalNdjson,
     /// Dynamo's table: `.tbl`; voxels counted from the first one's corner.
     Dynamo,
@@ -34,6 +36,9 @@ pub enum ParticleFormat {
     ImodModel,
     /// The motive list of TOM and Artiatomi: `.em`; voxels counted from 1.
     EmMotl,
+    /// Text without a header, its columns given by [`ReadParticles::columns`](crate::ReadParticles::columns): `.coords`, `.xyz`, or
+    /// any file that is read or written with columns.
+    Text,
 }
 
 impl ParticleFormat {
@@ -55,6 +60,7 @@ impl ParticleFormat {
             "tbl" => Some(Self::Dynamo),
             "mod" => Some(Self::ImodModel),
             "em" => Some(Self::EmMotl),
+            "coords" | "xyz" => Some(Self::Text),
             _ => None,
         }
     }
@@ -68,6 +74,8 @@ impl ParticleFormat {
             Some(Self::DeepFinderXml)
         } else if head.starts_with(b"data_") {
             Some(Self::Relion5)
+        } else if super::copick_csv::is_header(head) {
+            Some(Self::CopickCsv)
         } else {
             None
         }
@@ -86,10 +94,12 @@ impl fmt::Display for ParticleFormat {
             Self::Relion5 => "RELION 5 STAR",
             Self::Stopgap => "STOPGAP STAR",
             Self::Copick => "copick JSON",
+            Self::CopickCsv => "copick CSV",
             Self::PortalNdjson => "Data Portal ndjson",
             Self::Dynamo => "Dynamo table",
             Self::ImodModel => "IMOD model",
             Self::EmMotl => "EM motive list",
+            Self::Text => "text without a header",
         })
     }
 }

@@ -94,13 +94,12 @@ fn class_of(place: Place, at: usize, name: &[u8], object: u64, options: &ReadPar
 }
 
 pub(super) fn write(list: &ParticleList, options: &WriteParticles) -> (Vec<u8>, Vec<Dropped>) {
-    let mut drops = Drops::default();
-    let count = |has: &dyn Fn(&Particle) -> bool| list.particles.iter().filter(|particle| has(particle)).count();
-    drops.count("orientation", count(&|particle| particle.orientation.is_some()));
-    drops.count("score", count(&|particle| particle.score.is_some()));
-    drops.count("size", count(&|particle| particle.size.is_some()));
-    drops.count("tomogram", count(&|particle| list.tomogram_of(particle).is_some()));
-    drops.count("further columns", count(&|particle| particle.extra.keys().any(|name| name != CONTOUR)));
+    let mut drops = Drops::of(list);
+    drops.each("orientation", |particle| particle.orientation.is_some());
+    drops.each("score", |particle| particle.score.is_some());
+    drops.each("size", |particle| particle.size.is_some());
+    drops.each("tomogram", |particle| list.tomogram_of(particle).is_some());
+    drops.each("further columns", |particle| particle.extra.keys().any(|name| name != CONTOUR));
     let mut labels: Vec<ClassLabel> = list.particles.iter().map(|particle| particle.class).collect();
     labels.sort_unstable();
     labels.dedup();

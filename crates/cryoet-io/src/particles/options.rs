@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use cryoet_core::{ClassLabel, ClassTable, VoxelSize};
 
-use super::ParticleFormat;
+use super::{CoordinateUnit, ParticleFormat};
 
 /// Which way round a file gives three coordinates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -79,6 +79,12 @@ pub struct ReadParticles {
     pub axis_order: Option<AxisOrder>,
     /// Names of classes, for files that name them.
     pub classes: ClassTable,
+    /// The columns of text without a header, in order, by CSV's names: `tomogram`, `class`, `z`, `y`, `x`, `score`, `size`, RELION's
+    /// `rot`, `tilt`, `psi`; other names are kept as extras, `-` passes a column over. Where there are any, a file whose
+    /// `format` is not given is read as such text.
+    pub columns: Vec<String>,
+    /// What text without a header and the Data Portal's points count in; default voxels, as the Portal's own programs read them.
+    pub unit: Option<CoordinateUnit>,
     /// The class of particles in files that have no class, and where another program's class is 0; default 1.
     pub class: ClassLabel,
     /// The voxel size of the tomogram that positions are wanted in. Needed by formats in Angstrom (RELION 5; copick where its
@@ -95,8 +101,8 @@ pub struct ReadParticles {
     pub star_centre: StarCentre,
     /// Pixel size of the tilt series in Angstrom, which RELION 4 counts in; default what the file's optics say.
     pub tilt_series_pixel_size: Option<f64>,
-    /// What the file calls the centre of the first voxel. Defaults: Dynamo 0.5, STOPGAP and EM 1, IMOD 0.5 in x and y
-    /// and 0 in z; the other formats count from 0 and take no notice.
+    /// What the file calls the centre of the first voxel, in voxels. Defaults: Dynamo 0.5, STOPGAP and EM 1, IMOD 0.5 in x and y
+    /// and 0 in z, text without a header 0; the other formats count from 0 and take no notice.
     pub first_voxel: Option<f64>,
 }
 
@@ -116,6 +122,8 @@ impl Default for ReadParticles {
         Self {
             format: None,
             axis_order: None,
+            columns: Vec::new(),
+            unit: None,
             classes: ClassTable::default(),
             class: ClassLabel::new(1),
             voxel_size: None,
@@ -143,6 +151,11 @@ pub struct WriteParticles {
     /// Which way round coordinates are written in SHREC text (no default) and in DeepFinder XML (default
     /// [`AxisOrder::Xyz`]).
     pub axis_order: Option<AxisOrder>,
+    /// The columns of text without a header, as in [`ReadParticles::columns`]; where there are any, the format is such text unless
+    /// `format` says otherwise.
+    pub columns: Vec<String>,
+    /// What text without a header and the Data Portal's points are to count in; default voxels.
+    pub unit: Option<CoordinateUnit>,
     /// The centre that RELION 5's coordinates count from; default RELION's own `n / 2`.
     pub star_centre: StarCentre,
     /// Names of classes: where not empty, CSV gains a column `class_name`, RELION STAR a column `cryoetClassName`, and

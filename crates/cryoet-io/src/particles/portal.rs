@@ -1,11 +1,16 @@
-use std::{collections::BTreeMap, path::Path};
+use std::path::Path;
 
 use cryoet_core::{Orientation, Particle};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{Dropped, ParticleList, ReadParticles, ReadParticlesError, WriteParticles, WriteParticlesError, dropped::Drops, read::Place};
+use super::{
+    Dropped, ParticleList, ReadParticles, ReadParticlesError, WriteParticles, WriteParticlesError, dropped::Drops, read::Place,
+    unit::NEED_SIZE,
+};
 
-/// A line of a point file of the cryoET Data Portal: voxels of the annotated tomogram, counted from 0.
+/// A line of a point file of the cryoET Data Portal. The Portal's own files count voxels of the annotated tomogram from 0: copick
+/// multiplies them by the voxel spacing.
 #[derive(Debug, Serialize, Deserialize)]
 struct Point {
     r#type: String,
@@ -14,6 +19,8 @@ struct Point {
     xyz_rotation_matrix: Option<[[f64; 3]; 3]>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     instance_id: Option<i64>,
+    #[serde(flatten)]
+    further: serde_json::Map<String, Value>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -26,6 +33,7 @@ struct Location {
 const INSTANCE: &str = "instance_id";
 
 pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<ParticleList, ReadParticlesError> {
+    let unit = options.unit.unwrap_or_default().of_a_voxel(options.voxel_size).ok_or_else(|| place.needs(NEED_SIZE))?;
     let mut list = ParticleList { voxel_size: options.voxel_size, shape: options.shape, ..ParticleList::default() };
     for (line, row) in (1..).zip(text.lines()) {
         if row.trim().is_empty() {
@@ -38,7 +46,8 @@ pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<
             "point" | "instancePoint" => false,
             other => return Err(place.field(line, "type", other, "point, orientedPoint or instancePoint")),
         };
-        let position = place.position(line, [point.location.z, point.location.y, point.location.x])?;
+        let zyx = [point.location.z, point.location.y, point.location.x];
+        let position = place.position(line, std::array::from_fn(|axis| zyx[axis] / unit[axis]))?;
         let mut particle = Particle::new(options.class, position);
         // Points without an orientation carry an identity matrix in some files.
         if let Some(rows) = point.xyz_rotation_matrix.filter(|_| oriented) {
@@ -47,33 +56,29 @@ pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<
         if let Some(id) = point.instance_id {
             particle.extra.insert(INSTANCE.into(), id.to_string());
         }
+        for (name, value) in point.further {
+            particle.extra.insert(name, value.as_str().map_or_else(|| value.to_string(), str::to_string));
+        }
         list.particles.push(particle);
     }
     Ok(list)
 }
 
-pub(super) fn write(path: &Path, list: &ParticleList, _options: &WriteParticles) -> Result<(String, Vec<Dropped>), WriteParticlesError> {
-    let mut drops = Drops::default();
-    drops.of_list("voxel size", list.voxel_size.is_some());
-    drops.of_list("tomogram shape", list.shape.is_some());
+pub(super) fn write(path: &Path, list: &ParticleList, options: &WriteParticles) -> Result<(String, Vec<Dropped>), WriteParticlesError> {
+    let unit = options.unit.unwrap_or_default().of_a_voxel(list.voxel_size);
+    let unit = unit.ok_or_else(|| WriteParticlesError::Needs { path: path.to_path_buf(), need: NEED_SIZE })?;
+    let mut drops = Drops::of(list);
+    drops.frame();
     drops.of_list("class", !list.particles.is_empty());
-    let count = |has: &dyn Fn(&Particle) -> bool| list.particles.iter().filter(|particle| has(particle)).count();
-    drops.count("tomogram", count(&|particle| list.tomogram_of(particle).is_some()));
-    drops.count("score", count(&|particle| particle.score.is_some()));
-    drops.count("size", count(&|particle| particle.size.is_some()));
+    drops.each("tomogram", |particle| list.tomogram_of(particle).is_some());
+    drops.each("score", |particle| particle.score.is_some());
+    drops.each("size", |particle| particle.size.is_some());
     let instance = |particle: &Particle| particle.extra.get(INSTANCE).and_then(|text| text.parse::<i64>().ok());
-    let mut lost = BTreeMap::<&str, usize>::new();
-    for particle in &list.particles {
-        for name in particle.extra.keys().filter(|name| *name != INSTANCE || instance(particle).is_none()) {
-            *lost.entry(name).or_default() += 1;
-        }
-    }
-    for (name, particles) in lost {
-        drops.count(name, particles);
-    }
+    drops.extras(|name, value| name != INSTANCE || value.parse::<i64>().is_err());
     let mut text = String::new();
     for particle in &list.particles {
-        let [z, y, x] = particle.position.zyx();
+        let zyx = particle.position.zyx();
+        let [z, y, x] = std::array::from_fn(|axis| zyx[axis] * unit[axis]);
         let (instance_id, matrix) = (instance(particle), particle.orientation.map(|orientation| orientation.matrix()));
         let kind = if matrix.is_some() {
             "orientedPoint"
@@ -82,7 +87,13 @@ pub(super) fn write(path: &Path, list: &ParticleList, _options: &WriteParticles)
         } else {
             "point"
         };
-        let point = Point { r#type: kind.into(), location: Location { x, y, z }, xyz_rotation_matrix: matrix, instance_id };
+        let point = Point {
+            r#type: kind.into(),
+            location: Location { x, y, z },
+            xyz_rotation_matrix: matrix,
+            instance_id,
+            further: serde_json::Map::new(),
+        };
         let line = serde_json::to_string(&point)
             .map_err(|error| crate::WriteWholeError { path: path.to_path_buf(), source: std::io::Error::other(error) })?;
         text.push_str(&line);

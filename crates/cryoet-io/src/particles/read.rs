@@ -3,8 +3,8 @@ use std::path::Path;
 use cryoet_core::{ClassLabel, Orientation, OrientationError, Position, Score};
 
 use super::{
-    ParticleFormat, ParticleList, ReadParticles, ReadParticlesError, copick, csv_table, deepfinder_xml, dynamo, em_motl, imod, portal,
-    relion, shrec,
+    ParticleFormat, ParticleList, ReadParticles, ReadParticlesError, copick, copick_csv, csv_table, deepfinder_xml, dynamo, em_motl,
+    headerless, imod, portal, relion, shrec,
 };
 
 /// Reads a particle list of any [`ParticleFormat`], told by content, then by extension.
@@ -33,7 +33,8 @@ pub fn read_particles(path: impl AsRef<Path>, options: &ReadParticles) -> Result
         return Err(ReadParticlesError::Empty { path: path.to_path_buf() });
     }
     let place = Place { path };
-    let format = options.format.or_else(|| ParticleFormat::of_content(&bytes)).or_else(|| ParticleFormat::of_extension(path));
+    let as_text = (!options.columns.is_empty()).then_some(ParticleFormat::Text);
+    let format = options.format.or(as_text).or_else(|| ParticleFormat::of_content(&bytes)).or_else(|| ParticleFormat::of_extension(path));
     match format {
         Some(ParticleFormat::ImodModel) => return imod::read(place, &bytes, options),
         Some(ParticleFormat::EmMotl) => return em_motl::read(place, &bytes, options),
@@ -52,6 +53,8 @@ pub fn read_particles(path: impl AsRef<Path>, options: &ReadParticles) -> Result
         Some(ParticleFormat::DeepFinderXml) => deepfinder_xml::read(place, text, options),
         Some(ParticleFormat::Shrec) => shrec::read(place, text, options),
         Some(ParticleFormat::Copick) => copick::read(place, text, options),
+        Some(ParticleFormat::CopickCsv) => copick_csv::read(place, text, options),
+        Some(ParticleFormat::Text) => headerless::read(place, text, options),
         Some(ParticleFormat::PortalNdjson) => portal::read(place, text, options),
         Some(ParticleFormat::Dynamo) => dynamo::read(place, text, options),
         Some(

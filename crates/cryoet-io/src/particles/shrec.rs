@@ -35,14 +35,12 @@ pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<
 
 pub(super) fn write(path: &Path, list: &ParticleList, options: &WriteParticles) -> Result<(String, Vec<Dropped>), WriteParticlesError> {
     let order = options.axis_order.ok_or_else(|| WriteParticlesError::Needs { path: path.to_path_buf(), need: NEED_ORDER })?;
-    let mut drops = Drops::default();
-    drops.of_list("voxel size", list.voxel_size.is_some());
-    drops.of_list("tomogram shape", list.shape.is_some());
-    let count = |has: &dyn Fn(&Particle) -> bool| list.particles.iter().filter(|particle| has(particle)).count();
-    drops.count("tomogram", count(&|particle| list.tomogram_of(particle).is_some()));
-    drops.count("score", count(&|particle| particle.score.is_some()));
-    drops.count("size", count(&|particle| particle.size.is_some()));
-    drops.count("further columns", count(&|particle| !particle.extra.is_empty()));
+    let mut drops = Drops::of(list);
+    drops.frame();
+    drops.each("tomogram", |particle| list.tomogram_of(particle).is_some());
+    drops.each("score", |particle| particle.score.is_some());
+    drops.each("size", |particle| particle.size.is_some());
+    drops.each("further columns", |particle| !particle.extra.is_empty());
 
     let angles = list.particles.iter().any(|particle| particle.orientation.is_some());
     let mut text = String::new();

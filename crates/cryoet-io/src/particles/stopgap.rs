@@ -1,17 +1,15 @@
-use std::{collections::BTreeMap, fmt::Write, path::Path};
+use std::{fmt::Write, path::Path};
 
 use cryoet_core::{Orientation, Particle};
 
 use super::{
     Dropped, ParticleList, ReadParticles, ReadParticlesError, WriteParticles, WriteParticlesError,
     dropped::Drops,
+    matlab::{FIRST_VOXEL, whole_and_shift},
     read::Place,
     star::{Block, quoted},
     tomogram_numbers::TomogramNumbers,
 };
-
-/// STOPGAP counts voxels as MATLAB does.
-const FIRST_VOXEL: f64 = 1.0;
 
 /// Columns that are fields of a particle; the others are kept as extras.
 const FIELDS: [&str; 13] =
@@ -55,25 +53,14 @@ pub(super) fn read(place: Place, block: &Block, options: &ReadParticles) -> Resu
 }
 
 pub(super) fn write(path: &Path, list: &ParticleList, options: &WriteParticles) -> Result<(String, Vec<Dropped>), WriteParticlesError> {
-    let mut drops = Drops::default();
-    drops.of_list("voxel size", list.voxel_size.is_some());
-    drops.of_list("tomogram shape", list.shape.is_some());
-    let count = |has: &dyn Fn(&Particle) -> bool| list.particles.iter().filter(|particle| has(particle)).count();
-    drops.count("size", count(&|particle| particle.size.is_some()));
-    drops.count("unknown orientation (written as 0 0 0)", count(&|particle| particle.orientation.is_none()));
-    drops.count("unknown score (written as 0)", count(&|particle| particle.score.is_none()));
+    let mut drops = Drops::of(list);
+    drops.frame();
+    drops.each("size", |particle| particle.size.is_some());
+    drops.unknown_as_zero();
     let mut tomograms = TomogramNumbers::default();
-    // What STOPGAP wants in every list, and what stands there where nothing is known.
-    let kept = [("object", "1"), ("subtomo_num", ""), ("halfset", "A")];
-    let mut lost = BTreeMap::<&str, usize>::new();
-    for name in list.particles.iter().flat_map(|particle| particle.extra.keys()) {
-        if !kept.iter().any(|(known, _)| known == name) {
-            *lost.entry(name).or_default() += 1;
-        }
-    }
-    for (name, particles) in lost {
-        drops.count(name, particles);
-    }
+    // What STOPGAP wants in every list.
+    let kept = ["object", "subtomo_num", "halfset"];
+    drops.extras(|name, _| !kept.contains(&name));
 
     let first = options.first_voxel.unwrap_or(FIRST_VOXEL);
     let columns = [
@@ -109,10 +96,7 @@ pub(super) fn write(path: &Path, list: &ParticleList, options: &WriteParticles) 
         let tomogram = tomograms.of(list.tomogram_of(particle));
         let _ = write!(text, "{serial} {tomogram} {}", extra("object", "1")?);
         let _ = write!(text, " {} {}", extra("subtomo_num", &serial)?, extra("halfset", "A")?);
-        // Boxes are cut at whole voxels; what is left is the shift.
-        let at = particle.position.zyx().map(|v| v + first);
-        let [z, y, x] = at.map(f64::round);
-        let [sz, sy, sx] = at.map(|v| v - v.round());
+        let [(z, sz), (y, sy), (x, sx)] = particle.position.zyx().map(|at| whole_and_shift(at + first));
         let (phi, psi, the) = particle.orientation.unwrap_or_default().to_zxz();
         let score = particle.score.map_or(0.0, |score| score.get());
         let _ = writeln!(text, " {x} {y} {z} {score} {sx:.6} {sy:.6} {sz:.6} {phi:.6} {psi:.6} {the:.6} {}", particle.class);

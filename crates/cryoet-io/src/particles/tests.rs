@@ -5,6 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod copick_csv;
+mod headerless;
 mod json;
 mod matlab;
 mod relion;

@@ -1,8 +1,8 @@
 use std::{io::Write, path::Path};
 
 use super::{
-    Dropped, ParticleFormat, ParticleList, WriteParticles, WriteParticlesError, copick, csv_table, deepfinder_xml, dynamo, em_motl, imod,
-    portal, relion, shrec, stopgap,
+    Dropped, ParticleFormat, ParticleList, WriteParticles, WriteParticlesError, copick, copick_csv, csv_table, deepfinder_xml, dynamo,
+    em_motl, headerless, imod, portal, relion, shrec, stopgap,
 };
 use crate::write_whole;
 
@@ -29,7 +29,8 @@ use crate::write_whole;
 /// ```
 pub fn write_particles(path: impl AsRef<Path>, list: &ParticleList, options: &WriteParticles) -> Result<Vec<Dropped>, WriteParticlesError> {
     let path = path.as_ref();
-    let format = options.format.or_else(|| ParticleFormat::of_extension(path)).ok_or_else(|| {
+    let as_text = (!options.columns.is_empty()).then_some(ParticleFormat::Text);
+    let format = options.format.or(as_text).or_else(|| ParticleFormat::of_extension(path)).ok_or_else(|| {
         let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
         WriteParticlesError::Extension { path: path.to_path_buf(), extension }
     })?;
@@ -42,6 +43,8 @@ pub fn write_particles(path: impl AsRef<Path>, list: &ParticleList, options: &Wr
         }
         ParticleFormat::Stopgap => text(stopgap::write(path, list, options)?),
         ParticleFormat::Copick => text(copick::write(path, list, options)?),
+        ParticleFormat::CopickCsv => text(copick_csv::write(path, list, options)?),
+        ParticleFormat::Text => text(headerless::write(path, list, options)?),
         ParticleFormat::PortalNdjson => text(portal::write(path, list, options)?),
         ParticleFormat::Dynamo => text(dynamo::write(list, options)),
         ParticleFormat::ImodModel => imod::write(list, options),

@@ -14,6 +14,34 @@ pub(crate) enum Element {
     F16,
     F32,
     F64,
+    /// A part of a pair of 16-bit integers.
+    Complex16(ComplexPart),
+    /// A part of a pair of 32-bit floats.
+    Complex32(ComplexPart),
+}
+
+/// What is taken of a complex number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ComplexPart {
+    Real,
+    Imaginary,
+    Magnitude,
+    /// Radians.
+    Phase,
+}
+
+impl ComplexPart {
+    pub(crate) const ALL: [(&'static str, Self); 4] =
+        [("real", Self::Real), ("imaginary", Self::Imaginary), ("magnitude", Self::Magnitude), ("phase", Self::Phase)];
+
+    fn of(self, real: f32, imaginary: f32) -> f32 {
+        match self {
+            Self::Real => real,
+            Self::Imaginary => imaginary,
+            Self::Magnitude => real.hypot(imaginary),
+            Self::Phase => imaginary.atan2(real),
+        }
+    }
 }
 
 impl Element {
@@ -21,8 +49,8 @@ impl Element {
         match self {
             Self::I8 | Self::U8 => 1,
             Self::I16 | Self::U16 | Self::F16 => 2,
-            Self::I32 | Self::U32 | Self::F32 => 4,
-            Self::I64 | Self::U64 | Self::F64 => 8,
+            Self::I32 | Self::U32 | Self::F32 | Self::Complex16(_) => 4,
+            Self::I64 | Self::U64 | Self::F64 | Self::Complex32(_) => 8,
         }
     }
 
@@ -39,6 +67,8 @@ impl Element {
             Self::F16 => "float16",
             Self::F32 => "float32",
             Self::F64 => "float64",
+            Self::Complex16(_) => "complex32 (int16)",
+            Self::Complex32(_) => "complex64",
         }
     }
 
@@ -65,6 +95,14 @@ impl Element {
             Self::F32 => decode(bytes, voxels, f32::from_le_bytes),
             Self::F64 if big_endian => decode(bytes, voxels, f64::from_be_bytes),
             Self::F64 => decode(bytes, voxels, f64::from_le_bytes),
+            Self::Complex16(part) => decode(bytes, voxels, |[a, b, c, d]: [u8; 4]| {
+                let one = if big_endian { i16::from_be_bytes } else { i16::from_le_bytes };
+                part.of(one([a, b]).into(), one([c, d]).into())
+            }),
+            Self::Complex32(part) => decode(bytes, voxels, |[a, b, c, d, e, f, g, h]: [u8; 8]| {
+                let one = if big_endian { f32::from_be_bytes } else { f32::from_le_bytes };
+                part.of(one([a, b, c, d]), one([e, f, g, h]))
+            }),
         }
     }
 }
@@ -76,7 +114,7 @@ pub(crate) struct Unfit {
     pub(crate) value: f64,
 }
 
-fn decode<N: Number, V: Voxel, const SIZE: usize>(bytes: &[u8], voxels: &mut Vec<V>, one: fn([u8; SIZE]) -> N) -> Result<(), Unfit> {
+fn decode<N: Number, V: Voxel, const SIZE: usize>(bytes: &[u8], voxels: &mut Vec<V>, one: impl Fn([u8; SIZE]) -> N) -> Result<(), Unfit> {
     let (numbers, _) = bytes.as_chunks::<SIZE>();
     if V::HOLDS_ALL {
         voxels.extend(numbers.iter().map(|&raw| V::nearest(one(raw))));

@@ -64,15 +64,49 @@ pub enum ReadVolumeError {
         /// What it may be.
         expected: &'static str,
     },
-    /// The HDF5 file has no such data set.
-    #[error("{}: no data set {name:?}, found {found:?}", path.display())]
-    NoDataset {
+    /// The file has no volume of that name: no such data set, array, level.
+    #[error("{}: no volume {name:?}, found {found:?}", path.display())]
+    NoSuchVolume {
         /// The file.
         path: PathBuf,
-        /// The data set looked for.
+        /// The name looked for.
         name: String,
-        /// The data sets of the file's root.
+        /// The names there are; none where the file holds one volume without a name.
         found: Vec<String>,
+    },
+    /// The file holds several volumes, or none, and none was asked for by name.
+    #[error("{}: one volume was asked for and the file holds {}: {found:?}", path.display(), found.len())]
+    Several {
+        /// The file.
+        path: PathBuf,
+        /// Their names.
+        found: Vec<String>,
+    },
+    /// More voxels than there is memory for, or than a file of this size can hold.
+    #[error("{}: {voxels} voxels of shape {shape:?} (z, y, x) were asked for: {reason}", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The shape asked for.
+        shape: [usize; 3],
+        /// How many voxels that is.
+        voxels: usize,
+        /// What forbids it.
+        reason: &'static str,
+    },
+    /// OME-Zarr is an optional feature, and this is a build without it.
+    #[error("{}: reading OME-Zarr needs the feature zarr of cryoet-io", path.display())]
+    NeedsZarr {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The OME-Zarr cannot be understood.
+    #[error("{}: cannot read OME-Zarr: {source}", path.display())]
+    Zarr {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The HDF5 file cannot be understood.
     #[error("{}: cannot read HDF5: {source}", path.display())]
@@ -92,7 +126,7 @@ pub enum WriteVolumeError {
     #[error(transparent)]
     Write(#[from] WriteWholeError),
     /// The extension is of no format that volumes are written in.
-    #[error("{}: extension {extension:?}: volumes are written as .mrc, .map, .rec, .st or .npy", path.display())]
+    #[error("{}: extension {extension:?}: volumes are written as .mrc, .map, .rec, .st, .npy or .zarr", path.display())]
     Extension {
         /// The file.
         path: PathBuf,
@@ -100,12 +134,18 @@ pub enum WriteVolumeError {
         extension: String,
     },
     /// The format cannot hold so many voxels along an axis.
-    #[error("{}: shape {shape:?} (z, y, x): an MRC axis has at most 2147483647 voxels", path.display())]
+    #[error("{}: shape {shape:?} (z, y, x): an MRC axis has at most 2147483647 voxels, a file at most 2^63 bytes", path.display())]
     Shape {
         /// The file.
         path: PathBuf,
         /// The shape.
         shape: [usize; 3],
+    },
+    /// OME-Zarr is an optional feature, and this is a build without it.
+    #[error("{}: writing OME-Zarr needs the feature zarr of cryoet-io", path.display())]
+    NeedsZarr {
+        /// The folder that was to be written.
+        path: PathBuf,
     },
     /// A value that the format cannot hold exactly.
     #[error("{}: voxel {voxel:?} (z, y, x) is {value}: MRC holds integers exactly up to {limit}; write .npy", path.display())]

@@ -7,42 +7,58 @@ use cryoet_core::{
 use half::f16;
 use hdf5_reader::{Dataset, Datatype, H5Type, Hdf5File, SliceInfo, SliceInfoElem};
 
-use super::{ReadVolumeError, Voxel};
+use super::{ReadVolumeError, Voxel, several::choose};
 
 /// The data set that DeepFinder reads and writes.
 const DATASET: &str = "dataset";
+
+/// Voxels of one byte that deflate can squeeze into a byte.
+const DENSEST: u64 = 1032;
 
 /// A volume in an HDF5 file, read chunk by chunk.
 pub(super) struct Hdf5Volume {
     path: PathBuf,
     dataset: Dataset,
     pub(super) shape: [usize; 3],
+    /// More than these cannot lie in the file, however it is compressed; asked for all the same, it promises what it does not have.
+    most_voxels: u64,
+}
+
+/// The data sets of a file's root, with their names.
+fn members(path: &Path) -> Result<(Vec<Dataset>, Vec<String>), ReadVolumeError> {
+    let hdf5 = |source: hdf5_reader::error::Error| ReadVolumeError::Hdf5 { path: path.to_path_buf(), source: Box::new(source) };
+    let (_, datasets) = Hdf5File::open(path).and_then(|file| file.root_group()?.members()).map_err(hdf5)?;
+    let names = datasets.iter().map(|dataset| dataset.name().trim_start_matches('/').to_string()).collect();
+    Ok((datasets, names))
+}
+
+/// The names of the data sets of three axes, sorted so that `class2` comes before `class10`.
+pub(super) fn names(path: &Path) -> Result<Vec<String>, ReadVolumeError> {
+    let (datasets, names) = members(path)?;
+    let volumes = datasets.iter().zip(names).filter(|(dataset, _)| dataset.shape().len() == 3);
+    let mut names: Vec<String> = volumes.map(|(_, name)| name).collect();
+    names.sort_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
+    Ok(names)
 }
 
 impl Hdf5Volume {
-    pub(super) fn open(path: &Path) -> Result<Self, ReadVolumeError> {
-        let hdf5 = |source: hdf5_reader::error::Error| ReadVolumeError::Hdf5 { path: path.to_path_buf(), source: Box::new(source) };
-        let file = Hdf5File::open(path).map_err(hdf5)?;
-        let (_, members) = file.root_group().and_then(|root| root.members()).map_err(hdf5)?;
-        let found: Vec<String> = members.iter().map(|member| member.name().trim_start_matches('/').to_string()).collect();
-        let dataset = members.into_iter().zip(&found).find(|(_, name)| *name == DATASET).map(|(dataset, _)| dataset);
-        let Some(dataset) = dataset else {
-            return Err(ReadVolumeError::NoDataset { path: path.to_path_buf(), name: DATASET.into(), found });
-        };
+    pub(super) fn open(path: &Path, name: Option<&str>) -> Result<Self, ReadVolumeError> {
+        let (mut datasets, names) = members(path)?;
+        let name = name.unwrap_or(DATASET);
+        let dataset = datasets.swap_remove(choose(path, &names, Some(name))?);
         let header = |field: &str, found: String, expected: &str| ReadVolumeError::Header {
             path: path.to_path_buf(),
-            field: field.into(),
+            field: format!("the {field} of data set {name:?}"),
             found,
             expected: expected.into(),
         };
-        let shape: [u64; 3] = dataset
-            .shape()
-            .try_into()
-            .map_err(|_| header("the shape of data set \"dataset\"", format!("{:?}", dataset.shape()), "three axes (z, y, x)"))?;
+        let shape: [u64; 3] =
+            dataset.shape().try_into().map_err(|_| header("shape", format!("{:?}", dataset.shape()), "three axes (z, y, x)"))?;
         if !matches!(dataset.dtype(), Datatype::FixedPoint { size: 1 | 2 | 4 | 8, .. } | Datatype::FloatingPoint { size: 2 | 4 | 8, .. }) {
-            return Err(header("the type of data set \"dataset\"", format!("{:?}", dataset.dtype()), "an integer or a float"));
+            return Err(header("type", format!("{:?}", dataset.dtype()), "an integer or a float"));
         }
-        Ok(Self { path: path.to_path_buf(), dataset, shape: shape.map(|n| n as usize) })
+        let most_voxels = std::fs::metadata(path).map_or(u64::MAX, |file| file.len().saturating_mul(DENSEST).saturating_add(1 << 20));
+        Ok(Self { path: path.to_path_buf(), dataset, shape: shape.map(|n| n as usize), most_voxels })
     }
 
     pub(super) fn element_name(&self) -> String {
@@ -57,6 +73,11 @@ impl Hdf5Volume {
         let hdf5 = |source: Box<dyn std::error::Error + Send + Sync>| ReadVolumeError::Hdf5 { path: self.path.clone(), source };
         if region.voxels() == 0 {
             return Ok(Array3::from_shape_simple_fn(region.size, || V::nearest(0u8)));
+        }
+        if region.voxels() as u64 > self.most_voxels {
+            let (shape, voxels) = (region.size, region.voxels());
+            let reason = "a file of this size cannot hold them: read it region by region";
+            return Err(ReadVolumeError::TooLarge { path: self.path.clone(), shape, voxels, reason });
         }
         let axis = |axis: usize| SliceInfoElem::Slice { start: region.start[axis] as u64, end: region.end()[axis] as u64, step: 1 };
         let selection = SliceInfo { selections: vec![axis(0), axis(1), axis(2)] };

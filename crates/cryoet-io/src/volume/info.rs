@@ -36,7 +36,7 @@ pub struct VolumeInfo {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn inspect_volume(path: impl AsRef<Path>) -> Result<VolumeInfo, ReadVolumeError> {
-    let open = Open::file(path.as_ref())?;
+    let open = Open::file(path.as_ref(), None)?;
     let (shape, voxel_size, origin, dtype) = (open.shape(), open.voxel_size(), open.origin(), open.element());
     Ok(VolumeInfo { format: open.format, shape, voxel_size, origin, dtype, warnings: open.warnings })
 }

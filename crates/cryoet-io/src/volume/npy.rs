@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::{ops::Range, path::Path};
 
 use super::{
     ReadVolumeError,
@@ -6,15 +6,15 @@ use super::{
     packed::{Bytes, Packed},
 };
 
-/// Opens NumPy's array file of versions 1 to 3, three axes z, y, x, C or Fortran order.
-pub(super) fn open(path: &Path, bytes: Bytes) -> Result<Packed, ReadVolumeError> {
+/// Opens NumPy's array file of versions 1 to 3, three axes z, y, x, C or Fortran order, which lies at these bytes of a file.
+pub(super) fn open(path: &Path, bytes: Bytes, at: Range<usize>) -> Result<Packed, ReadVolumeError> {
     let field = |field: &str, found: String, expected: &str| ReadVolumeError::Header {
         path: path.to_path_buf(),
         field: field.into(),
         found,
         expected: expected.into(),
     };
-    let content = bytes.get();
+    let content = &bytes.get()[at.clone()];
     let truncated = |expected: usize| ReadVolumeError::Truncated {
         path: path.to_path_buf(),
         part: "the NPY header",
@@ -22,6 +22,9 @@ pub(super) fn open(path: &Path, bytes: Bytes) -> Result<Packed, ReadVolumeError>
         found: content.len() as u64,
     };
     let head = content.get(..12).ok_or_else(|| truncated(12))?;
+    if !head.starts_with(b"\x93NUMPY") {
+        return Err(field("the beginning of the NPY array", format!("{:02x?}", &head[..6]), "\\x93NUMPY"));
+    }
     let (header_at, length) = match head[6] {
         1 => (10, usize::from(u16::from_le_bytes([head[8], head[9]]))),
         2 | 3 => (12, u32::from_le_bytes([head[8], head[9], head[10], head[11]]) as usize),
@@ -63,11 +66,21 @@ pub(super) fn open(path: &Path, bytes: Bytes) -> Result<Packed, ReadVolumeError>
         text.trim_matches(['(', ')']).split(',').map(str::trim).filter(|n| !n.is_empty()).map(|n| n.parse().ok()).collect();
     let shape: [u64; 3] =
         axes.and_then(|axes| axes.try_into().ok()).ok_or_else(|| field("NPY shape", text.into(), "three axes (z, y, x)"))?;
-    Packed::check_length(path, &bytes, start, element, shape)?;
+    Packed::check_length(path, content.len(), start, element, shape)?;
     let shape = shape.map(|n| n as usize);
     // An empty array may have axes of any length; their strides are never used.
     let strides = if fortran { [1, shape[0], shape[0].saturating_mul(shape[1])] } else { [shape[1].saturating_mul(shape[2]), shape[2], 1] };
-    Ok(Packed { path: path.to_path_buf(), bytes, element, big_endian, start, shape, strides, voxel_size: None, origin: [0.0; 3] })
+    Ok(Packed {
+        path: path.to_path_buf(),
+        bytes,
+        element,
+        big_endian,
+        start: at.start + start,
+        shape,
+        strides,
+        voxel_size: None,
+        origin: [0.0; 3],
+    })
 }
 
 /// The value of a key in the header's Python dictionary, whose values are strings, booleans and tuples of integers.

@@ -70,9 +70,9 @@ impl Packed {
     }
 
     /// Checks that the block ends inside the file; call before anything is allocated.
-    pub(crate) fn check_length(path: &Path, bytes: &Bytes, start: usize, element: Element, shape: [u64; 3]) -> Result<(), ReadVolumeError> {
+    pub(crate) fn check_length(path: &Path, length: usize, start: usize, element: Element, shape: [u64; 3]) -> Result<(), ReadVolumeError> {
         let expected = Self::block_bytes(element, shape).saturating_add(start as u128);
-        let found = bytes.get().len() as u64;
+        let found = length as u64;
         if expected > u128::from(found) {
             let part = "the volume with what precedes it";
             return Err(ReadVolumeError::Truncated { path: path.to_path_buf(), part, expected, found });

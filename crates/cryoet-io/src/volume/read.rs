@@ -5,14 +5,15 @@ use cryoet_core::Volume;
 use super::{ReadVolumeError, Voxel, open::Open};
 
 fn read<V: Voxel>(path: &Path) -> Result<Volume<V>, ReadVolumeError> {
-    let open = Open::file(path)?;
+    let open = Open::file(path, None)?;
     Ok(Volume::new(open.read_whole()?).with_voxel_size(open.voxel_size()).with_origin(open.origin()))
 }
 
 /// Reads a volume of any number type as `f32`, indexed `[z, y, x]`, with its voxel size and origin where the file has
 /// them.
 ///
-/// The format is told by content, then by extension: MRC, NPY, HDF5 with the data set `dataset`. Voxels that are NaN are
+/// The format is told by content, then by extension; of an HDF5 file the data set `dataset` is read, of an OME-Zarr the finest
+/// level. Voxels that are NaN are
 /// handed on as they are.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use cryoet_core::{Region, Volume, VoxelSize, ndarray::Array3};
+use cryoet_core::{Region, Volume, VolumeSink, VoxelSize, ndarray::Array3};
 use ndarray_npy::{ReadNpyExt, write_npy};
 use proptest::prelude::*;
 
@@ -26,7 +26,7 @@ fn empty_missing_and_unknown_files() {
     let text = folder.path().join("v.txt");
     std::fs::write(&text, "hello").unwrap();
     let message = read_volume(&text).unwrap_err().to_string();
-    assert!(message.contains("v.txt") && message.contains("MRC, NPY, HDF5"), "{message}");
+    assert!(message.contains("v.txt") && message.contains("MRC, NPY, NPZ, HDF5"), "{message}");
 }
 
 #[test]
@@ -57,6 +57,48 @@ fn npy_of_numpys_types_and_orders() {
     write_npy(&path, &ids.mapv(|v| v as f64 / 2.0)).unwrap();
     let message = read_labels(&path).unwrap_err().to_string();
     assert!(message.contains("voxel [0, 0, 1]") && message.contains("0.5") && message.contains("0..=255"), "{message}");
+}
+
+#[test]
+fn npy_regions_in_any_order_make_the_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v.npy");
+    let whole = Array3::from_shape_fn((3, 4, 5), |(z, y, x)| (z * 20 + y * 5 + x) as i16 - 7);
+    let mut sink = create_npy_sink::<i16>(&path, [3, 4, 5]).unwrap();
+    for z in (0..3).rev() {
+        for (x, width) in [(2, 3), (0, 2)] {
+            sink.write_region([z, 0, x], whole.slice(cryoet_core::ndarray::s![z..z + 1, .., x..x + width])).unwrap();
+        }
+    }
+    assert!(sink.write_region([0, 0, 1], whole.view()).is_err());
+    assert!(!path.exists());
+    sink.finish().unwrap();
+    assert_eq!(Array3::<i16>::read_npy(std::fs::File::open(&path).unwrap()).unwrap(), whole);
+    drop(create_npy_sink::<f32>(&path, [1, 1, 1]).unwrap());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    assert!(matches!(create_npy_sink::<f32>(&path, [usize::MAX, 2, 2]), Err(WriteVolumeError::Shape { .. })));
+}
+
+#[test]
+fn npz_that_is_broken() {
+    let good = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/goldens/numpy.npz")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v.npz");
+    let message = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        open_named_volume(&path, "tomogram").err().unwrap().to_string()
+    };
+    assert!(message(&good[..good.len() - 1]).contains("no directory"));
+    assert!(message(&good[..4]).contains("no directory"));
+    let end = good.windows(4).rposition(|four| four == b"PK\x05\x06").unwrap();
+    let spoilt = |at: usize, bytes: &[u8]| [&good[..at], bytes, &good[at + bytes.len()..]].concat();
+    assert!(message(&spoilt(end + 16, &[0xfe; 4])).contains("the ZIP directory takes"));
+    assert!(message(&spoilt(end + 16, &[0; 4])).contains("the ZIP directory (byte 0)"));
+    let first = good.windows(4).position(|four| four == b"PK\x01\x02").unwrap();
+    assert!(message(&spoilt(first + 10, &[99, 0])).contains("is 99, expected 0 (stored) or 8 (deflated)"));
+    assert!(message(&spoilt(first + 8, &[1])).contains("encrypted"));
+    assert!(message(&spoilt(first + 42, &[0xfd; 4])).contains("a local header takes"));
+    assert!(message(&spoilt(first + 20, &[0xfd; 8])).contains("an array takes"));
 }
 
 #[test]
@@ -114,11 +156,27 @@ fn samples_of_every_mode() {
         let (ours, expected) = (read_volume(folder.join(file)).unwrap(), read_volume(folder.join(expected)).unwrap());
         assert_eq!(ours.data(), expected.data(), "{file}");
     }
-    for file in ["bad_mode.mrc", "trunc_data.mrc", "mode4_le.mrc"] {
+    for file in ["bad_mode.mrc", "trunc_data.mrc"] {
         read_volume(folder.join(file)).unwrap_err();
     }
     assert_eq!(read_volume(folder.join("mode2_be.mrc")).unwrap(), read_volume(folder.join("mode2_le.mrc")).unwrap());
     read_volume(folder.join("ext_ccp4_160.mrc")).unwrap();
+    // Complex numbers are one volume only by name.
+    let complex = folder.join("mode4_le.mrc");
+    let message = read_volume(&complex).unwrap_err().to_string();
+    assert!(message.contains(r#"["real", "imaginary", "magnitude", "phase"]"#), "{message}");
+    let npy = std::fs::read(folder.join("mode4.npy")).unwrap();
+    let (numbers, _) = npy[npy.len() - 1680..].as_chunks::<4>();
+    let pairs: Vec<[f32; 2]> = numbers.chunks(2).map(|pair| [f32::from_le_bytes(pair[0]), f32::from_le_bytes(pair[1])]).collect();
+    for (name, part) in [
+        ("real", pairs.iter().map(|[re, _]| *re).collect::<Vec<_>>()),
+        ("imaginary", pairs.iter().map(|[_, im]| *im).collect()),
+        ("magnitude", pairs.iter().map(|[re, im]| re.hypot(*im)).collect()),
+        ("phase", pairs.iter().map(|[re, im]| im.atan2(*re)).collect()),
+    ] {
+        let volume = open_named_volume(&complex, name).unwrap();
+        assert_eq!(volume.read_region(Region::whole(volume.shape())).unwrap().as_slice().unwrap(), part, "{name}");
+    }
 }
 
 #[test]

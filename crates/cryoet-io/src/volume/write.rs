@@ -1,19 +1,15 @@
 use std::{io, path::Path};
 
-use cryoet_core::{
-    SinkError, Volume, VolumeSink,
-    ndarray::{Array3, Axis},
-};
-use ndarray_npy::{WritableElement, WriteNpyExt};
+use cryoet_core::{SinkError, Volume, VolumeSink, ndarray::Axis};
 
-use super::{VolumeFormat, WriteVolumeError};
-use crate::{MrcHeader, MrcSink, MrcVoxel, WriteWholeError, create_mrc_sink, create_mrc_sink_like, write_whole};
+use super::{NpyVoxel, VolumeFormat, WriteVolumeError, create_npy_sink};
+use crate::{MrcHeader, MrcVoxel, WriteWholeError, create_mrc_sink, create_mrc_sink_like};
 
 /// The largest integer up to which every integer has an exact `f32`.
 const EXACT_IN_F32: u32 = 1 << 24;
 
-/// Writes a volume by its extension: `.mrc` (mode 2; also `.map`, `.rec`, `.st`) with voxel size and origin, or `.npy`
-/// (float32), which can hold neither.
+/// Writes a volume by its extension: `.mrc` (mode 2; also `.map`, `.rec`, `.st`) with voxel size and origin, `.npy`
+/// (float32), which can hold neither, or with the feature `zarr` an OME-Zarr 0.4 of three levels, `.zarr`.
 ///
 /// # Errors
 /// An extension of neither format, a file that cannot be written.
@@ -29,7 +25,8 @@ const EXACT_IN_F32: u32 = 1 << 24;
 pub fn write_volume(path: impl AsRef<Path>, volume: &Volume<f32>) -> Result<(), WriteVolumeError> {
     let path = path.as_ref();
     match format(path)? {
-        VolumeFormat::Npy => write_npy(path, volume.data()),
+        VolumeFormat::Npy => write_npy(path, volume),
+        VolumeFormat::OmeZarr => write_ome_zarr(path, volume),
         _ => write_mrc(path, volume, |&v| v),
     }
 }
@@ -57,11 +54,11 @@ pub fn write_volume_like(path: impl AsRef<Path>, volume: &Volume<f32>, header: &
         return Err(extension(path));
     }
     let sink = create_mrc_sink_like::<f32>(path, volume.shape(), volume.voxel_size(), volume.origin(), header)?;
-    fill(path, sink, volume, |&v| v)
+    fill(path, sink, volume, 1, |&v| v)?.finish()
 }
 
 /// Writes a label volume by its extension: `.mrc` in mode 0 (int8) when no label is above 127, else in mode 6 (uint16);
-/// or `.npy` (uint8).
+/// or `.npy` (uint8), or with the feature `zarr` an OME-Zarr, `.zarr` (uint8).
 ///
 /// # Errors
 /// An extension of neither format, a file that cannot be written.
@@ -77,14 +74,16 @@ pub fn write_volume_like(path: impl AsRef<Path>, volume: &Volume<f32>, header: &
 pub fn write_labels(path: impl AsRef<Path>, volume: &Volume<u8>) -> Result<(), WriteVolumeError> {
     let path = path.as_ref();
     match format(path)? {
-        VolumeFormat::Npy => write_npy(path, volume.data()),
+        VolumeFormat::Npy => write_npy(path, volume),
+        VolumeFormat::OmeZarr => write_ome_zarr(path, volume),
         _ if volume.data().iter().all(|&label| label <= 127) => write_mrc(path, volume, |&label| label as i8),
         _ => write_mrc(path, volume, |&label| u16::from(label)),
     }
 }
 
 /// Writes a volume of particle ids by its extension: `.mrc` in mode 6 (uint16) when no id is above 65535, else in mode 2
-/// (float32) when none is above 2^24, where every integer is exact; or `.npy` (uint32), which holds them all.
+/// (float32) when none is above 2^24, where every integer is exact; or `.npy` or, with the feature `zarr`, `.zarr` (uint32), which hold
+/// them all.
 ///
 /// # Errors
 /// An id that MRC cannot hold exactly, an extension of neither format, a file that cannot be written.
@@ -100,8 +99,10 @@ pub fn write_labels(path: impl AsRef<Path>, volume: &Volume<u8>) -> Result<(), W
 /// ```
 pub fn write_ids(path: impl AsRef<Path>, volume: &Volume<u32>) -> Result<(), WriteVolumeError> {
     let path = path.as_ref();
-    if format(path)? == VolumeFormat::Npy {
-        return write_npy(path, volume.data());
+    match format(path)? {
+        VolumeFormat::Npy => return write_npy(path, volume),
+        VolumeFormat::OmeZarr => return write_ome_zarr(path, volume),
+        _ => {}
     }
     if let Some((place, &value)) = volume.data().indexed_iter().find(|&(_, &id)| id > EXACT_IN_F32) {
         return Err(WriteVolumeError::Voxel { path: path.to_path_buf(), voxel: place.into(), value, limit: EXACT_IN_F32 });
@@ -115,7 +116,7 @@ pub fn write_ids(path: impl AsRef<Path>, volume: &Volume<u32>) -> Result<(), Wri
 
 fn format(path: &Path) -> Result<VolumeFormat, WriteVolumeError> {
     match VolumeFormat::of_extension(path) {
-        Some(format @ (VolumeFormat::Mrc | VolumeFormat::Npy)) => Ok(format),
+        Some(format @ (VolumeFormat::Mrc | VolumeFormat::Npy | VolumeFormat::OmeZarr)) => Ok(format),
         _ => Err(extension(path)),
     }
 }
@@ -127,15 +128,38 @@ fn extension(path: &Path) -> WriteVolumeError {
 
 fn write_mrc<T, U: MrcVoxel>(path: &Path, volume: &Volume<T>, convert: impl Fn(&T) -> U) -> Result<(), WriteVolumeError> {
     let sink = create_mrc_sink::<U>(path, volume.shape(), volume.voxel_size(), volume.origin())?;
-    fill(path, sink, volume, convert)
+    fill(path, sink, volume, 1, convert)?.finish()
 }
 
-fn fill<T, U: MrcVoxel>(path: &Path, mut sink: MrcSink<U>, volume: &Volume<T>, convert: impl Fn(&T) -> U) -> Result<(), WriteVolumeError> {
-    for (z, plane) in volume.data().outer_iter().enumerate() {
-        let plane = plane.insert_axis(Axis(0));
-        sink.write_region([z, 0, 0], plane.map(&convert).view()).map_err(|error| write_error(path, error))?;
+fn write_npy<T: NpyVoxel>(path: &Path, volume: &Volume<T>) -> Result<(), WriteVolumeError> {
+    fill(path, create_npy_sink(path, volume.shape())?, volume, 1, |&v| v)?.finish()
+}
+
+#[cfg(feature = "zarr")]
+fn write_ome_zarr<T: super::OmeZarrVoxel>(path: &Path, volume: &Volume<T>) -> Result<(), WriteVolumeError> {
+    let params = super::OmeZarrParams::default();
+    let depth = params.chunk[0];
+    let sink = super::create_ome_zarr_sink(path, volume.shape(), volume.voxel_size(), volume.origin(), params)?;
+    fill(path, sink, volume, depth, |&v| v)?.finish()
+}
+
+#[cfg(not(feature = "zarr"))]
+fn write_ome_zarr<T>(path: &Path, _volume: &Volume<T>) -> Result<(), WriteVolumeError> {
+    Err(WriteVolumeError::NeedsZarr { path: path.to_path_buf() })
+}
+
+/// Hands a volume to a sink, so many planes at a time.
+fn fill<T, U, S: VolumeSink<U>>(
+    path: &Path,
+    mut sink: S,
+    volume: &Volume<T>,
+    planes: usize,
+    convert: impl Fn(&T) -> U,
+) -> Result<S, WriteVolumeError> {
+    for (slab, voxels) in volume.data().axis_chunks_iter(Axis(0), planes).enumerate() {
+        sink.write_region([slab * planes, 0, 0], voxels.map(&convert).view()).map_err(|error| write_error(path, error))?;
     }
-    sink.finish()
+    Ok(sink)
 }
 
 fn write_error(path: &Path, error: SinkError) -> WriteVolumeError {
@@ -147,8 +171,4 @@ fn write_error(path: &Path, error: SinkError) -> WriteVolumeError {
         other => io::Error::other(other),
     };
     WriteVolumeError::Write(WriteWholeError { path: path.to_path_buf(), source })
-}
-
-fn write_npy<T: WritableElement>(path: &Path, data: &Array3<T>) -> Result<(), WriteVolumeError> {
-    Ok(write_whole(path, |file| data.write_npy(file).map_err(io::Error::other))?)
 }

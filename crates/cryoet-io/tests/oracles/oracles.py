@@ -54,6 +54,18 @@ def make():
     with h5py.File(GOLDENS / "h5py_int8.h5", "w") as file:
         file.create_dataset("dataset", data=volume(np.int8))
     np.save(GOLDENS / "numpy_fortran_big_endian.npy", np.asfortranarray(volume(np.dtype(">i4"))))
+    np.savez(GOLDENS / "numpy.npz", tomogram=volume(np.float32), labels=volume(np.uint8))
+    np.savez_compressed(GOLDENS / "numpy_compressed.npz", tomogram=np.asfortranarray(volume(np.int16)))
+    with h5py.File(GOLDENS / "h5py_scores.h5", "w") as file:
+        for label in range(12):
+            file.create_dataset(f"class{label}", data=volume(np.float16) + label)
+    # A promise of 10^18 voxels in a file of a few kilobytes.
+    with h5py.File(GOLDENS / "h5py_promises.h5", "w") as file:
+        file.create_dataset("dataset", shape=(10**6,) * 3, dtype=np.float32, chunks=(64, 64, 64), fillvalue=3)
+    with mrcfile.new(GOLDENS / "mrcfile_complex.mrc", overwrite=True) as mrc:
+        mrc.set_data((volume(np.float32) + 1j * volume(np.float32)[::-1]).astype(np.complex64))
+    with mrcfile.new(GOLDENS / "mrcfile_stack.mrc", overwrite=True) as mrc:
+        mrc.set_data(np.stack([volume(np.int16), volume(np.int16) + 100]))
     emfile.write(GOLDENS / "emfile.em", volume(np.float32), overwrite=True)
 
     centred = (XYZ - SHAPE[::-1] / 2) * VOXEL_SIZE

@@ -39,7 +39,7 @@ pub(in super::super) fn write(
     format: ParticleFormat,
     options: &WriteParticles,
 ) -> Result<(String, Vec<Dropped>), WriteParticlesError> {
-    let mut drops = Drops::default();
+    let mut drops = Drops::of(list);
     let writer = Writer::new(path, list, format, options, &mut drops);
     let text = writer.text()?;
     Ok((text, drops.done()))
@@ -57,9 +57,9 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(path: &'a Path, list: &'a ParticleList, format: ParticleFormat, options: &'a WriteParticles, drops: &mut Drops) -> Self {
+    fn new(path: &'a Path, list: &'a ParticleList, format: ParticleFormat, options: &'a WriteParticles, drops: &mut Drops<'_>) -> Self {
         let count = |has: &dyn Fn(&Particle) -> bool| list.particles.iter().filter(|particle| has(particle)).count();
-        drops.count("size", count(&|particle| particle.size.is_some()));
+        drops.each("size", |particle| particle.size.is_some());
         let (oriented, scored) = (count(&|particle| particle.orientation.is_some()), count(&|particle| particle.score.is_some()));
         let unknown = |known: usize| if known > 0 { list.particles.len() - known } else { 0 };
         drops.count("unknown orientation (written as 0 0 0)", unknown(oriented));
@@ -74,11 +74,11 @@ impl<'a> Writer<'a> {
             let fits = |column: &str| !column.is_empty() && !column.contains(|c: char| c.is_whitespace() || c.is_control());
             match column {
                 Some(column) if format == ParticleFormat::Relion3 || !fits(column) || column == "rlnOpticsGroup" => {
-                    drops.count(name, count(&|particle| particle.extra.contains_key(name)));
+                    drops.each(name, |particle| particle.extra.contains_key(name));
                 }
-                None if MADE.contains(&name) || !fits(name) => drops.count(name, count(&|particle| particle.extra.contains_key(name))),
+                None if MADE.contains(&name) || !fits(name) => drops.each(name, |particle| particle.extra.contains_key(name)),
                 _ => {
-                    drops.count(name, count(&|particle| particle.extra.get(name).is_some_and(|value| quoted(value).is_none())));
+                    drops.each(name, |particle| particle.extra.get(name).is_some_and(|value| quoted(value).is_none()));
                     if column.is_some() { optics.push(name) } else { extras.push(name) }
                 }
             }

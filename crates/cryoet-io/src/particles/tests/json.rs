@@ -60,3 +60,19 @@ fn the_data_portal_counts_voxels() {
     assert!(error("p.ndjson", &text.replace("instancePoint", "blob")).contains("line 3, type: found \"blob\""));
     assert!(error("p.ndjson", "{\"type\": \"point\"}").contains("line 1: column"));
 }
+
+#[test]
+fn the_data_portals_unit_can_be_said() {
+    let text = "{\"type\": \"point\", \"location\": {\"x\": 30, \"y\": 25, \"z\": 10}, \"confidence\": 0.5, \"note\": \"a\"}\n";
+    let angstrom = ReadParticles { unit: Some(CoordinateUnit::Angstrom), ..ReadParticles::default() };
+    assert!(read_text("p.ndjson", text, &angstrom).unwrap_err().to_string().contains("need the voxel size"));
+    let angstrom = ReadParticles { voxel_size: Some(VoxelSize::isotropic(10.0).unwrap()), ..angstrom };
+    let list = read_text("p.ndjson", text, &angstrom).unwrap();
+    assert_eq!(list.particles[0].position.zyx(), [1.0, 2.5, 3.0]);
+    assert_eq!((list.particles[0].extra["confidence"].as_str(), list.particles[0].extra["note"].as_str()), ("0.5", "a"));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("p.ndjson");
+    let write = WriteParticles { unit: Some(CoordinateUnit::Angstrom), ..WriteParticles::default() };
+    write_particles(&path, &list, &write).unwrap();
+    assert!(std::fs::read_to_string(&path).unwrap().contains("\"location\":{\"x\":30.0,\"y\":25.0,\"z\":10.0}"));
+}
