@@ -1,17 +1,38 @@
-//! Mean-shift of a label volume, against scikit-learn's `MeanShift(bandwidth, bin_seeding=True)` on the same volume.
+//! Mean-shift of a label volume, against scikit-learn's `MeanShift(bandwidth, bin_seeding=True)` on the same volume in the same run.
 //!
-//! `cargo bench -p cryoet-benches --bench cluster -- [--labels FILE.npy] [--crop N] [--radius R] [--python PYTHON]`
+//! `cargo bench -p cryoet-benches --bench cluster -- [--labels FILE.npy] [--crop N] [--radius R] [--python PYTHON] [--svg FILE]`
 //!
 //! FILE.npy holds labels (uint8, `[z, y, x]`); without it a volume of 160 x 512 x 512 voxels with balls is made. `--crop`
-//! takes the first N voxels of each axis. With `--python` (an interpreter that has scikit-learn) the baseline runs too.
+//! takes the first N voxels of each axis. With `--python` (an interpreter that has scikit-learn) the baseline runs too. Then come
+//! tables of the cost against radius, foreground voxels and threads; `--svg` draws them.
+//!
+//! Processor time is steadier than wall time where other work shares the machine.
 
 use std::process::Command;
 
-use cryoet_benches::{peak_memory, timed};
+use cryoet_benches::{Panel, peak_memory, plot, processor_time};
 use cryoet_cluster::{ClusterParams, cluster_labels};
 use cryoet_core::ndarray::{Array3, s};
+use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 
 type Failure = Box<dyn std::error::Error>;
+
+/// Pools of 1, 2, 4 and 8 threads. All live as long as the benchmark: processor time is that of living threads.
+struct Pools([ThreadPool; 4]);
+
+impl Pools {
+    fn new() -> Result<Self, ThreadPoolBuildError> {
+        let pool = |threads| ThreadPoolBuilder::new().num_threads(threads).build();
+        Ok(Self([pool(1)?, pool(2)?, pool(4)?, pool(8)?]))
+    }
+}
+
+/// What one clustering took: the least of its repetitions.
+struct Cost {
+    wall: f64,
+    processor: f64,
+    clusters: usize,
+}
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().collect();
@@ -26,47 +47,82 @@ fn main() -> Result<(), Failure> {
         let [z, y, x] = <[usize; 3]>::from(labels.dim()).map(|extent| extent.min(n));
         labels = labels.slice(s![..z, ..y, ..x]).to_owned();
     }
-    let (shape, foreground) = (labels.dim(), labels.iter().filter(|&&label| label > 0).count());
-    println!("volume {shape:?}, {foreground} foreground voxels, radius {radius}");
+    println!("volume {:?}, {} foreground voxels, radius {radius}", labels.dim(), foreground(&labels));
 
+    let pools = Pools::new()?;
     let before = peak_memory();
-    let (ours, clusters) = run(&labels, radius, 0)?;
-    println!("cryoet-cluster, all threads: {ours:.3} s, {clusters} clusters");
+    let ours = run(&labels, radius, &pools.0[1])?;
+    println!("cryoet-cluster, 2 threads: {:.3} s, {:.3} s of processor time, {} clusters", ours.wall, ours.processor, ours.clusters);
     if let (Some(before), Some(after)) = (before, peak_memory()) {
         println!("peak memory beyond the volume: {:.0} MB", (after - before) as f64 / 1e6);
     }
-    println!(
-        "threads: 1 {:.3} s, 2 {:.3} s, 4 {:.3} s",
-        run(&labels, radius, 1)?.0,
-        run(&labels, radius, 2)?.0,
-        run(&labels, radius, 4)?.0
-    );
-    for part in [4, 2] {
-        let half = labels.slice(s![.., ..shape.1 / part, ..]).to_owned();
-        let voxels = half.iter().filter(|&&label| label > 0).count();
-        println!("{voxels} foreground voxels: {:.3} s", run(&half, radius, 0)?.0);
-    }
-    for other in [3.0, 7.0, 10.0, 20.0] {
-        let (time, clusters) = run(&labels, other, 0)?;
-        println!("radius {other}: {time:.3} s, {clusters} clusters");
-    }
     if let Some(python) = option("--python") {
         let theirs = baseline(python, &labels, radius)?;
-        println!("ratio: {:.0}", theirs / ours);
+        println!("ratio: {:.0} of wall time, {:.0} of processor time", theirs.wall / ours.wall, theirs.processor / ours.processor);
+    }
+    let panels = curves(&labels, radius, &pools)?;
+    if let Some(path) = option("--svg") {
+        std::fs::write(path, plot(&panels))?;
     }
     Ok(())
 }
 
-/// Seconds and clusters at a number of threads; 0 for all there are.
-fn run(labels: &Array3<u8>, radius: f64, threads: usize) -> Result<(f64, usize), Failure> {
-    let params = ClusterParams { radius, ..ClusterParams::default() };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-    let (time, found) = timed(3, || pool.install(|| cluster_labels(labels.view(), None, &params, &())));
-    Ok((time.as_secs_f64(), found?.len()))
+fn foreground(labels: &Array3<u8>) -> usize {
+    labels.iter().filter(|&&label| label > 0).count()
 }
 
-/// Seconds that scikit-learn takes.
-fn baseline(python: &str, labels: &Array3<u8>, radius: f64) -> Result<f64, Failure> {
+/// Tables of the cost against foreground voxels, radius and threads, and the same as curves.
+fn curves(labels: &Array3<u8>, radius: f64, pools: &Pools) -> Result<Vec<Panel>, Failure> {
+    let mut panels = Vec::new();
+    let mut panel = |x: &str, y: &str, points: Vec<(f64, f64)>| panels.push(Panel { x: x.into(), y: y.into(), points });
+    let ny = labels.dim().1;
+
+    println!("\n| foreground voxels | clusters | processor time (s) |\n|---|---|---|");
+    let mut points = Vec::new();
+    for eighths in [1, 2, 4, 6, 8] {
+        let part = labels.slice(s![.., ..ny * eighths / 8, ..]).to_owned();
+        let (voxels, cost) = (foreground(&part), run(&part, radius, &pools.0[0])?);
+        println!("| {voxels} | {} | {:.3} |", cost.clusters, cost.processor);
+        points.push((voxels as f64 / 1e6, cost.processor));
+    }
+    panel("foreground voxels (millions)", "processor time (s)", points);
+
+    println!("\n| radius (voxels) | clusters | processor time (s) |\n|---|---|---|");
+    let mut points = Vec::new();
+    for radius in [2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0] {
+        let cost = run(labels, radius, &pools.0[0])?;
+        println!("| {radius} | {} | {:.3} |", cost.clusters, cost.processor);
+        points.push((radius, cost.processor));
+    }
+    panel("radius (voxels)", "processor time (s)", points);
+
+    println!("\n| threads | wall time (s) | processor time (s) |\n|---|---|---|");
+    let mut points = Vec::new();
+    for pool in &pools.0 {
+        let (threads, cost) = (pool.current_num_threads(), run(labels, radius, pool)?);
+        println!("| {threads} | {:.3} | {:.3} |", cost.wall, cost.processor);
+        points.push((threads as f64, cost.wall));
+    }
+    panel("threads", "wall time (s)", points);
+    Ok(panels)
+}
+
+/// The least of five runs.
+fn run(labels: &Array3<u8>, radius: f64, pool: &ThreadPool) -> Result<Cost, Failure> {
+    let params = ClusterParams { radius, ..ClusterParams::default() };
+    let mut cost = Cost { wall: f64::INFINITY, processor: f64::INFINITY, clusters: 0 };
+    for _ in 0..5 {
+        let clock = || processor_time().map_or(f64::NAN, |time| time.as_secs_f64());
+        let (start, busy) = (std::time::Instant::now(), clock());
+        cost.clusters = pool.install(|| cluster_labels(labels.view(), None, &params, &()))?.len();
+        cost.wall = cost.wall.min(start.elapsed().as_secs_f64());
+        cost.processor = cost.processor.min(clock() - busy);
+    }
+    Ok(cost)
+}
+
+/// What scikit-learn takes.
+fn baseline(python: &str, labels: &Array3<u8>, radius: f64) -> Result<Cost, Failure> {
     let file = std::env::temp_dir().join(format!("cryoet-bench-{}.npy", std::process::id()));
     ndarray_npy::write_npy(&file, labels)?;
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/baselines/mean_shift.py");
@@ -77,9 +133,11 @@ fn baseline(python: &str, labels: &Array3<u8>, radius: f64) -> Result<f64, Failu
         return Err(String::from_utf8_lossy(&output.stderr).into());
     }
     let text = String::from_utf8(output.stdout)?;
-    println!("scikit-learn: {}", text.trim());
-    let seconds = text.split_whitespace().next().ok_or("no time from the baseline")?;
-    Ok(seconds.parse()?)
+    let [wall, processor, clusters, version] = text.split_whitespace().collect::<Vec<_>>()[..] else {
+        return Err(format!("the baseline printed {text:?}").into());
+    };
+    println!("scikit-learn {version}: {wall} s, {processor} s of processor time, {clusters} clusters");
+    Ok(Cost { wall: wall.parse()?, processor: processor.parse()?, clusters: clusters.parse()? })
 }
 
 /// 2,500 balls of radius 6 at places from a linear congruential generator.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use cryoet::cluster::{self, ClusterParams, Connectivity, SizeFilter};
+use cryoet::cluster::{self, ClusterParams, Connectivity, SizeFilter, Watershed};
 use cryoet::io::{
     AxisOrder, ParticleFormat, ParticleList, ReadParticles, VolumeFormat, WriteParticles, read_class_table, read_particles, write_particles,
 };
@@ -178,6 +178,10 @@ enum Method {
     Components,
     /// Mean-shift seeded by the centroids of components
     Seeded,
+    /// Watershed by distance to background, position = centroid: parts touching particles
+    Watershed,
+    /// Maxima of the scores, the radius apart (needs scores)
+    Peaks,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -193,6 +197,8 @@ impl ClusterOptions {
                 Method::MeanShift => cluster::Method::MeanShift,
                 Method::Components => cluster::Method::Components(Connectivity::Corners),
                 Method::Seeded => cluster::Method::Seeded(Connectivity::Corners),
+                Method::Watershed => cluster::Method::Watershed(Watershed::default()),
+                Method::Peaks => cluster::Method::Peaks,
             },
             per_class: self.per_class,
             size_filter: self.size_filter(classes)?,

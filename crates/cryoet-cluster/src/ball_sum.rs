@@ -117,14 +117,7 @@ impl<'a> BallSum<'a> {
                 if dzy > self.limit {
                     continue;
                 }
-                let inside = |x: usize| dzy + square(x, centre[2]) <= self.limit;
-                let (mut first, mut end) = span(centre[2], (self.limit - dzy).sqrt(), nx);
-                while first < end && !inside(first) {
-                    first += 1;
-                }
-                while end > first && !inside(end - 1) {
-                    end -= 1;
-                }
+                let (first, end) = chord(dzy, self.limit, centre[2], nx);
                 let (n, of_x) = count_and_sum(self.lattice.row(z, y), first, end);
                 count += n;
                 sum[0] += n * z as u64;
@@ -191,17 +184,31 @@ fn bounds(left: f64, of_rows: &[f64; LANES], from_start: f32, first: &mut [u32; 
     doubt[0] | doubt[1] | doubt[2] | doubt[3]
 }
 
-fn square(i: usize, centre: f64) -> f64 {
+/// The square of a voxel's distance along one axis.
+pub(crate) fn square(i: usize, centre: f64) -> f64 {
     let d = i as f64 - centre;
     d * d
 }
 
 /// Indices `first..end` of an axis of `n` voxels among which are all that lie within `reach` of `centre`.
-fn span(centre: f64, reach: f64, n: usize) -> (usize, usize) {
+pub(crate) fn span(centre: f64, reach: f64, n: usize) -> (usize, usize) {
     // Conversion stops at zero; the end has one to spare for rounding.
     let first = (centre - reach) as usize;
     let end = if centre + reach < 0.0 { 0 } else { ((centre + reach) as usize).saturating_add(2).min(n) };
     (first.min(end), end)
+}
+
+/// Which voxels `first..end` of a row of `n` lie inside, where the row's own squared distance `dzy` is within the limit.
+pub(crate) fn chord(dzy: f64, limit: f64, centre: f64, n: usize) -> (usize, usize) {
+    let inside = |x: usize| dzy + square(x, centre) <= limit;
+    let (mut first, mut end) = span(centre, (limit - dzy).sqrt(), n);
+    while first < end && !inside(first) {
+        first += 1;
+    }
+    while end > first && !inside(end - 1) {
+        end -= 1;
+    }
+    (first, end)
 }
 
 /// How many voxels `first..end` of a row are set, and the sum of their x.

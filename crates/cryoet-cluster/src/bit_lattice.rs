@@ -65,6 +65,22 @@ impl BitLattice {
     }
 }
 
+/// Whether the voxels `xs` of a row are all set.
+pub(crate) fn all_set(row: &[u8], xs: Range<usize>) -> bool {
+    parts(xs).all(|(x, mask)| window(row, x + MARGIN) & mask == mask)
+}
+
+/// Whether any of the voxels `xs` of a row is set.
+pub(crate) fn any_set(row: &[u8], xs: Range<usize>) -> bool {
+    parts(xs).any(|(x, mask)| window(row, x + MARGIN) & mask != 0)
+}
+
+/// A range in windows: the first voxel of each, and the bits to look at.
+fn parts(xs: Range<usize>) -> impl Iterator<Item = (usize, u64)> {
+    let end = xs.end;
+    xs.step_by(WINDOW).map(move |x| (x, (1 << (end - x).min(WINDOW)) - 1))
+}
+
 /// The bits of a row from bit `first` on; those from the 58th on are not to be used.
 pub(crate) fn window(row: &[u8], first: usize) -> u64 {
     match row[first / 8..].first_chunk() {

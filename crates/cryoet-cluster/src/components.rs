@@ -14,6 +14,19 @@ pub enum Connectivity {
 }
 
 impl Connectivity {
+    /// The ways z, y, x from a voxel to its neighbours.
+    pub(crate) fn steps(self) -> Vec<[isize; 3]> {
+        let axes = match self {
+            Self::Faces => 1,
+            Self::Edges => 2,
+            Self::Corners => 3,
+        };
+        (0..27)
+            .map(|i| [i / 9 - 1, i / 3 % 3 - 1, i % 3 - 1])
+            .filter(|step: &[isize; 3]| (1..=axes).contains(&step.iter().map(|s| s.abs()).sum::<isize>()))
+            .collect()
+    }
+
     /// How far apart along x two voxels of rows `dz`, `dy` apart may be, or none where such rows do not touch.
     fn reach(self, dz: usize, dy: usize) -> Option<usize> {
         let axes = match self {
@@ -109,24 +122,16 @@ fn union(parent: &mut [u32], a: u32, b: u32) {
 fn gather(foreground: &Foreground, runs: &[Run], parent: &mut [u32]) -> Clusters {
     let mut name = vec![0_u32; runs.len()];
     let mut members = vec![0_u32; foreground.len()];
-    let mut sums: Vec<(u64, [u64; 3])> = Vec::new();
+    let mut count = 0;
     for (i, run) in runs.iter().enumerate() {
         let root = root(parent, i as u32) as usize;
         if root == i {
-            name[i] = sums.len() as u32;
-            sums.push((0, [0; 3]));
+            name[i] = count;
+            count += 1;
         }
-        let n = run.last - run.first + 1;
-        members[run.at..run.at + n].fill(name[root]);
-        let [z, y, _] = foreground.voxel(run.at);
-        let (count, sum) = &mut sums[name[root] as usize];
-        *count += n as u64;
-        sum[0] += (n * z) as u64;
-        sum[1] += (n * y) as u64;
-        sum[2] += (run.first + run.last) as u64 * n as u64 / 2;
+        members[run.at..=run.at + run.last - run.first].fill(name[root]);
     }
-    let centres = sums.into_iter().map(|(count, sum)| sum.map(|s| s as f64 / count as f64)).collect();
-    Clusters { centres, members, scores: None }
+    Clusters::with_centroids(foreground, members, count as usize)
 }
 
 #[cfg(test)]

@@ -48,6 +48,18 @@ pub enum ClusterError {
         /// The distance given.
         distance: f64,
     },
+    /// The radius of the opening is negative, no number, or beyond any volume.
+    #[error("radius of opening {radius} voxels: expected a number from 0 to {}", crate::params::LARGEST_RADIUS)]
+    Opening {
+        /// The radius given.
+        radius: f64,
+    },
+    /// The depth of the watershed is negative, NaN or infinite.
+    #[error("depth of watershed {depth}: expected a finite number, 0 or more")]
+    Depth {
+        /// The depth given.
+        depth: f64,
+    },
     /// Labels and scores differ in shape.
     #[error("labels have shape {labels:?} (z, y, x) and scores {scores:?}: expected the same")]
     Shapes {
@@ -73,8 +85,8 @@ pub enum ClusterError {
     /// A block reaches beyond the volume it belongs to.
     #[error(transparent)]
     Outside(#[from] RegionOutside),
-    /// The method looks for peaks of the scores, and there are no scores.
-    #[error("peaks were asked for and no scores given: expected a score volume")]
+    /// The method works on scores (peaks, a watershed by score), and there are none.
+    #[error("the method works on scores and none were given: expected a score volume")]
     NoScores,
     /// Some blocks came with scores and some without.
     #[error("the block at {start:?} (z, y, x) comes {} scores, earlier blocks {}", with(*scores), with(!*scores))]

@@ -76,11 +76,16 @@ impl Foreground {
 
     /// The voxels of one label.
     pub(crate) fn of_class(&self, label: u8) -> Self {
-        let chosen: Vec<usize> = (0..self.len()).filter(|&i| self.labels[i] == label).collect();
+        self.only(|i| self.labels[i] == label)
+    }
+
+    /// The voxels whose place in the foreground satisfies a condition.
+    pub(crate) fn only(&self, condition: impl Fn(usize) -> bool) -> Self {
+        let chosen: Vec<usize> = (0..self.len()).filter(|&i| condition(i)).collect();
         Self {
             shape: self.shape,
             indices: chosen.iter().map(|&i| self.indices[i]).collect(),
-            labels: vec![label; chosen.len()],
+            labels: chosen.iter().map(|&i| self.labels[i]).collect(),
             scores: self.scores.as_ref().map(|scores| chosen.iter().map(|&i| scores[i]).collect()),
         }
     }

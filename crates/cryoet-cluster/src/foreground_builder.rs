@@ -2,7 +2,7 @@ use cryoet_core::ndarray::ArrayView3;
 use cryoet_core::{Particle, Progress, Region};
 use rayon::prelude::*;
 
-use crate::cluster_labels::cluster_foreground;
+use crate::cluster_foreground::cluster_foreground;
 use crate::foreground::{Foreground, Voxels, check_shape, scan, voxel};
 use crate::{Cluster, ClusterError, ClusterParams};
 

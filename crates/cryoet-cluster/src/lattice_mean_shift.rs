@@ -11,35 +11,61 @@ use crate::foreground::{Foreground, voxel};
 use crate::modes::{Mode, climb, merge};
 use crate::nearest::Nearest;
 use crate::particles::Clusters;
+use crate::weighted_sum::WeightedSum;
 
-/// Mean-shift of the foreground's voxels from binned seeds.
-pub(crate) fn binned(foreground: &Foreground, bandwidth: f64, progress: &dyn Progress) -> Result<Clusters, Cancelled> {
-    seeded(foreground, &bin_seeds(foreground, bandwidth), bandwidth, progress)
+/// Where the climbs of a lattice start.
+pub(crate) enum Seeds {
+    /// At the bins of the bandwidth that hold a voxel.
+    Binned,
+    /// At every voxel.
+    EveryVoxel,
+    /// At places given.
+    Given(Vec<[f64; 3]>),
 }
 
-/// Mean-shift of the foreground's voxels from each of them.
-pub(crate) fn every_voxel(foreground: &Foreground, bandwidth: f64, progress: &dyn Progress) -> Result<Clusters, Cancelled> {
-    let seeds: Vec<[f64; 3]> = (0..foreground.len()).map(|i| foreground.voxel(i).map(|c| c as f64)).collect();
-    seeded(foreground, &seeds, bandwidth, progress)
+/// Mean-shift of the foreground's voxels; `weighted` by their scores where there are any.
+pub(crate) fn lattice_mean_shift(
+    foreground: &Foreground,
+    seeds: Seeds,
+    bandwidth: f64,
+    weighted: bool,
+    progress: &dyn Progress,
+) -> Result<Clusters, Cancelled> {
+    let seeds = match seeds {
+        Seeds::Binned => bin_seeds(foreground, bandwidth),
+        Seeds::EveryVoxel => (0..foreground.len()).map(|i| foreground.voxel(i).map(|c| c as f64)).collect(),
+        Seeds::Given(seeds) => seeds,
+    };
+    let climbs = if weighted && foreground.has_scores() {
+        let ball = WeightedSum::new(foreground, bandwidth);
+        climbs(&seeds, bandwidth, |centre| ball.mean(centre), progress)?
+    } else {
+        let lattice = BitLattice::new(foreground);
+        let ball = BallSum::new(&lattice, bandwidth);
+        climbs(&seeds, bandwidth, |centre| ball.mean(centre), progress)?
+    };
+    let centres: Vec<[f64; 3]> = merge(&climbs, bandwidth).iter().map(|m| m.mean).collect();
+    let members = nearest_centres(foreground, &centres);
+    Ok(Clusters { centres, members, scores: None })
 }
 
-/// Mean-shift of the foreground's voxels from seeds given.
-pub(crate) fn seeded(foreground: &Foreground, seeds: &[[f64; 3]], bandwidth: f64, progress: &dyn Progress) -> Result<Clusters, Cancelled> {
-    let lattice = BitLattice::new(foreground);
-    let ball = BallSum::new(&lattice, bandwidth);
+/// Where the seeds come to rest, in their order; those with an empty window come to none.
+fn climbs(
+    seeds: &[[f64; 3]],
+    bandwidth: f64,
+    window: impl Fn([f64; 3]) -> Mode + Sync,
+    progress: &dyn Progress,
+) -> Result<Vec<Mode>, Cancelled> {
     let done = AtomicU64::new(0);
     let climbs: Vec<Option<Mode>> = seeds
         .par_iter()
         .map(|&seed| {
-            let mode = climb(seed, bandwidth, |centre| ball.mean(centre));
+            let mode = climb(seed, bandwidth, &window);
             progress.report(done.fetch_add(1, Ordering::Relaxed) + 1, seeds.len() as u64)?;
             Ok(mode)
         })
         .collect::<Result<_, Cancelled>>()?;
-    let climbs: Vec<Mode> = climbs.into_iter().flatten().collect();
-    let centres: Vec<[f64; 3]> = merge(&climbs, bandwidth).iter().map(|m| m.mean).collect();
-    let members = nearest_centres(foreground, &centres);
-    Ok(Clusters { centres, members, scores: None })
+    Ok(climbs.into_iter().flatten().collect())
 }
 
 /// What [`bin_seeds`](crate::bin_seeds::bin_seeds) gives for the voxels, without writing them out as points.

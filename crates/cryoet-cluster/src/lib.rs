@@ -1,10 +1,5 @@
 //! From label and score volumes to particles.
 //!
-//! One way in: [`cluster_labels`] takes a label volume, indexed `[z, y, x]`, and gives a `Vec<Particle>`; [`ClusterParams`]
-//! chooses the method. [`ForegroundBuilder`] takes the same volume in blocks, in whatever order a network produces them,
-//! and gives the same particles to the bit. [`mean_shift()`] clusters points that lie on no lattice, with the answers of
-//! scikit-learn's `MeanShift`.
-//!
 //! ```
 //! use cryoet_cluster::{ClusterParams, cluster_labels};
 //! use cryoet_core::ndarray::Array3;
@@ -22,28 +17,57 @@
 //! # Ok::<(), cryoet_cluster::ClusterError>(())
 //! ```
 //!
-//! Every answer is the same to the bit at any number of threads.
+//! # Ways in
+//! - [`cluster_labels`]: a label volume in memory, indexed `[z, y, x]`, with or without the scores of its labels.
+//! - [`cluster_source`]: volumes read slab by slab.
+//! - [`ForegroundBuilder`]: blocks in whatever order a network produces them; besides particles it gives [`Cluster`]s, with the
+//!   covariance of each and the fractions of its labels.
+//!
+//! All three give the same particles, to the bit, at any number of threads. [`ClusterParams`] says how:
+//!
+//! | field | chooses |
+//! |---|---|
+//! | `method` | [`Method`]: mean-shift (from bins, every voxel, components or seeds given), components, watershed, peaks |
+//! | `radius`, `radius_per_class`, `per_class`, `weighted` | the scale of particles, and whether classes mix and scores weigh |
+//! | `opening` | a morphological opening first |
+//! | `vote`, `placement`, `scoring` | class, position and score of each particle ([`Vote`], [`Placement`], [`Scoring`]) |
+//! | `size_filter`, `min_distance` | what is dropped at the end |
+//!
+//! # By themselves
+//! - [`mean_shift()`] and [`mean_shift_from`]: points that lie on no lattice, with the answers of scikit-learn's `MeanShift`.
+//! - [`open_labels`]: the morphological opening of a label volume.
+//! - [`cut_border`]: drops what a tile's border cuts.
 
 mod ball_sum;
 mod bin_seeds;
 mod bit_lattice;
+mod cells;
+mod cluster_foreground;
 mod cluster_labels;
 mod cluster_source;
 mod components;
 mod cut_border;
+mod distance_map;
 mod error;
 mod foreground;
 mod foreground_builder;
 mod lattice_mean_shift;
 mod mean_shift;
+mod method;
 mod min_distance;
 mod modes;
 mod nearest;
+mod opening;
 mod params;
 mod particles;
 mod peaks;
 mod placement;
+mod row_index;
+mod scoring;
+mod size_filter;
 mod vote;
+mod watershed;
+mod weighted_sum;
 
 pub use cluster_labels::cluster_labels;
 pub use cluster_source::cluster_source;
@@ -52,7 +76,12 @@ pub use cut_border::cut_border;
 pub use error::{ClusterError, ClusterSourceError, MeanShiftError};
 pub use foreground_builder::ForegroundBuilder;
 pub use mean_shift::{MeanShift, mean_shift, mean_shift_from};
-pub use params::{ClusterParams, Method, SizeFilter};
+pub use method::Method;
+pub use opening::open_labels;
+pub use params::ClusterParams;
 pub use particles::Cluster;
 pub use placement::Placement;
+pub use scoring::Scoring;
+pub use size_filter::SizeFilter;
 pub use vote::Vote;
+pub use watershed::{Relief, Watershed};

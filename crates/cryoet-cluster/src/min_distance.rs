@@ -1,4 +1,6 @@
 use crate::Cluster;
+use crate::cells::Cells;
+use crate::modes::distance_squared;
 
 /// Of particles nearer to each other than `distance` voxels only the best stays: by score, then size, then order. Those
 /// that stay keep their order.
@@ -9,17 +11,14 @@ pub(crate) fn keep_distance(found: Vec<Cluster>, distance: f64) -> Vec<Cluster> 
         let (a, b) = (rank(a), rank(b));
         b.0.total_cmp(&a.0).then(b.1.cmp(&a.1))
     });
-    let mut kept: Vec<usize> = Vec::new();
-    for i in order {
-        let near = |&other: &usize| found[i].particle.position.distance_squared(&found[other].particle.position) < distance * distance;
-        if !kept.iter().any(near) {
-            kept.push(i);
-        }
-    }
-    kept.sort_unstable();
+    let mut kept = Cells::new(distance);
     let mut keep = vec![false; found.len()];
-    for i in kept {
-        keep[i] = true;
+    for i in order {
+        let place = found[i].particle.position.zyx();
+        keep[i] = !kept.near(place).any(|&other| distance_squared(place, other) < distance * distance);
+        if keep[i] {
+            kept.push(place, place);
+        }
     }
     found.into_iter().zip(keep).filter_map(|(cluster, keep)| keep.then_some(cluster)).collect()
 }
@@ -28,16 +27,41 @@ pub(crate) fn keep_distance(found: Vec<Cluster>, distance: f64) -> Vec<Cluster> 
 mod tests {
     use super::*;
     use cryoet_core::{ClassLabel, Particle, Position, Score};
+    use proptest::prelude::*;
 
-    fn cluster(x: f64, score: f64) -> Cluster {
-        let position = Position::new(0.0, 0.0, x).unwrap();
+    fn cluster([z, y, x]: [f64; 3], score: f64) -> Cluster {
+        let position = Position::new(z, y, x).unwrap();
         let particle = Particle::new(ClassLabel::new(1), position).with_score(Score::new(score).unwrap());
         Cluster { particle, covariance: [[0.0; 3]; 3], shares: vec![] }
     }
 
     #[test]
     fn the_best_stays_and_those_at_the_distance_too() {
-        let kept = keep_distance(vec![cluster(0.0, 0.5), cluster(3.0, 0.9), cluster(8.0, 0.1), cluster(9.0, 0.1)], 5.0);
+        let row = [(0.0, 0.5), (3.0, 0.9), (8.0, 0.1), (9.0, 0.1)].map(|(x, score)| cluster([0.0, 0.0, x], score));
+        let kept = keep_distance(row.to_vec(), 5.0);
         assert_eq!(kept.iter().map(|c| c.particle.position.x()).collect::<Vec<_>>(), [3.0, 8.0]);
+        assert_eq!(keep_distance(row.to_vec(), 0.0).len(), 4);
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_looking_at_all(
+            places in prop::collection::vec((prop::array::uniform3(0..12_i32), 0..4_i32), 0..60),
+            distance in 0.0..6.0,
+        ) {
+            let found: Vec<Cluster> = places.iter().map(|(p, score)| cluster(p.map(f64::from), f64::from(*score))).collect();
+            let mut best_first = found.clone();
+            best_first.sort_by(|a, b| b.particle.score.partial_cmp(&a.particle.score).unwrap());
+            let mut expected: Vec<Cluster> = Vec::new();
+            for candidate in best_first {
+                if expected.iter().all(|kept| kept.particle.position.distance_squared(&candidate.particle.position) >= distance * distance) {
+                    expected.push(candidate);
+                }
+            }
+            let mut kept = keep_distance(found.clone(), distance);
+            prop_assert!(kept.iter().map(|c| found.iter().position(|f| f == c)).is_sorted());
+            kept.sort_by(|a, b| b.particle.score.partial_cmp(&a.particle.score).unwrap());
+            prop_assert_eq!(kept, expected);
+        }
     }
 }

@@ -1,7 +1,9 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-/// Where a seed came to rest: the mean of its last window and the number of points in that window.
+use crate::cells::Cells;
+
+/// Where a seed came to rest: the mean of its last window and the number of points in that window, or their weight.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Mode {
     pub(crate) mean: [f64; 3],
@@ -51,17 +53,11 @@ pub(crate) fn merge(climbs: &[Mode], bandwidth: f64) -> Vec<Mode> {
     modes.sort_unstable_by(descending);
 
     let limit = bandwidth * bandwidth;
-    // A little wider than the bandwidth: rounding then never puts neighbours two cells apart.
-    let cell = |mean: [f64; 3]| mean.map(|c| (c / (1.001 * bandwidth)).floor() as i64);
-    let mut cells: HashMap<[i64; 3], Vec<[f64; 3]>> = HashMap::new();
+    let mut kept = Cells::new(bandwidth);
     modes.retain(|mode| {
-        let [z, y, x] = cell(mode.mean);
-        let taken = NEIGHBOURS.iter().any(|[dz, dy, dx]| {
-            let near = [z.saturating_add(*dz), y.saturating_add(*dy), x.saturating_add(*dx)];
-            cells.get(&near).is_some_and(|kept| kept.iter().any(|&other| distance_squared(mode.mean, other) <= limit))
-        });
+        let taken = kept.near(mode.mean).any(|&other| distance_squared(mode.mean, other) <= limit);
         if !taken {
-            cells.entry([z, y, x]).or_default().push(mode.mean);
+            kept.push(mode.mean, mode.mean);
         }
         !taken
     });
@@ -72,16 +68,6 @@ fn descending(a: &Mode, b: &Mode) -> Ordering {
     let by_axis = |axis: usize| b.mean[axis].total_cmp(&a.mean[axis]);
     b.count.cmp(&a.count).then_with(|| by_axis(0)).then_with(|| by_axis(1)).then_with(|| by_axis(2))
 }
-
-const NEIGHBOURS: [[i64; 3]; 27] = {
-    let mut all = [[0; 3]; 27];
-    let mut i = 0;
-    while i < 27 {
-        all[i] = [i as i64 / 9 - 1, i as i64 / 3 % 3 - 1, i as i64 % 3 - 1];
-        i += 1;
-    }
-    all
-};
 
 #[cfg(test)]
 mod tests {

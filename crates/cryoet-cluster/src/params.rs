@@ -2,50 +2,7 @@ use std::collections::BTreeMap;
 
 use cryoet_core::ClassLabel;
 
-use crate::{ClusterError, Connectivity, Placement, Vote};
-
-/// How foreground voxels become clusters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Method {
-    /// Mean-shift from binned seeds, as `MeanShift(bandwidth=radius, bin_seeding=True)` of scikit-learn: the procedure of
-    /// DeepFinder. A particle lies at the mode.
-    #[default]
-    MeanShift,
-    /// Mean-shift from every foreground voxel, as `MeanShift(bandwidth=radius)` of scikit-learn. A particle lies at the mode.
-    EveryVoxel,
-    /// Connected components. A particle lies at the centroid of its voxels; the radius is not used.
-    Components(Connectivity),
-    /// Mean-shift seeded by the centroids of connected components, as VP-Detector does.
-    Seeded(Connectivity),
-    /// Non-maximum suppression on the scores: the best voxel takes those within the radius, then the best of the rest. A
-    /// particle lies at the top of a parabola through the scores; its score is the peak's, its size the voxels it took.
-    Peaks,
-}
-
-/// The smallest clusters kept, in voxels: one figure for all, others for some classes.
-///
-/// ```
-/// use cryoet_cluster::SizeFilter;
-/// use cryoet_core::ClassLabel;
-/// let filter = SizeFilter { all: 50, per_class: [(ClassLabel::new(2), 100)].into() };
-/// assert_eq!(filter.minimum(ClassLabel::new(1)), 50);
-/// assert_eq!(filter.minimum(ClassLabel::new(2)), 100);
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct SizeFilter {
-    /// The smallest cluster kept of any class that `per_class` does not name. Default 0: all are kept.
-    pub all: u64,
-    /// The smallest cluster kept of a class.
-    pub per_class: BTreeMap<ClassLabel, u64>,
-}
-
-impl SizeFilter {
-    /// The smallest cluster kept of a class, in voxels.
-    pub fn minimum(&self, class: ClassLabel) -> u64 {
-        self.per_class.get(&class).copied().unwrap_or(self.all)
-    }
-}
+use crate::{ClusterError, Method, Placement, Scoring, SizeFilter, Vote, Watershed};
 
 /// What [`cluster_labels`](crate::cluster_labels) does.
 ///
@@ -55,14 +12,24 @@ impl SizeFilter {
 pub struct ClusterParams {
     /// How voxels become clusters. Default: [`Method::MeanShift`].
     pub method: Method,
-    /// The bandwidth of mean-shift in voxels: about a particle's radius. Default 5, as DeepFinder took for SHREC'19.
+    /// About a particle's radius, in voxels: the bandwidth of mean-shift, the reach of peaks, and what [`Scoring::Evidence`]
+    /// measures clusters against. Default 5, as DeepFinder took for SHREC'19.
     pub radius: f64,
-    /// The radius of some classes, in voxels, where each class is clustered alone. Default: `radius` for all.
+    /// The radius of some classes, in voxels. Clustering itself uses it where each class is clustered alone. Default: `radius`
+    /// for all.
     pub radius_per_class: BTreeMap<ClassLabel, f64>,
     /// Whether each class is clustered alone; else all classes together, then a vote. Default: false.
     pub per_class: bool,
+    /// Whether mean-shift weighs voxels by their scores, in steps of 1 / 65535. Default: false, as scikit-learn. Without scores
+    /// all voxels weigh the same.
+    pub weighted: bool,
+    /// The radius in voxels of the ball of a morphological opening ([`open_labels`](crate::open_labels)) that comes first;
+    /// where each class is clustered alone, of each class alone. Default: none.
+    pub opening: Option<f64>,
     /// How a cluster's voxels name its particle. Default: by majority.
     pub vote: Vote,
+    /// What a particle's score says. Default: [`Scoring::Evidence`].
+    pub scoring: Scoring,
     /// Where in its cluster a particle lies. Default: where the method says.
     pub placement: Placement,
     /// The smallest clusters kept. Default: all.
@@ -79,7 +46,10 @@ impl Default for ClusterParams {
             radius: 5.0,
             radius_per_class: BTreeMap::new(),
             per_class: false,
+            weighted: false,
+            opening: None,
             vote: Vote::Majority,
+            scoring: Scoring::Evidence,
             placement: Placement::Method,
             size_filter: SizeFilter::default(),
             min_distance: None,
@@ -91,11 +61,24 @@ impl Default for ClusterParams {
 pub(crate) const LARGEST_RADIUS: f64 = 1e6;
 
 impl ClusterParams {
+    /// The radius of a class, in voxels.
+    ///
+    /// ```
+    /// use cryoet_cluster::ClusterParams;
+    /// use cryoet_core::ClassLabel;
+    /// let params = ClusterParams { radius_per_class: [(ClassLabel::new(2), 9.0)].into(), ..ClusterParams::default() };
+    /// assert_eq!(params.radius_of(ClassLabel::new(1)), 5.0);
+    /// assert_eq!(params.radius_of(ClassLabel::new(2)), 9.0);
+    /// ```
+    pub fn radius_of(&self, class: ClassLabel) -> f64 {
+        self.radius_per_class.get(&class).copied().unwrap_or(self.radius)
+    }
+
     /// Checks everything that can be checked before work starts.
     ///
     /// # Errors
-    /// The first parameter out of range: a radius that is not above 0 and at most 10^6 voxels, a minimum distance that is
-    /// negative or not finite.
+    /// The first parameter out of range: a radius that is not above 0 and at most 10^6 voxels; a radius of opening, a minimum
+    /// distance or a depth of the watershed that is negative or not finite.
     ///
     /// ```
     /// use cryoet_cluster::ClusterParams;
@@ -108,9 +91,20 @@ impl ClusterParams {
                 return Err(ClusterError::Radius { radius });
             }
         }
-        match self.min_distance {
-            Some(distance) if !(distance.is_finite() && distance >= 0.0) => Err(ClusterError::MinDistance { distance }),
+        if let Some(radius) = self.opening.filter(|&radius| !not_negative(radius, LARGEST_RADIUS)) {
+            return Err(ClusterError::Opening { radius });
+        }
+        if let Some(distance) = self.min_distance.filter(|&distance| !not_negative(distance, f64::MAX)) {
+            return Err(ClusterError::MinDistance { distance });
+        }
+        match self.method {
+            Method::Watershed(Watershed { depth, .. }) if !not_negative(depth, f64::MAX) => Err(ClusterError::Depth { depth }),
             _ => Ok(()),
         }
     }
+}
+
+/// Whether a number lies between 0 and a largest one, both included.
+pub(crate) fn not_negative(value: f64, most: f64) -> bool {
+    (0.0..=most).contains(&value)
 }

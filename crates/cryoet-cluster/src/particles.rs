@@ -14,6 +14,22 @@ pub(crate) struct Clusters {
     pub(crate) scores: Option<Vec<f64>>,
 }
 
+impl Clusters {
+    /// Clusters that lie at the centroids of their voxels.
+    pub(crate) fn with_centroids(foreground: &Foreground, members: Vec<u32>, count: usize) -> Self {
+        let mut sums = vec![(0_u64, [0_u64; 3]); count];
+        for (i, &cluster) in members.iter().enumerate() {
+            let (voxels, sum) = &mut sums[cluster as usize];
+            *voxels += 1;
+            for (sum, c) in sum.iter_mut().zip(foreground.voxel(i)) {
+                *sum += c as u64;
+            }
+        }
+        let centres = sums.into_iter().map(|(voxels, sum)| sum.map(|s| s as f64 / voxels as f64)).collect();
+        Self { centres, members, scores: None }
+    }
+}
+
 /// A particle and what its voxels tell besides.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cluster {
@@ -38,6 +54,9 @@ struct Sums {
 
 /// One for each cluster that holds a voxel.
 pub(crate) fn particles(foreground: &Foreground, clusters: &Clusters, params: &ClusterParams) -> Result<Vec<Cluster>, ClusterError> {
+    if clusters.centres.is_empty() {
+        return Ok(vec![]);
+    }
     let classes = foreground.classes();
     let mut place = [0; 256];
     for (i, &class) in classes.iter().enumerate() {
@@ -61,14 +80,13 @@ pub(crate) fn particles(foreground: &Foreground, clusters: &Clusters, params: &C
             continue;
         }
         let winner = winner(of_cluster, params.vote);
+        let class = ClassLabel::new(classes[winner]);
         let score = match &clusters.scores {
             Some(scores) => scores[i],
-            None => of_cluster[winner].1 / size as f64,
+            None => params.scoring.score(of_cluster[winner].1, size, params.radius_of(class)),
         };
         let [z, y, x] = sums[i].place(clusters.centres[i], params.placement);
-        let particle = Particle::new(ClassLabel::new(classes[winner]), Position::new(z, y, x)?)
-            .with_score(Score::new(score.clamp(0.0, 1.0))?)
-            .with_size(size);
+        let particle = Particle::new(class, Position::new(z, y, x)?).with_score(Score::new(score.clamp(0.0, 1.0))?).with_size(size);
         let shares = classes.iter().zip(of_cluster).filter(|(_, t)| t.0 > 0);
         let shares = shares.map(|(&class, t)| (ClassLabel::new(class), t.0 as f64 / size as f64)).collect();
         found.push(Cluster { particle, covariance: sums[i].covariance(), shares });

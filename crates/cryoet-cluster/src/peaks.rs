@@ -1,5 +1,4 @@
-use std::collections::HashMap;
-
+use crate::cells::Cells;
 use crate::foreground::Foreground;
 use crate::particles::Clusters;
 
@@ -12,28 +11,19 @@ pub(crate) fn peaks(foreground: &Foreground, radius: f64) -> Clusters {
     order.sort_by(|&a, &b| foreground.score(b as usize).total_cmp(&foreground.score(a as usize)).then(a.cmp(&b)));
 
     let limit = radius * radius;
-    // A little wider than the radius: rounding then never puts neighbours two cells apart.
-    let cell = |voxel: [usize; 3]| voxel.map(|i| (i as f64 / (1.001 * radius.max(1.0))) as i64);
-    let mut cells: HashMap<[i64; 3], Vec<u32>> = HashMap::new();
+    let mut cells = Cells::new(radius.max(1.0));
     let mut peaks: Vec<[usize; 3]> = Vec::new();
     let mut members = vec![0; foreground.len()];
     for i in order {
         let voxel = foreground.voxel(i as usize);
-        let [z, y, x] = cell(voxel);
-        let mut taken = None;
-        for (dz, dy, dx) in (0..27).map(|n| (n / 9 - 1, n / 3 % 3 - 1, n % 3 - 1)) {
-            for &peak in cells.get(&[z + dz, y + dy, x + dx]).into_iter().flatten() {
-                let apart: usize = (0..3).map(|axis| voxel[axis].abs_diff(peaks[peak as usize][axis]).pow(2)).sum();
-                // The best of the peaks that reach here takes the voxel.
-                if apart as f64 <= limit && taken.is_none_or(|best| peak < best) {
-                    taken = Some(peak);
-                }
-            }
-        }
+        let place = voxel.map(|c| c as f64);
+        let reaches = |peak: u32| (0..3).map(|a| voxel[a].abs_diff(peaks[peak as usize][a]).pow(2)).sum::<usize>() as f64 <= limit;
+        // Of the peaks that reach here the best takes the voxel.
+        let taken = cells.near(place).copied().filter(|&peak| reaches(peak)).min();
         members[i as usize] = taken.unwrap_or_else(|| {
             let new = peaks.len() as u32;
             peaks.push(voxel);
-            cells.entry([z, y, x]).or_default().push(new);
+            cells.push(place, new);
             new
         });
     }

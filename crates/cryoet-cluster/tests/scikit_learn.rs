@@ -74,3 +74,23 @@ fn as_a_volume(name: &str, radius: f64, points: &[[f64; 3]], centres: &[[f64; 3]
     }
     assert!(differ <= 2 * ties as u64, "{name}: {differ} voxels in other clusters, {ties} ties");
 }
+
+/// Class after class that does not occur: names and sizes are those of a vote over scikit-learn's clusters.
+#[test]
+fn a_missing_class_moves_no_names() {
+    let points = rows(&read::<i16>("class-missing", "points").mapv(f64::from));
+    let path = |what: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/goldens/class-missing.{what}.npy"));
+    let classes: Array1<i16> = ndarray_npy::read_npy(path("classes")).unwrap();
+    let votes = read::<i16>("class-missing", "votes");
+    let centres = rows(&read::<f64>("class-missing", "centres"));
+    let mut volume = Array3::<u8>::zeros((20, 20, 40));
+    for (point, &class) in points.iter().zip(&classes) {
+        volume[point.map(|c| c as usize)] = class as u8;
+    }
+    let found = cluster_labels(volume.view(), None, &ClusterParams { radius: 4.0, ..ClusterParams::default() }, &()).unwrap();
+    assert_eq!(found.len(), votes.nrows());
+    for ((particle, centre), vote) in found.iter().zip(centres).zip(votes.outer_iter()) {
+        assert!(distance(particle.position.zyx(), centre) < 1e-9);
+        assert_eq!((i16::from(particle.class.get()), particle.size), (vote[0], Some(vote[1] as u64)));
+    }
+}

@@ -1,7 +1,7 @@
 use super::*;
-use crate::{Connectivity, Placement, SizeFilter, Vote, cluster_source};
+use crate::{Connectivity, Method, Placement, Relief, Scoring, SizeFilter, Vote, Watershed, cluster_source};
 use cryoet_core::ndarray::{Array3, s};
-use cryoet_core::{Cancelled, ClassLabel, Volume};
+use cryoet_core::{Cancelled, ClassLabel, Position, Volume};
 use proptest::prelude::*;
 
 fn blobs(shape: [usize; 3], centres: &[([usize; 3], u8)], r2: usize) -> Array3<u8> {
@@ -31,6 +31,14 @@ fn bad_input_is_named() {
     let near = ClusterParams { min_distance: Some(-1.0), ..ClusterParams::default() };
     assert_eq!(cluster_labels(labels.view(), None, &near, &()), Err(ClusterError::MinDistance { distance: -1.0 }));
 
+    let nothing = ClusterParams { radius: f64::NAN, ..ClusterParams::default() };
+    assert!(matches!(cluster_labels(labels.view(), None, &nothing, &()), Err(ClusterError::Radius { .. })));
+    let open = ClusterParams { opening: Some(-2.0), ..ClusterParams::default() };
+    assert_eq!(cluster_labels(labels.view(), None, &open, &()), Err(ClusterError::Opening { radius: -2.0 }));
+    let method = Method::Watershed(Watershed { depth: f64::INFINITY, ..Watershed::default() });
+    let deep = ClusterParams { method, ..ClusterParams::default() };
+    assert_eq!(cluster_labels(labels.view(), None, &deep, &()), Err(ClusterError::Depth { depth: f64::INFINITY }));
+
     let mut scores = Array3::from_elem((3, 3, 3), 0.5_f32);
     scores[[1, 2, 0]] = f32::NAN;
     let error = cluster_labels(labels.view(), Some(scores.view()), &ClusterParams::default(), &()).unwrap_err();
@@ -38,6 +46,9 @@ fn bad_input_is_named() {
     let other = Array3::from_elem((3, 3, 4), 0.5_f32);
     let error = cluster_labels(labels.view(), Some(other.view()), &ClusterParams::default(), &()).unwrap_err();
     assert_eq!(error, ClusterError::Shapes { labels: [3, 3, 3], scores: [3, 3, 4] });
+
+    scores.fill(-0.5);
+    assert!(matches!(cluster_labels(labels.view(), Some(scores.view()), &ClusterParams::default(), &()), Err(ClusterError::Score { .. })));
 
     let huge = labels.slice(s![..1, ..1, ..1]);
     let huge = huge.broadcast((1 << 12, 1 << 12, 1 << 9)).unwrap();
@@ -50,13 +61,14 @@ fn the_majority_names_and_the_score_is_its_share() {
     let mut labels = Array3::<u8>::zeros((8, 8, 8));
     labels.slice_mut(s![2..4, 2..4, 2..6]).fill(7);
     labels.slice_mut(s![2..4, 2..4, 5..6]).fill(3);
-    let particles = cluster_labels(labels.view(), None, &ClusterParams::default(), &()).unwrap();
+    let mean = ClusterParams { scoring: Scoring::Mean, ..ClusterParams::default() };
+    let particles = cluster_labels(labels.view(), None, &mean, &()).unwrap();
     assert_eq!(particles.len(), 1);
     assert_eq!((particles[0].class, particles[0].size), (ClassLabel::new(7), Some(16)));
     assert_eq!(particles[0].score.unwrap().get(), 0.75);
 
     let scores = labels.mapv(|label| if label == 7 { 0.5 } else { 0.9 });
-    let particles = cluster_labels(labels.view(), Some(scores.view()), &ClusterParams::default(), &()).unwrap();
+    let particles = cluster_labels(labels.view(), Some(scores.view()), &mean, &()).unwrap();
     assert_eq!(particles[0].score.unwrap().get(), 0.375);
 
     let per_class = ClusterParams { per_class: true, ..ClusterParams::default() };
@@ -71,7 +83,7 @@ fn confidence_may_outvote_the_majority_and_draw_the_place() {
     labels.slice_mut(s![2, 2, 5..7]).fill(2);
     let scores = labels.mapv(|label| if label == 2 { 0.75_f32 } else { 0.25 });
     let with = |vote, placement| {
-        let params = ClusterParams { vote, placement, ..ClusterParams::default() };
+        let params = ClusterParams { vote, placement, scoring: Scoring::Mean, ..ClusterParams::default() };
         cluster_labels(labels.view(), Some(scores.view()), &params, &()).unwrap().remove(0)
     };
     assert_eq!(with(Vote::Majority, Placement::Centroid).class, ClassLabel::new(1));
@@ -83,10 +95,60 @@ fn confidence_may_outvote_the_majority_and_draw_the_place() {
 }
 
 #[test]
-fn peaks_need_scores() {
+fn evidence_ranks_a_whole_particle_above_a_speck() {
+    let labels = blobs([20, 20, 40], &[([10, 10, 8], 1), ([10, 10, 30], 2)], 24);
+    let scores = labels.mapv(|label| if label == 1 { 0.9_f32 } else { 0.99 });
+    // All but a speck of the second is background.
+    let labels = Array3::from_shape_fn(labels.dim(), |at| if labels[at] == 2 && at.0 != 10 { 0 } else { labels[at] });
+    let with = |scoring, radius_per_class| {
+        let params = ClusterParams { scoring, radius_per_class, ..ClusterParams::default() };
+        let found = cluster_labels(labels.view(), Some(scores.view()), &params, &()).unwrap();
+        let score = |class| found.iter().find(|p| p.class == ClassLabel::new(class)).unwrap().score.unwrap().get();
+        (score(1), score(2))
+    };
+    let (whole, speck) = with(Scoring::Mean, [].into());
+    assert!(speck > whole);
+    let (whole, speck) = with(Scoring::Evidence, [].into());
+    assert!(whole > 0.4 && speck < 0.2);
+    // A smaller class asks for less.
+    let (_, of_small) = with(Scoring::Evidence, [(ClassLabel::new(2), 2.0)].into());
+    assert!(of_small > 0.6);
+}
+
+#[test]
+fn seeds_given_say_how_many_clusters_there_are() {
+    let labels = blobs([20, 20, 40], &[([10, 10, 8], 1), ([10, 10, 30], 2)], 24);
+    let seed = |x| Position::new(9.0, 11.0, x).unwrap();
+    let with = |seeds| {
+        let params = ClusterParams { method: Method::SeedsGiven(seeds), ..ClusterParams::default() };
+        let found = cluster_labels(labels.view(), None, &params, &()).unwrap();
+        found.iter().map(|p| p.position.zyx()).collect::<Vec<_>>()
+    };
+    assert_eq!(with(vec![seed(7.0), seed(31.0)]).len(), 2);
+    assert_eq!(with(vec![seed(29.0)]), [[10.0, 10.0, 30.0]]);
+    assert!(with(vec![]).is_empty());
+    assert!(with(vec![seed(1e9)]).is_empty());
+}
+
+#[test]
+fn an_opening_cuts_bridges_before_components_are_found() {
+    let mut labels = blobs([20, 20, 40], &[([10, 10, 8], 1), ([10, 10, 30], 2)], 24);
+    labels.slice_mut(s![10, 10, 10..28]).fill(1);
+    let with = |opening| {
+        let params = ClusterParams { method: Method::Components(Connectivity::Corners), opening, ..ClusterParams::default() };
+        cluster_labels(labels.view(), None, &params, &()).unwrap().iter().map(|p| p.class.get()).collect::<Vec<_>>()
+    };
+    assert_eq!(with(None), [1]);
+    assert_eq!(with(Some(1.5)), [1, 2]);
+}
+
+#[test]
+fn what_works_on_scores_needs_them() {
     let labels = Array3::from_elem((3, 3, 3), 1_u8);
-    let params = ClusterParams { method: Method::Peaks, ..ClusterParams::default() };
-    assert_eq!(cluster_labels(labels.view(), None, &params, &()), Err(ClusterError::NoScores));
+    for method in [Method::Peaks, Method::Watershed(Watershed { relief: Relief::Score, ..Watershed::default() })] {
+        let params = ClusterParams { method, ..ClusterParams::default() };
+        assert_eq!(cluster_labels(labels.view(), None, &params, &()), Err(ClusterError::NoScores));
+    }
 }
 
 #[test]
@@ -134,7 +196,7 @@ fn small_clusters_go() {
 fn a_user_can_stop() {
     let labels = blobs([20, 20, 20], &[([8, 10, 10], 1)], 9);
     let stop = |_: u64, _: u64| Err(Cancelled);
-    for method in [Method::MeanShift, Method::Components(Connectivity::Corners), Method::Seeded(Connectivity::Faces)] {
+    for method in methods() {
         let params = ClusterParams { method, ..ClusterParams::default() };
         assert_eq!(cluster_labels(labels.view(), None, &params, &stop), Err(ClusterError::Cancelled(Cancelled)));
     }
@@ -154,31 +216,41 @@ fn the_same_voxel_twice_is_an_error() {
     assert_eq!(error, ClusterError::Overlap { voxel: [1, 1, 1] });
 }
 
-fn method() -> impl Strategy<Value = Method> {
-    prop::sample::select(vec![
+fn methods() -> Vec<Method> {
+    let seed = |x| Position::new(12.5, 8.0, x).unwrap();
+    vec![
         Method::MeanShift,
+        Method::EveryVoxel,
         Method::Components(Connectivity::Corners),
         Method::Seeded(Connectivity::Corners),
+        Method::SeedsGiven(vec![seed(8.0), seed(14.0), seed(8.25)]),
+        Method::Watershed(Watershed::default()),
+        Method::Watershed(Watershed { relief: Relief::Score, depth: 0.1, ..Watershed::default() }),
         Method::Peaks,
-    ])
+    ]
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(20))]
     #[test]
     fn blocks_in_any_order_and_any_number_of_threads_give_the_same(
         centres in prop::collection::vec((prop::array::uniform3(0..30_usize), 1..5_u8), 1..12),
         noise in prop::collection::vec(0.0..1.0_f32, 64),
         cuts in prop::array::uniform3(1..29_usize),
         rotation in 0..8_usize,
-        method in method(),
+        method in prop::sample::select(methods()),
         per_class in any::<bool>(),
+        weighted in any::<bool>(),
+        opening in prop::option::of(0.0..2.0),
+        min_distance in prop::option::of(0.0..9.0),
     ) {
         let labels = blobs([30, 31, 32], &centres, 14);
         let scores = Array3::from_shape_fn((30, 31, 32), |(z, y, x)| noise[(z * 7 + y * 3 + x) % 64]);
-        let params = ClusterParams { method, per_class, radius: 4.0, ..ClusterParams::default() };
+        let params = ClusterParams { method, per_class, weighted, opening, min_distance, radius: 4.0, ..ClusterParams::default() };
         let threads = |n: usize| rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap();
         let whole = threads(1).install(|| cluster_labels(labels.view(), Some(scores.view()), &params, &())).unwrap();
+        let again = threads(2).install(|| cluster_labels(labels.view(), Some(scores.view()), &params, &())).unwrap();
+        prop_assert_eq!(&whole, &again);
 
         let mut builder = ForegroundBuilder::new([30, 31, 32]).unwrap();
         for i in 0..8 {
@@ -189,7 +261,7 @@ proptest! {
             let block = s![z, y, x];
             builder.push_block(start, labels.slice(block), Some(scores.slice(block))).unwrap();
         }
-        let pushed = threads(5).install(|| builder.finish(&params, &())).unwrap();
+        let pushed = threads(16).install(|| builder.finish(&params, &())).unwrap();
         prop_assert_eq!(whole, pushed);
     }
 }
