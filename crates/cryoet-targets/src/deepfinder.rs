@@ -6,9 +6,10 @@ use cryoet_core::{ClassLabel, Particle};
 
 use crate::mask::Mask;
 use crate::paint::{Object, Scene};
-use crate::shape::{TurnedMask, mask_of, prepare};
+use crate::shape::{mask_of, prepare};
 use crate::solid::Solid;
 use crate::sphere::{check_radii, radius_of};
+use crate::turned_mask::TurnedMask;
 use crate::{Overlap, TargetError, TargetParams, Targets};
 
 /// Spheres as DeepFinder 0.2.1's `TargetBuilder` draws them, for labels that must equal its own.
@@ -111,10 +112,6 @@ impl<S: Solid> Solid for InBox<S> {
         self.solid.centre()
     }
 
-    fn reach(&self) -> f64 {
-        self.solid.reach()
-    }
-
     fn size(&self) -> f64 {
         self.solid.size()
     }
@@ -139,12 +136,12 @@ impl Solid for Strict<'_> {
         self.0.centre()
     }
 
-    fn reach(&self) -> f64 {
-        self.0.reach()
-    }
-
     fn size(&self) -> f64 {
         self.0.size()
+    }
+
+    fn span(&self, axis: usize, len: usize) -> Range<usize> {
+        self.0.span(axis, len)
     }
 
     fn row(&self, z: usize, y: usize, x: Range<usize>, run: &mut impl FnMut(Range<usize>)) {

@@ -1,4 +1,4 @@
-use cryoet_core::{Cancelled, ClassLabel, SinkError};
+use cryoet_core::{Cancelled, ClassLabel, SinkError, SourceError};
 use thiserror::Error;
 
 /// Why particles give no target.
@@ -39,6 +39,12 @@ pub enum TargetError {
         /// The radius in voxels.
         radius: f64,
     },
+    /// A margin around uncertain particles that is negative, no number or beyond any particle's size.
+    #[error("margin {margin} around uncertain particles: expected 0 to 100 voxels")]
+    Margin {
+        /// The margin in voxels.
+        margin: f64,
+    },
     /// A mask without a single voxel set.
     #[error("the mask of class {class}, shape {shape:?} (z, y, x), has no voxel set")]
     EmptyMask {
@@ -53,6 +59,17 @@ pub enum TargetError {
         /// The shape, z, y, x.
         shape: [usize; 3],
     },
+    /// The labels to be kept underneath are not of the shape of what is written to.
+    #[error("labels of shape {base:?} (z, y, x) to be kept underneath, but {sink:?} are to be written")]
+    BaseShape {
+        /// The shape of the labels underneath, z, y, x.
+        base: [usize; 3],
+        /// The shape of what is written to, z, y, x.
+        sink: [usize; 3],
+    },
+    /// What the labels underneath are read from failed.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// What the labels are written to failed.
     #[error(transparent)]
     Sink(#[from] SinkError),

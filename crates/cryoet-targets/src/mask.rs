@@ -1,11 +1,19 @@
 use cryoet_core::ndarray::Array3;
 
+use crate::grow::grown;
+
 /// What the eight corners of an interpolation cell say.
 const OUTSIDE: u8 = 0;
 const INSIDE: u8 = 255;
 
-/// Steps smaller than this do not leave a cell within any mask, and their reciprocals are of no use.
-const PARALLEL: f64 = 1e-12;
+/// How much bounds are widened so that rounding cannot cut off a voxel that lies on them.
+const SLACK: f64 = 1e-6;
+
+/// Places in cells as whole numbers of 2^-40: stepping along a row then takes additions alone, and quarter turns are exact.
+pub(crate) type Fixed = [i64; 3];
+
+const FRACTION_BITS: u32 = 40;
+pub(crate) const FIXED_UNIT: f64 = (1u64 << FRACTION_BITS) as f64;
 
 /// A binary mask made ready for being turned: every interpolation cell holds its eight corners as bits.
 pub(crate) struct Mask {
@@ -15,10 +23,8 @@ pub(crate) struct Mask {
     shape: [usize; 3],
     /// The reference point in cells, z, y, x: one more than in voxels of the mask.
     pub(crate) reference: [f64; 3],
-    /// Between which places in cells the interpolated mask can differ from 0, per axis.
-    bounds: [[f64; 2]; 3],
-    /// No voxel of the turned mask lies further from the reference.
-    pub(crate) reach: f64,
+    /// Between which places in cells the interpolated mask can reach a half, per axis: half a voxel beyond the outermost centres.
+    pub(crate) bounds: [[f64; 2]; 3],
     pub(crate) voxels: usize,
 }
 
@@ -35,15 +41,14 @@ impl Mask {
         let cells_shape = shape.map(|n| n + 2);
         let mut bounds = [[f64::INFINITY, f64::NEG_INFINITY]; 3];
         let mut cells = vec![OUTSIDE; cells_shape.iter().product()];
-        let (mut far, mut voxels) = (0.0f64, 0);
+        let mut voxels = 0;
         for ((z, y, x), _) in mask.indexed_iter().filter(|(_, set)| **set) {
             voxels += 1;
             let from = [z, y, x];
             for axis in 0..3 {
                 let [low, high] = bounds[axis];
-                bounds[axis] = [low.min(from[axis] as f64), high.max((from[axis] + 2) as f64)];
+                bounds[axis] = [low.min(from[axis] as f64 + 0.5 - SLACK), high.max(from[axis] as f64 + 1.5 + SLACK)];
             }
-            far = far.max((0..3).map(|axis| (from[axis] as f64 - reference[axis]).powi(2)).sum());
             for corner in 0..8 {
                 // The voxel is this corner of the cell that lies before it by the corner's offset.
                 let [dz, dy, dx] = [corner >> 2, corner >> 1 & 1, corner & 1];
@@ -51,9 +56,14 @@ impl Mask {
                 cells[cell] |= 1 << corner;
             }
         }
-        // Interpolation reaches half a voxel beyond a face, and less than a whole voxel's diagonal beyond a corner.
-        let reach = far.sqrt() + 3f64.sqrt();
-        (voxels > 0).then(|| Self { cells, shape: cells_shape, reference: reference.map(|r| r + 1.0), bounds, reach, voxels })
+        (voxels > 0).then(|| Self { cells, shape: cells_shape, reference: reference.map(|r| r + 1.0), bounds, voxels })
+    }
+
+    /// A mask with every voxel within a distance of it, about the mask's own reference voxel; none when no voxel is set.
+    pub(crate) fn grown(mask: &Array3<bool>, margin: f64) -> Option<Self> {
+        let (z, y, x) = mask.dim();
+        let pad = margin as usize;
+        Self::about(&grown(mask, margin), [z, y, x].map(|n| (n / 2 + pad) as f64))
     }
 
     /// The mask's extent z, y, x.
@@ -61,37 +71,13 @@ impl Mask {
         self.shape.map(|n| n - 2)
     }
 
-    /// The places t on the line `start + t step` (cells, z, y, x) between which the mask may be covered; empty where first > last.
+    /// The cells, to be asked about many places.
     #[inline]
-    pub(crate) fn clip(&self, start: [f64; 3], step: [f64; 3]) -> (f64, f64) {
-        let (mut first, mut last) = (f64::NEG_INFINITY, f64::INFINITY);
-        for axis in 0..3 {
-            let [low, high] = self.bounds[axis];
-            if step[axis].abs() < PARALLEL {
-                if start[axis] < low || start[axis] > high {
-                    return (1.0, 0.0);
-                }
-                continue;
-            }
-            let [a, b] = [(low - start[axis]) / step[axis], (high - start[axis]) / step[axis]];
-            first = first.max(a.min(b));
-            last = last.min(a.max(b));
-        }
-        (first, last)
+    pub(crate) fn cells(&self) -> Cells<'_> {
+        Cells { corners: &self.cells, rows: self.shape[1], columns: self.shape[2] }
     }
 
-    /// Whether linear interpolation at a place in cells (z, y, x) gives a half or more. The place lies within the bounds.
-    #[inline]
-    pub(crate) fn covers(&self, [z, y, x]: [f64; 3]) -> bool {
-        let (iz, iy, ix) = (z as usize, y as usize, x as usize);
-        match self.cells.get((iz * self.shape[1] + iy) * self.shape[2] + ix) {
-            None | Some(&OUTSIDE) => false,
-            Some(&INSIDE) => true,
-            Some(&corners) => interpolate(corners, [z - iz as f64, y - iy as f64, x - ix as f64]) >= 0.5,
-        }
-    }
-
-    /// The same as DeepFinder has it: nothing beyond the outermost voxel centres, and more than a half.
+    /// Whether a place in cells is covered as DeepFinder has it: nothing beyond the outermost voxel centres, and more than a half.
     pub(crate) fn covers_strictly(&self, at: [f64; 3]) -> bool {
         if (0..3).any(|axis| !(at[axis] >= 1.0 && at[axis] <= (self.shape[axis] - 2) as f64)) {
             return false;
@@ -108,4 +94,78 @@ fn interpolate(corners: u8, [fz, fy, fx]: [f64; 3]) -> f64 {
     let along_x = |first: u8| bit(first) * (1.0 - fx) + bit(first + 1) * fx;
     let along_y = |first: u8| along_x(first) * (1.0 - fy) + along_x(first + 2) * fy;
     along_y(0) * (1.0 - fz) + along_y(4) * fz
+}
+
+/// The interpolation cells of a mask.
+#[derive(Clone, Copy)]
+pub(crate) struct Cells<'a> {
+    corners: &'a [u8],
+    rows: usize,
+    columns: usize,
+}
+
+impl Cells<'_> {
+    /// Whether linear interpolation at a place gives a half or more.
+    #[inline]
+    pub(crate) fn cover(self, [z, y, x]: Fixed) -> bool {
+        let [iz, iy, ix] = [z, y, x].map(|v| (v >> FRACTION_BITS) as usize);
+        let index = iz.wrapping_mul(self.rows).wrapping_add(iy).wrapping_mul(self.columns).wrapping_add(ix);
+        match self.corners.get(index) {
+            None | Some(&OUTSIDE) => false,
+            Some(&INSIDE) => true,
+            Some(&corners) => {
+                let [fz, fy, fx] = [z, y, x].map(|v| (v & ((1 << FRACTION_BITS) - 1)) as f64);
+                let [c, cx, cy, cyx, cz, czx, czy, czyx] = POLYNOMIALS[usize::from(corners)];
+                c + cx * fx + (cy + cyx * fx) * fy + (cz + czx * fx + (czy + czyx * fx) * fy) * fz >= 0.5
+            }
+        }
+    }
+}
+
+/// For each set of corners the coefficients of linear interpolation as a polynomial in the fractions x, y, z of 2^40: 1, x, y, yx, z, zx, zy, zyx.
+static POLYNOMIALS: [[f64; 8]; 256] = polynomials();
+
+const fn polynomials() -> [[f64; 8]; 256] {
+    let mut table = [[0.0; 8]; 256];
+    let mut corners = 0;
+    while corners < 256 {
+        let mut term = 0;
+        while term < 8 {
+            // The coefficient of a product of fractions is the sum over the corners it spans, with alternating signs.
+            let mut corner = 0;
+            let mut sum = 0.0;
+            while corner < 8usize {
+                if corner & !term == 0 && corners >> corner & 1 == 1 {
+                    sum += if (term ^ corner).count_ones() % 2 == 0 { 1.0 } else { -1.0 };
+                }
+                corner += 1;
+            }
+            let mut factors = term.count_ones();
+            while factors > 0 {
+                sum /= FIXED_UNIT;
+                factors -= 1;
+            }
+            table[corners][term] = sum;
+            term += 1;
+        }
+        corners += 1;
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn polynomials_interpolate() {
+        for corners in 1..=254u8 {
+            for at in [[0.25, 0.5, 0.875], [0.0, 1.0, 0.125], [0.75, 0.0, 0.0]] {
+                let [fz, fy, fx] = at.map(|f| f * FIXED_UNIT);
+                let [c, cx, cy, cyx, cz, czx, czy, czyx] = POLYNOMIALS[usize::from(corners)];
+                let value = c + cx * fx + (cy + cyx * fx) * fy + (cz + czx * fx + (czy + czyx * fx) * fy) * fz;
+                assert_eq!(value, interpolate(corners, at), "corners {corners:08b} at {at:?}");
+            }
+        }
+    }
 }

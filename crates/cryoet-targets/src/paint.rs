@@ -2,7 +2,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cryoet_core::ndarray::{Array3, ArrayView3};
-use cryoet_core::{ClassLabel, Particle, Progress, VolumeSink};
+use cryoet_core::{ClassLabel, Particle, Progress, Region, VolumeSink, VolumeSource};
 use rayon::prelude::*;
 
 use crate::solid::Solid;
@@ -106,17 +106,29 @@ impl<S: Solid> Scene<S> {
         self.skipped()
     }
 
-    /// Paints a volume into a sink, some planes at a time.
-    pub(crate) fn write(&self, sink: &mut dyn VolumeSink<u8>, progress: &dyn Progress) -> Result<Vec<usize>, TargetError> {
+    /// Paints a volume into a sink, some planes at a time, over what a source holds of it, or over background.
+    pub(crate) fn write(
+        &self,
+        base: Option<&dyn VolumeSource<u8>>,
+        sink: &mut dyn VolumeSink<u8>,
+        progress: &dyn Progress,
+    ) -> Result<Vec<usize>, TargetError> {
         let shape = sink.shape();
+        if let Some(base) = base.map(VolumeSource::shape).filter(|base| *base != shape) {
+            return Err(TargetError::BaseShape { base, sink: shape });
+        }
         let plane = shape[1].checked_mul(shape[2]).filter(|n| n.checked_mul(BATCH).is_some()).ok_or(TargetError::TooLarge { shape })?;
         for first in (0..shape[0]).step_by(BATCH) {
             let planes = first..(first + BATCH).min(shape[0]);
-            let mut labels = vec![0u8; plane * planes.len()];
+            let start = [first, 0, 0];
+            let size = [planes.len(), shape[1], shape[2]];
+            let mut labels: Vec<u8> = match base {
+                Some(base) => base.read_region(Region::new(start, size))?.iter().copied().collect(),
+                None => vec![0; plane * planes.len()],
+            };
             self.paint(&mut labels, planes.clone(), shape);
-            let size = (planes.len(), shape[1], shape[2]);
             let view = ArrayView3::from_shape(size, &labels).map_err(|_| TargetError::TooLarge { shape })?;
-            sink.write_region([first, 0, 0], view)?;
+            sink.write_region(start, view)?;
             progress.report(planes.end as u64, shape[0] as u64)?;
         }
         Ok(self.skipped())

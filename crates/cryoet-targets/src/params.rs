@@ -2,6 +2,11 @@ use std::collections::BTreeSet;
 
 use cryoet_core::{ClassLabel, Particle, Score};
 
+use crate::TargetError;
+
+/// A margin beyond any particle's size is a mistake, and a mask so grown might not fit into memory.
+const MAX_MARGIN: f64 = 100.0;
+
 /// Whose label a voxel takes where objects overlap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Overlap {
@@ -25,6 +30,7 @@ pub enum Overlap {
 ///     overlap: Overlap::Nearest,
 ///     uncertain_classes: [ClassLabel::new(9)].into(),
 ///     uncertain_below: Some(Score::new(0.175)?),
+///     uncertain_margin: 2.0,
 /// };
 /// assert_ne!(params, TargetParams::default());
 /// # Ok::<(), cryoet_core::NonFiniteScore>(())
@@ -38,9 +44,18 @@ pub struct TargetParams {
     pub uncertain_classes: BTreeSet<ClassLabel>,
     /// Particles scored below this are uncertain in the same way; particles without a score are certain. Default: none.
     pub uncertain_below: Option<Score>,
+    /// How many voxels the ignored ones reach beyond the balls or masks of uncertain particles, whose borders are in doubt too. A voxel
+    /// is ignored when its centre lies within the ball's radius and the margin, or when the mask covers it after every voxel
+    /// within the margin of a set one has been set too. At most 100. Default: 0.
+    pub uncertain_margin: f64,
 }
 
 impl TargetParams {
+    pub(crate) fn check(&self) -> Result<(), TargetError> {
+        let margin = self.uncertain_margin;
+        if (0.0..=MAX_MARGIN).contains(&margin) { Ok(()) } else { Err(TargetError::Margin { margin }) }
+    }
+
     pub(crate) fn is_uncertain(&self, particle: &Particle) -> bool {
         let doubted = match (self.uncertain_below, particle.score) {
             (Some(least), Some(score)) => score < least,

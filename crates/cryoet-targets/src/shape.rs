@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::collections::btree_map::Entry;
 
 use cryoet_core::ndarray::Array3;
-use cryoet_core::{ClassLabel, Particle, Progress, VolumeSink};
+use cryoet_core::{ClassLabel, Particle, Progress, VolumeSink, VolumeSource};
 
 use crate::mask::Mask;
 use crate::paint::{Object, Scene};
-use crate::solid::{Solid, indices_within};
+use crate::turned_mask::TurnedMask;
 use crate::{TargetError, TargetParams, Targets};
 
 /// Draws every particle as its class's mask, turned by the particle's orientation about the mask's reference voxel.
@@ -43,8 +43,7 @@ pub fn shape_targets(
     masks: &BTreeMap<ClassLabel, Array3<bool>>,
     params: &TargetParams,
 ) -> Result<Targets, TargetError> {
-    let prepared = prepare(masks, Mask::new)?;
-    scene(&prepared, particles, params)?.targets(shape)
+    Masks::new(masks, particles, params)?.scene(particles, params)?.targets(shape)
 }
 
 /// Draws turned masks over a label volume, which stays as it is elsewhere: membranes, say, or an annotation begun by hand.
@@ -59,8 +58,7 @@ pub fn draw_shapes(
     masks: &BTreeMap<ClassLabel, Array3<bool>>,
     params: &TargetParams,
 ) -> Result<Vec<usize>, TargetError> {
-    let prepared = prepare(masks, Mask::new)?;
-    Ok(scene(&prepared, particles, params)?.draw(labels))
+    Ok(Masks::new(masks, particles, params)?.scene(particles, params)?.draw(labels))
 }
 
 /// Sets the voxels of turned masks to background: takes objects out of a label volume. Returns the particles that cover no voxel.
@@ -72,8 +70,8 @@ pub fn erase_shapes(
     particles: &[Particle],
     masks: &BTreeMap<ClassLabel, Array3<bool>>,
 ) -> Result<Vec<usize>, TargetError> {
-    let prepared = prepare(masks, Mask::new)?;
-    Ok(scene(&prepared, particles, &TargetParams::default())?.erasing().draw(labels))
+    let params = TargetParams::default();
+    Ok(Masks::new(masks, particles, &params)?.scene(particles, &params)?.erasing().draw(labels))
 }
 
 /// Draws turned masks into a sink, 64 planes at a time, for volumes larger than memory; voxel for voxel what [`shape_targets`] gives.
@@ -89,21 +87,57 @@ pub fn write_shapes(
     params: &TargetParams,
     progress: &dyn Progress,
 ) -> Result<Vec<usize>, TargetError> {
-    let prepared = prepare(masks, Mask::new)?;
-    scene(&prepared, particles, params)?.write(sink, progress)
+    Masks::new(masks, particles, params)?.scene(particles, params)?.write(None, sink, progress)
 }
 
-fn scene<'a>(
-    masks: &'a BTreeMap<ClassLabel, Mask>,
+/// The same over the labels of a volume that is read alongside; voxel for voxel what [`draw_shapes`] gives.
+///
+/// # Errors
+/// As for [`write_shapes`], and when the labels underneath cannot be read or are of another shape than the sink.
+pub fn write_shapes_over(
+    base: &dyn VolumeSource<u8>,
+    sink: &mut dyn VolumeSink<u8>,
     particles: &[Particle],
+    masks: &BTreeMap<ClassLabel, Array3<bool>>,
     params: &TargetParams,
-) -> Result<Scene<TurnedMask<'a>>, TargetError> {
-    let mut objects = Vec::with_capacity(particles.len());
-    for (index, particle) in particles.iter().enumerate() {
-        let solid = TurnedMask::new(mask_of(masks, index, particle)?, particle, particle.position.zyx());
-        objects.push(Object::new(solid, index, particle, params));
+    progress: &dyn Progress,
+) -> Result<Vec<usize>, TargetError> {
+    Masks::new(masks, particles, params)?.scene(particles, params)?.write(Some(base), sink, progress)
+}
+
+/// The masks of certain particles and, where they differ, of uncertain ones.
+struct Masks {
+    certain: BTreeMap<ClassLabel, Mask>,
+    grown: BTreeMap<ClassLabel, Mask>,
+}
+
+impl Masks {
+    fn new(masks: &BTreeMap<ClassLabel, Array3<bool>>, particles: &[Particle], params: &TargetParams) -> Result<Self, TargetError> {
+        params.check()?;
+        let certain = prepare(masks, Mask::new)?;
+        let mut grown = BTreeMap::new();
+        if params.uncertain_margin > 0.0 {
+            for class in particles.iter().filter(|particle| params.is_uncertain(particle)).map(|particle| particle.class) {
+                if let (Entry::Vacant(entry), Some(mask)) = (grown.entry(class), masks.get(&class))
+                    && let Some(mask) = Mask::grown(mask, params.uncertain_margin)
+                {
+                    entry.insert(mask);
+                }
+            }
+        }
+        Ok(Self { certain, grown })
     }
-    Ok(Scene::new(objects, particles.len(), params.overlap))
+
+    fn scene(&self, particles: &[Particle], params: &TargetParams) -> Result<Scene<TurnedMask<'_>>, TargetError> {
+        let mut objects = Vec::with_capacity(particles.len());
+        for (index, particle) in particles.iter().enumerate() {
+            let mask = mask_of(&self.certain, index, particle)?;
+            let grown = self.grown.get(&particle.class).filter(|_| params.is_uncertain(particle));
+            let solid = TurnedMask::new(grown.unwrap_or(mask), particle, particle.position.zyx());
+            objects.push(Object::new(solid, index, particle, params));
+        }
+        Ok(Scene::new(objects, particles.len(), params.overlap))
+    }
 }
 
 /// The masks made ready for being turned.
@@ -126,77 +160,6 @@ pub(crate) fn mask_of<'a>(masks: &'a BTreeMap<ClassLabel, Mask>, index: usize, p
     let class = particle.class;
     let known = || masks.keys().map(|label| label.get()).collect();
     masks.get(&class).ok_or_else(|| TargetError::NoMask { particle: index, class, known: known() })
-}
-
-/// A mask, turned and put in its place.
-pub(crate) struct TurnedMask<'a> {
-    pub(crate) mask: &'a Mask,
-    centre: [f64; 3],
-    /// Where the volume's unit steps along z, y, x lead in the mask, each z, y, x.
-    steps: [[f64; 3]; 3],
-}
-
-impl<'a> TurnedMask<'a> {
-    /// A mask turned by a particle's orientation about its reference point, which lies at `centre` (z, y, x).
-    pub(crate) fn new(mask: &'a Mask, particle: &Particle, centre: [f64; 3]) -> Self {
-        let unit = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
-        let steps = particle.orientation.map_or(unit, |turn| unit.map(|axis| turn.inverse().rotate_zyx(axis)));
-        Self { mask, centre, steps }
-    }
-
-    /// Calls `run` with each run of voxels x of the row (z, y) whose place in the mask's cells is covered.
-    pub(crate) fn row_where(
-        &self,
-        z: usize,
-        y: usize,
-        x: Range<usize>,
-        covered: impl Fn([f64; 3]) -> bool,
-        run: &mut impl FnMut(Range<usize>),
-    ) {
-        let [dz, dy] = [z as f64 - self.centre[0], y as f64 - self.centre[1]];
-        let room = self.mask.reach.powi(2) - dz * dz - dy * dy;
-        if room < 0.0 {
-            return;
-        }
-        let [along_z, along_y, along_x] = self.steps;
-        let beside: [f64; 3] = std::array::from_fn(|axis| self.mask.reference[axis] + dz * along_z[axis] + dy * along_y[axis]);
-        let (first, last) = self.mask.clip(beside, along_x);
-        let clipped = indices_within(self.centre[2] + first, self.centre[2] + last, x.end);
-        let x = clipped.start.max(x.start)..clipped.end;
-        let mut start = None;
-        for x in x.clone() {
-            let dx = x as f64 - self.centre[2];
-            match (covered(std::array::from_fn(|axis| beside[axis] + dx * along_x[axis])), start) {
-                (true, None) => start = Some(x),
-                (false, Some(first)) => {
-                    run(first..x);
-                    start = None;
-                }
-                _ => {}
-            }
-        }
-        if let Some(first) = start {
-            run(first..x.end);
-        }
-    }
-}
-
-impl Solid for TurnedMask<'_> {
-    fn centre(&self) -> [f64; 3] {
-        self.centre
-    }
-
-    fn reach(&self) -> f64 {
-        self.mask.reach
-    }
-
-    fn size(&self) -> f64 {
-        self.mask.voxels as f64
-    }
-
-    fn row(&self, z: usize, y: usize, x: Range<usize>, run: &mut impl FnMut(Range<usize>)) {
-        self.row_where(z, y, x, |at| self.mask.covers(at), run);
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use cryoet_core::ndarray::Array3;
-use cryoet_core::{ClassLabel, Particle, Progress, VolumeSink};
+use cryoet_core::{ClassLabel, Particle, Progress, VolumeSink, VolumeSource};
 
 use crate::paint::{Object, Scene};
 use crate::solid::{Solid, indices_within};
@@ -110,14 +110,47 @@ pub fn write_spheres(
     params: &TargetParams,
     progress: &dyn Progress,
 ) -> Result<Vec<usize>, TargetError> {
-    scene(particles, radii, params)?.write(sink, progress)
+    scene(particles, radii, params)?.write(None, sink, progress)
+}
+
+/// The same over the labels of a volume that is read alongside: membranes, say, of a volume larger than memory. Voxel for voxel what
+/// [`draw_spheres`] gives.
+///
+/// # Errors
+/// As for [`write_spheres`], and when the labels underneath cannot be read or are of another shape than the sink.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use cryoet_core::ndarray::Array3;
+/// use cryoet_core::{ClassLabel, Particle, Position, Volume};
+/// use cryoet_targets::{TargetParams, write_spheres_over};
+///
+/// let membrane = Volume::new(Array3::from_shape_fn((8, 8, 8), |(z, _, _)| if z < 4 { 7u8 } else { 0 }));
+/// let mut sink = Volume::new(Array3::<u8>::zeros((8, 8, 8)));
+/// let class = ClassLabel::new(1);
+/// let particles = [Particle::new(class, Position::new(4.0, 4.0, 4.0)?)];
+/// write_spheres_over(&membrane, &mut sink, &particles, &BTreeMap::from([(class, 2.0)]), &TargetParams::default(), &())?;
+/// assert_eq!((sink.data()[[3, 4, 4]], sink.data()[[3, 0, 0]], sink.data()[[6, 4, 4]]), (1, 7, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn write_spheres_over(
+    base: &dyn VolumeSource<u8>,
+    sink: &mut dyn VolumeSink<u8>,
+    particles: &[Particle],
+    radii: &BTreeMap<ClassLabel, f64>,
+    params: &TargetParams,
+    progress: &dyn Progress,
+) -> Result<Vec<usize>, TargetError> {
+    scene(particles, radii, params)?.write(Some(base), sink, progress)
 }
 
 fn scene(particles: &[Particle], radii: &BTreeMap<ClassLabel, f64>, params: &TargetParams) -> Result<Scene<Ball>, TargetError> {
     check_radii(radii)?;
+    params.check()?;
     let mut objects = Vec::with_capacity(particles.len());
     for (index, particle) in particles.iter().enumerate() {
-        let ball = Ball { centre: particle.position.zyx(), radius: radius_of(radii, index, particle)? };
+        let margin = if params.is_uncertain(particle) { params.uncertain_margin } else { 0.0 };
+        let ball = Ball { centre: particle.position.zyx(), radius: radius_of(radii, index, particle)? + margin };
         objects.push(Object::new(ball, index, particle, params));
     }
     Ok(Scene::new(objects, particles.len(), params.overlap))
@@ -153,12 +186,12 @@ impl Solid for Ball {
         self.centre
     }
 
-    fn reach(&self) -> f64 {
+    fn size(&self) -> f64 {
         self.radius
     }
 
-    fn size(&self) -> f64 {
-        self.radius
+    fn span(&self, axis: usize, len: usize) -> Range<usize> {
+        indices_within(self.centre[axis] - self.radius, self.centre[axis] + self.radius, len)
     }
 
     fn row(&self, z: usize, y: usize, x: Range<usize>, run: &mut impl FnMut(Range<usize>)) {

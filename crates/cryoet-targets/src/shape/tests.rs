@@ -100,6 +100,29 @@ fn sinks_and_drawn_volumes_equal_targets() {
     let mut drawn = Array3::from_elem(shape, 9u8);
     draw_shapes(&mut drawn, &particles, &masks(), &params).unwrap();
     assert_eq!(drawn, targets.labels.mapv(|label| if label == 0 { 9 } else { label }));
+    let base = cryoet_core::Volume::new(Array3::from_elem(shape, 9u8));
+    write_shapes_over(&base, &mut sink, &particles, &masks(), &params, &()).unwrap();
+    assert_eq!(sink.data(), &drawn);
     erase_shapes(&mut drawn, &particles, &masks()).unwrap();
     assert!(drawn.iter().all(|&label| label == 9 || label == 0));
+}
+
+#[test]
+fn a_margin_grows_uncertain_masks_about_the_same_place() {
+    let turn = Orientation::from_zxz(90.0, 0.0, 0.0).unwrap();
+    let particle = at(1, 12.0, 12.0, 12.0).with_orientation(turn);
+    let draw = |params: &TargetParams| shape_targets([25, 25, 25], std::slice::from_ref(&particle), &masks(), params).unwrap().labels;
+    let certain = draw(&TargetParams::default());
+    let uncertain = TargetParams { uncertain_classes: [ClassLabel::new(1)].into(), uncertain_margin: 2.0, ..Default::default() };
+    let around = draw(&uncertain);
+    let near = |at: (usize, usize, usize)| {
+        let voxel = Position::from_index([at.0, at.1, at.2]);
+        certain.indexed_iter().any(|((z, y, x), &label)| label == 1 && voxel.distance_squared(&Position::from_index([z, y, x])) <= 4.0)
+    };
+    for (at, &label) in around.indexed_iter() {
+        assert_eq!(label == 255, near(at), "{at:?}");
+    }
+    assert_eq!(draw(&TargetParams { uncertain_margin: 0.0, ..uncertain }), certain.mapv(|label| if label == 1 { 255 } else { 0 }));
+    // Certain particles do not grow.
+    assert_eq!(draw(&TargetParams { uncertain_margin: 2.0, ..Default::default() }), certain);
 }

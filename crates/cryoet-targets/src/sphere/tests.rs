@@ -78,6 +78,18 @@ fn uncertain_particles_lie_beneath_certain_ones_under_every_policy() {
 }
 
 #[test]
+fn a_margin_grows_uncertain_balls_alone() {
+    let params = |uncertain_margin| TargetParams { uncertain_margin, uncertain_classes: [ClassLabel::new(2)].into(), ..Default::default() };
+    let particles = [at(1, 8.0, 8.0, 8.0), at(2, 8.0, 8.0, 24.0)];
+    let labels = sphere_targets([17, 17, 40], &particles, &radii(), &params(2.0)).unwrap().labels;
+    assert_eq!((labels[[8, 8, 11]], labels[[8, 8, 12]]), (1, 0));
+    assert_eq!((labels[[8, 8, 30]], labels[[8, 8, 31]], labels[[8, 8, 18]]), (255, 0, 255)); // 4.5 + 2 voxels
+    for margin in [-1.0, 100.5, f64::NAN, f64::INFINITY] {
+        assert!(matches!(sphere_targets([8, 8, 8], &[], &radii(), &params(margin)), Err(TargetError::Margin { .. })));
+    }
+}
+
+#[test]
 fn defined_answers_for_odd_input() {
     let params = TargetParams::default();
     let far = [at(1, -100.0, 0.0, 0.0), at(1, 1e300, 0.0, 0.0), at(2, 3.0, 3.0, 3.0)];
@@ -116,9 +128,20 @@ fn sinks_and_drawn_volumes_equal_targets() {
         assert!(!drawn.is_standard_layout());
         draw_spheres(&mut drawn, &particles, &radii(), &params).unwrap();
         assert_eq!(drawn, targets.labels.mapv(|label| if label == 0 { 9 } else { label }));
+        let base = cryoet_core::Volume::new(Array3::from_elem(shape, 9u8));
+        assert_eq!(write_spheres_over(&base, &mut sink, &particles, &radii(), &params, &()).unwrap(), targets.skipped);
+        assert_eq!(sink.data(), &drawn);
         erase_spheres(&mut drawn, &particles, &radii()).unwrap();
         assert_eq!(drawn, targets.labels.mapv(|label| if label == 0 { 9 } else { 0 }));
     }
+}
+
+#[test]
+fn a_base_of_another_shape_is_refused() {
+    let base = cryoet_core::Volume::new(Array3::<u8>::zeros((4, 4, 5)));
+    let mut sink = cryoet_core::Volume::new(Array3::<u8>::zeros((4, 4, 4)));
+    let error = write_spheres_over(&base, &mut sink, &[], &radii(), &TargetParams::default(), &()).unwrap_err();
+    assert_eq!(error.to_string(), "labels of shape [4, 4, 5] (z, y, x) to be kept underneath, but [4, 4, 4] are to be written");
 }
 
 #[test]

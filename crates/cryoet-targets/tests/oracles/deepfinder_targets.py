@@ -56,9 +56,9 @@ def full(out, shrec):
     masks = [mrcfile.open(f, permissive=True).data.astype(np.int8) for f in sorted(glob.glob(os.path.join(shrec, "masks", "*.mrc")))]
     radii = [6, 6, 3, 6, 6, 7, 6, 4, 4, 3, 10, 8]
     for name, work, argument in (("shapes", "generate_with_shapes", masks), ("spheres", "generate_with_spheres", radii)):
-        start = time.time()
+        start, spent = time.time(), time.process_time()
         volume = quietly(getattr(TargetBuilder(), work), objl, np.zeros((200, 512, 512)), argument)
-        print(f"{name}: {time.time() - start:.2f} s")
+        print(f"{name}: {time.time() - start:.2f} s, {time.process_time() - spent:.2f} s of processor time")
         np.save(f"{out}/{name}.npy", volume.astype(np.uint8))
 
 
