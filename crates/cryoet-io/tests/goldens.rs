@@ -136,6 +136,12 @@ fn dynamotable_imodmodel_and_copick_wrote() {
     assert_positions(&table);
     assert_eq!((table.particles[2].class.get(), table.particles[2].score.unwrap().get()), (2, 0.25));
     assert_positions(&read("imodmodel.mod"));
+    let table = read("copick.csv");
+    assert_positions(&table);
+    for (ours, expected) in table.particles.iter().zip(particles()) {
+        assert!(ours.orientation.unwrap().angle_to(&expected.orientation.unwrap()) < 1e-3);
+        assert_eq!((ours.score, &ours.tomogram), (expected.score, &expected.tomogram));
+    }
     let picks = read("copick.json");
     assert_positions(&picks);
     assert_eq!((picks.particles[1].score.unwrap().get(), picks.voxel_size.unwrap().zyx()), (0.5, [VOXEL_SIZE; 3]));
@@ -168,6 +174,7 @@ fn writes_for_the_oracles() {
         ("dynamo.tbl", ParticleFormat::Dynamo),
         ("imod.mod", ParticleFormat::ImodModel),
         ("motl.em", ParticleFormat::EmMotl),
+        ("copick.csv", ParticleFormat::CopickCsv),
     ] {
         let tilt_series_pixel_size = Some(VOXEL_SIZE / 4.0);
         let options = WriteParticles { format: Some(format), tilt_series_pixel_size, ..WriteParticles::default() };

@@ -36,6 +36,15 @@ impl Bytes {
         unsafe { Mmap::map(&file) }.map(Self::Mapped).map_err(io)
     }
 
+    /// Tells the system whether rows here and there are read next, each without its neighbourhood, or the bytes one after the other.
+    fn will_be_read(&self, scattered: bool) {
+        // Only advice: where it is refused, reading is slower and no less right.
+        #[cfg(unix)]
+        if let Self::Mapped(map) = self {
+            let _ = map.advise(if scattered { memmap2::Advice::Random } else { memmap2::Advice::Normal });
+        }
+    }
+
     pub(crate) fn get(&self) -> &[u8] {
         match self {
             Self::Mapped(map) => map,
@@ -95,6 +104,7 @@ impl Packed {
         };
         let ([z0, y0, x0], [z1, y1, x1]) = (region.start, region.end());
         let (whole_rows, whole_planes) = (x1 - x0 == self.strides[1], (y1 - y0).checked_mul(self.strides[1]) == Some(self.strides[0]));
+        self.bytes.will_be_read(!(self.strides[2] == 1 && whole_rows));
         if region.voxels() == 0 {
         } else if self.strides[2] == 1 && whole_rows && whole_planes {
             run(region.start, region.voxels())?;

@@ -1,6 +1,6 @@
 """The Python packages of the field against cryoet-io, in both directions.
 
-    python -m venv v && v/bin/pip install mrcfile starfile imodmodel emfile dynamotable copick h5py numpy pandas
+    python -m venv v && v/bin/pip install mrcfile starfile imodmodel emfile dynamotable copick h5py numpy pandas scipy
     v/bin/python tests/oracles/oracles.py make       # writes tests/goldens, which tests/goldens.rs reads
     CRYOET_IO_WRITE=DIR cargo test -p cryoet-io --test goldens
     v/bin/python tests/oracles/oracles.py check DIR  # reads what that test wrote
@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import copick.models
+import copick.util.formats
 import dynamotable
 import emfile
 import h5py
@@ -19,6 +20,7 @@ import mrcfile
 import numpy as np
 import pandas as pd
 import starfile
+from scipy.spatial.transform import Rotation
 
 GOLDENS = Path(__file__).parent.parent / "goldens"
 
@@ -97,6 +99,10 @@ def make():
     picks = copick.models.CopickPicksFile(
         pickable_object_name="ribosome", user_id="oracle", session_id="1", run_name="TS_01", voxel_spacing=VOXEL_SIZE, points=points
     )
+    turns = np.tile(np.eye(4), (3, 1, 1))
+    # RELION's angles turn the particle back onto the reference.
+    turns[:, :3, :3] = Rotation.from_euler("ZYZ", ANGLES, degrees=True).inv().as_matrix()
+    copick.util.formats.write_picks_csv(GOLDENS / "copick.csv", "TS_01", XYZ * VOXEL_SIZE, turns, SCORES, np.arange(3))
     (GOLDENS / "copick.json").write_text(json.dumps(picks.model_dump()))
 
 
@@ -144,6 +150,12 @@ def check(folder):
     xyz = [[p.location.x, p.location.y, p.location.z] for p in picks.points]
     close(np.array(xyz) / picks.voxel_spacing, XYZ, "copick: positions")
     close([p.score for p in picks.points], SCORES, "copick: scores")
+    table = copick.util.formats.read_picks_csv(folder / "copick.csv")
+    positions, turns, scores = copick.util.formats.csv_to_copick_arrays(table)["TS_01"][:3]
+    close(positions / VOXEL_SIZE, XYZ, "copick's table: positions")
+    expected = Rotation.from_euler("ZYZ", ANGLES, degrees=True).inv().as_matrix()
+    close(turns[:, :3, :3], expected, "copick's table: orientations")
+    close(scores, SCORES, "copick's table: scores")
 
 
 if __name__ == "__main__":
