@@ -109,9 +109,12 @@ pub fn evaluate_czii(tomograms: &[(&[Particle], &[Particle])], params: &CziiPara
     Ok(CziiEvaluation { classes, score: if weights > 0.0 { sum / weights } else { 0.0 } })
 }
 
-/// (1 + beta^2) P R / (beta^2 P + R), 0 where both are 0.
+/// (1 + beta^2) P R / (beta^2 P + R), 0 where both are 0 or beta is no number, and R where beta is infinite.
 pub(crate) fn f_beta(precision: f64, recall: f64, beta: f64) -> f64 {
     let square = beta * beta;
+    if square == f64::INFINITY {
+        return recall;
+    }
     let below = square * precision + recall;
     if below > 0.0 { (1.0 + square) * precision * recall / below } else { 0.0 }
 }

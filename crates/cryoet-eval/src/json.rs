@@ -73,7 +73,7 @@ mod tests {
     use cryoet_core::{ClassLabel, Particle, Position};
     use serde_json::json;
 
-    use crate::{DistanceParams, evaluate_distance};
+    use crate::{Criterion, DistanceParams, ThresholdRule, evaluate_distance, sweep};
 
     #[test]
     fn has_the_agreed_shape() {
@@ -90,5 +90,14 @@ mod tests {
             "confusion": {"classes": ["background", "3"], "counts": [[0, 1], [0, 1]]},
         });
         assert_eq!(serde_json::to_value(evaluation).unwrap(), expected);
+    }
+
+    #[test]
+    fn sweeps_are_keyed_by_label() {
+        let list = [Particle::new(ClassLabel::new(12), Position::new(0.0, 0.0, 0.0).unwrap()).with_size(40)];
+        let curves = sweep(&list, &list, &DistanceParams::new(2.0), Criterion::Size, ThresholdRule::MinPrecision(0.9)).unwrap();
+        let point = json!({"threshold": 40.0, "reported": 1, "tp": 1, "precision": 1.0, "recall": 1.0, "f1": 1.0});
+        let curve = json!({"points": [point], "average_precision": 1.0, "best": point});
+        assert_eq!(serde_json::to_value(curves).unwrap(), json!({"localisation": curve, "classes": {"12": curve}}));
     }
 }

@@ -18,7 +18,32 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Features: `serde` serialises [`Evaluation`] to the JSON that the `cryoet evaluate` command prints.
+//! # Which rule
+//!
+//! | rule | a particle is found when | and otherwise |
+//! |---|---|---|
+//! | [`evaluate_distance`] | a pick within the radius (of its class) can be given to it alone: most pairs, then least distance | the default to trust; strays lower their class's precision |
+//! | [`HitboxProtocol::shrec_2019`] | a rounded pick lies in its box | picks outside are clamped in; strays lower no class's precision; the first hit names the particle |
+//! | [`HitboxProtocol::shrec_2020`], [`shrec_2021`](HitboxProtocol::shrec_2021) | the same, boxes grown by a voxel | distances of first hits alone; '21 leaves out two classes |
+//! | [`HitboxProtocol::strict`] | a pick inside the volume lies in its box | none of these quirks |
+//! | [`evaluate_deepfinder`] | exactly one pick lies within the distance | two picks make a miss |
+//! | [`evaluate_czii`] | a pick of its class lies within half its radius | F4 per class over all tomograms, weighted |
+//!
+//! # Odd input
+//!
+//! - An empty list on either side scores 0 under every rule.
+//! - Repeated picks find a particle once; further ones lower the precision of finding, and count as FP where pairs are one to one. DeepFinder's own
+//!   rule calls the particle missed.
+//! - A class that only picks have is a wrong name: it gets a row of its own with F1 0 and stays out of the mean over classes.
+//!   Classes that a [`ClassTable`](cryoet_core::ClassTable) does not know go by their label's digits.
+//! - A pick of class 0 finds a particle without naming it.
+//! - Coordinates and scores that are NaN cannot be: [`Position`](cryoet_core::Position) and [`Score`](cryoet_core::Score) refuse them. Radii that are no positive
+//!   number are errors. NaN in a score map is no maximum, and no value of a [`Histogram`].
+//!
+//! # Features
+//!
+//! `serde` serialises [`Evaluation`] to the JSON that the `cryoet evaluate` command prints, and [`Sweep`], [`CziiEvaluation`] and others
+//! field by field; `plot` draws confusion matrices, precision against recall, and F1 against mass as PNG.
 
 mod assignment;
 mod confusion;
@@ -37,12 +62,15 @@ mod json;
 mod local_maxima;
 mod localisation;
 mod neighbours;
+#[cfg(feature = "plot")]
+mod plot;
 mod ratio;
 mod report;
 mod resampling;
 mod size_group;
 mod surface;
 mod sweep;
+mod sweep_report;
 mod table;
 mod truth_hitboxes;
 mod voxel;
@@ -60,6 +88,8 @@ pub use hitbox::evaluate_hitboxes;
 pub use hitbox_protocol::{HitboxProtocol, MeanDistance, OutsidePicks};
 pub use local_maxima::local_maxima;
 pub use localisation::Localisation;
+#[cfg(feature = "plot")]
+pub use plot::{Plot, plot_f1_by_mass};
 pub use resampling::{Comparison, Interval, ResamplingParams, Unit, bootstrap, compare};
 pub use size_group::SizeGroup;
 pub use surface::distances_to_mask;

@@ -11,33 +11,80 @@ pub(crate) struct Near {
 
 type Cell = [i64; 3];
 
+/// A particle in the order of cells, with what is asked of it often.
+#[derive(Clone, Copy)]
+struct Placed {
+    cell: Cell,
+    index: u32,
+    zyx: [f64; 3],
+}
+
+/// How many true particles a task looks after.
+const CHUNK: usize = 4096;
+
 /// All pairs within the radius of the true particle, inclusive, by rising truth, then pick; no radius exceeds `largest`.
 pub(crate) fn pairs_within(truth: &[Particle], picks: &[Particle], largest: f64, radius: impl Fn(&Particle) -> f64 + Sync) -> Vec<Near> {
     // Cells a little wider than the radius, so that rounding cannot push a neighbour two cells away.
     let width = largest * (1.0 + 1e-9);
-    let cell_of = |particle: &Particle| -> Cell { particle.position.zyx().map(|v| (v / width).floor() as i64) };
-    let mut cells: Vec<(Cell, u32)> = (0u32..).zip(picks).map(|(index, pick)| (cell_of(pick), index)).collect();
-    cells.par_sort_unstable();
-    let near_one = |(index, particle): (usize, &Particle)| {
-        let [cz, cy, cx] = cell_of(particle);
-        let radius = radius(particle);
-        let mut found = Vec::new();
-        for z in cz.saturating_sub(1)..=cz.saturating_add(1) {
-            for y in cy.saturating_sub(1)..=cy.saturating_add(1) {
-                let first = cells.partition_point(|(cell, _)| *cell < [z, y, cx.saturating_sub(1)]);
-                let row = cells[first..].iter().take_while(|(cell, _)| *cell <= [z, y, cx.saturating_add(1)]);
-                for &(_, pick) in row {
-                    let distance = particle.position.distance(&picks[pick as usize].position);
+    let (rows, columns) = (placed(truth, width), placed(picks, width));
+    let of_chunk = |chunk: &[Placed]| {
+        let mut found: Vec<Near> = Vec::new();
+        // Both lists rise with their cells, and so does where each row of three neighbour cells begins.
+        let mut starts: Option<[usize; 9]> = None;
+        for particle in chunk {
+            let [cz, cy, cx] = particle.cell;
+            let radius = radius(&truth[particle.index as usize]);
+            let first =
+                |beside: usize| [cz.saturating_add(beside as i64 / 3 - 1), cy.saturating_add(beside as i64 % 3 - 1), cx.saturating_sub(1)];
+            let begin = found.len();
+            let starts =
+                starts.get_or_insert_with(|| std::array::from_fn(|beside| columns.partition_point(|pick| pick.cell < first(beside))));
+            for (beside, start) in starts.iter_mut().enumerate() {
+                let first = first(beside);
+                *start += columns[*start..].iter().take_while(|pick| pick.cell < first).count();
+                let last = [first[0], first[1], cx.saturating_add(1)];
+                for pick in columns[*start..].iter().take_while(|pick| pick.cell <= last) {
+                    let distance = (0..3).map(|axis| (particle.zyx[axis] - pick.zyx[axis]).powi(2)).sum::<f64>().sqrt();
                     if distance <= radius {
-                        found.push(Near { row: index as u32, column: pick, distance });
+                        found.push(Near { row: particle.index, column: pick.index, distance });
                     }
                 }
             }
+            found[begin..].sort_unstable_by_key(|near| near.column);
         }
-        found.sort_unstable_by_key(|near| near.column);
         found
     };
-    truth.par_iter().enumerate().flat_map_iter(near_one).collect()
+    let chunks: Vec<Vec<Near>> = rows.par_chunks(CHUNK).map(of_chunk).collect();
+    by_row(&chunks, truth.len())
+}
+
+/// The particles by cell, then index.
+fn placed(particles: &[Particle], width: f64) -> Vec<Placed> {
+    let place = |(index, particle): (usize, &Particle)| {
+        let zyx = particle.position.zyx();
+        Placed { cell: zyx.map(|v| (v / width).floor() as i64), index: index as u32, zyx }
+    };
+    let mut placed: Vec<Placed> = particles.par_iter().enumerate().map(place).collect();
+    placed.par_sort_unstable_by_key(|particle| (particle.cell, particle.index));
+    placed
+}
+
+/// The pairs by rising row, given row by row in any order.
+fn by_row(chunks: &[Vec<Near>], rows: usize) -> Vec<Near> {
+    let groups = || chunks.iter().flat_map(|chunk| chunk.chunk_by(|a, b| a.row == b.row));
+    let mut starts = vec![0; rows + 1];
+    for group in groups() {
+        starts[group[0].row as usize + 1] = group.len();
+    }
+    for row in 0..rows {
+        starts[row + 1] += starts[row];
+    }
+    let mut ordered = vec![Near { row: 0, column: 0, distance: 0.0 }; starts[rows]];
+    for group in groups() {
+        let start = starts[group[0].row as usize];
+        ordered[start..start + group.len()].copy_from_slice(group);
+    }
+    ordered
 }
 
 /// The same pairs with rows and columns exchanged, by rising row, then column.

@@ -16,12 +16,6 @@ impl Evaluation {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn to_markdown(&self) -> String {
-        let row = |cells: &[String]| {
-            // A bar in a name would end its cell.
-            let cells: Vec<_> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
-            format!("| {} |\n", cells.join(" | "))
-        };
-        let rule = |columns: usize| format!("|{}\n", "---|".repeat(columns));
         let mut text = row(&COLUMNS.map(String::from)) + &rule(COLUMNS.len()) + &row(&self.localisation_cells());
         text += "\n";
         text += &row(&["Class", "Precision", "Recall", "F1", "Support"].map(String::from));
@@ -39,6 +33,25 @@ impl Evaluation {
             text += &row(&[vec![name], counts.iter().map(u64::to_string).collect()].concat());
         }
         text
+    }
+
+    /// Finding and the means over classes as CSV, a header and one line:
+    /// `reported,tp,fp,fn,multiple_hits,outside,mean_distance,recall,precision,miss_rate,f1,macro_f1,micro_f1`.
+    ///
+    /// ```
+    /// use cryoet_core::{ClassLabel, Particle, Position};
+    /// use cryoet_eval::{DistanceParams, evaluate_distance};
+    /// let list = [Particle::new(ClassLabel::new(7), Position::new(1.0, 2.0, 3.0)?)];
+    /// let csv = evaluate_distance(&list, &list, &DistanceParams::new(2.0))?.localisation_csv();
+    /// assert!(csv.ends_with("\n1,1,0,0,0,0,0,1,1,0,1,1,1\n"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn localisation_csv(&self) -> String {
+        let l = &self.localisation;
+        let counts = [l.reported, l.tp, l.fp, l.fn_, l.multiple_hits, l.outside].map(|n| n.to_string());
+        let figures = [l.mean_distance, l.recall, l.precision, l.miss_rate, l.f1, self.macro_f1, self.micro_f1()].map(|v| v.to_string());
+        let header = "reported,tp,fp,fn,multiple_hits,outside,mean_distance,recall,precision,miss_rate,f1,macro_f1,micro_f1";
+        format!("{header}\n{},{}\n", counts.join(","), figures.join(","))
     }
 
     /// The classes as CSV, one line each: `class,name,precision,recall,f1,support`.
@@ -79,12 +92,24 @@ impl Evaluation {
     }
 }
 
-fn figure(value: f64) -> String {
+pub(crate) fn figure(value: f64) -> String {
     format!("{value:.4}")
 }
 
+/// A line of a Markdown table.
+pub(crate) fn row(cells: &[String]) -> String {
+    // A bar in a name would end its cell, a line's end the table.
+    let cells: Vec<_> = cells.iter().map(|cell| cell.replace('|', "\\|").replace(['\n', '\r'], " ")).collect();
+    format!("| {} |\n", cells.join(" | "))
+}
+
+/// The line below a Markdown table's header.
+pub(crate) fn rule(columns: usize) -> String {
+    format!("|{}\n", "---|".repeat(columns))
+}
+
 /// A CSV field, in quotes where it must be (RFC 4180).
-fn quoted(field: &str) -> String {
+pub(crate) fn quoted(field: &str) -> String {
     if field.contains([',', '"', '\n', '\r']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field.to_owned() }
 }
 

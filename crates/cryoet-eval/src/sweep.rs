@@ -75,7 +75,7 @@ pub struct Curve {
 pub struct Sweep {
     /// Finding, whatever the class.
     pub localisation: Curve,
-    /// Per class, only picks and particles of that class paired: every class that truth or picks have.
+    /// Per class, only picks and particles of that class paired: every class but background that truth or picks have.
     pub classes: BTreeMap<ClassLabel, Curve>,
 }
 
@@ -108,7 +108,7 @@ pub fn sweep(
 ) -> Result<Sweep, EvaluateError> {
     let mut by_class: BTreeMap<ClassLabel, [Vec<Particle>; 2]> = BTreeMap::new();
     for (side, list) in [truth, picks].into_iter().enumerate() {
-        for particle in list {
+        for particle in list.iter().filter(|particle| !particle.class.is_background()) {
             by_class.entry(particle.class).or_default()[side].push(particle.clone());
         }
     }
