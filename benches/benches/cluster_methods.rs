@@ -6,7 +6,6 @@
 //! noise, through a soft-max. So labels run over the gaps between neighbours, specks appear from nothing, and some particles carry
 //! two labels. `--labels` writes the label volume.
 
-use cryoet_benches::timed;
 use cryoet_cluster::{ClusterParams, Connectivity, Method, Relief, Scoring, SizeFilter, Watershed, cluster_labels};
 use cryoet_core::ndarray::{Array3, Axis, Zip};
 use cryoet_core::{ClassLabel, Particle};
@@ -47,32 +46,54 @@ fn main() -> Result<(), Failure> {
     println!("radii {radii:.1?} voxels, mean {mean:.1}");
     let defaults =
         ClusterParams { radius: mean, radius_per_class: (1..).map(ClassLabel::new).zip(radii).collect(), ..ClusterParams::default() };
+    let volume = Volume { truth: &specimen.particles, boxes, labels, scores };
     for least in [0, 100] {
-        println!("\nClusters of {least} voxels or more:\n");
-        println!("| method | picks | precision | recall | F1 | macro F1 of classes | average precision, evidence | mean | s |");
-        println!("|---|---|---|---|---|---|---|---|---|");
+        println!("\nClusters of {least} voxels or more:\n\n{HEAD}");
         for (name, params) in methods(&defaults) {
-            let params = ClusterParams { size_filter: SizeFilter { all: least, ..SizeFilter::default() }, ..params };
-            let (time, picks) = timed(1, || cluster_labels(labels.view(), Some(scores.view()), &params, &()));
-            let picks = picks?;
-            let evaluation = evaluate_hitboxes(&specimen.particles, &picks, boxes.view(), &HitboxProtocol::shrec_2019())?;
-            let found = evaluation.localisation;
-            let mean = ClusterParams { scoring: Scoring::Mean, ..params };
-            let by_mean = cluster_labels(labels.view(), Some(scores.view()), &mean, &())?;
-            println!(
-                "| {name} | {} | {:.3} | {:.3} | {:.3} | {:.3} | {:.3} | {:.3} | {:.2} |",
-                picks.len(),
-                found.precision,
-                found.recall,
-                found.f1,
-                evaluation.macro_f1,
-                average_precision(&picks, &boxes, specimen.particles.len()),
-                average_precision(&by_mean, &boxes, specimen.particles.len()),
-                time.as_secs_f64()
-            );
+            volume.print_row(name, &params, least)?;
         }
     }
+    println!("\nWatershed by distance, clusters of 100 voxels or more, by depth in voxels:\n\n{HEAD}");
+    for depth in [0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0] {
+        let method = Method::Watershed(Watershed { depth, ..Watershed::default() });
+        volume.print_row(&depth.to_string(), &ClusterParams { method, ..defaults.clone() }, 100)?;
+    }
     Ok(())
+}
+
+const HEAD: &str = "| method | picks | precision | recall | F1 | macro F1 of classes | average precision by evidence | by mean |
+|---|---|---|---|---|---|---|---|";
+
+/// What is clustered, and what there is to find.
+struct Volume<'a> {
+    truth: &'a [Particle],
+    boxes: Array3<u32>,
+    labels: Array3<u8>,
+    scores: Array3<f32>,
+}
+
+impl Volume<'_> {
+    /// Clusters and prints what came of it, small clusters left out.
+    fn print_row(&self, name: &str, params: &ClusterParams, least: u64) -> Result<(), Failure> {
+        let scored = |scoring| {
+            let params = ClusterParams { size_filter: SizeFilter { all: least, ..SizeFilter::default() }, scoring, ..params.clone() };
+            cluster_labels(self.labels.view(), Some(self.scores.view()), &params, &())
+        };
+        let (picks, by_mean) = (scored(Scoring::Evidence)?, scored(Scoring::Mean)?);
+        let evaluation = evaluate_hitboxes(self.truth, &picks, self.boxes.view(), &HitboxProtocol::shrec_2019())?;
+        let found = evaluation.localisation;
+        println!(
+            "| {name} | {} | {:.3} | {:.3} | {:.3} | {:.3} | {:.3} | {:.3} |",
+            picks.len(),
+            found.precision,
+            found.recall,
+            found.f1,
+            evaluation.macro_f1,
+            average_precision(&picks, &self.boxes, self.truth.len()),
+            average_precision(&by_mean, &self.boxes, self.truth.len()),
+        );
+        Ok(())
+    }
 }
 
 /// What is compared, each by name.
@@ -81,7 +102,7 @@ fn methods(defaults: &ClusterParams) -> Vec<(&'static str, ClusterParams)> {
     let with = |method| ClusterParams { method, ..defaults.clone() };
     let opened = |method| ClusterParams { opening: Some(1.5), ..with(method) };
     let per_class = |method| ClusterParams { per_class: true, ..with(method) };
-    let by_score = Watershed { relief: Relief::Score, depth: 0.1, ..Watershed::default() };
+    let by_score = Watershed { relief: Relief::Score, depth: 0.2, ..Watershed::default() };
     vec![
         ("mean-shift (DeepFinder)", with(Method::MeanShift)),
         ("mean-shift, weighted by scores", ClusterParams { weighted: true, ..with(Method::MeanShift) }),

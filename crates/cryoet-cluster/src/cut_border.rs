@@ -42,3 +42,6 @@ pub fn cut_border(labels: ArrayView3<'_, u8>, connectivity: Connectivity, faces:
     }
     Ok(whole)
 }
+
+#[cfg(test)]
+mod tests;

@@ -137,3 +137,6 @@ impl Sums {
         std::array::from_fn(|a| std::array::from_fn(|b| self.products[a][b] / self.voxels - mean[a] * mean[b]))
     }
 }
+
+#[cfg(test)]
+mod tests;
