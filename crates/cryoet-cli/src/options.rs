@@ -157,6 +157,12 @@ pub(crate) struct ClusterOptions {
     /// Cluster each class alone
     #[arg(long)]
     per_class: bool,
+    /// Mean-shift weighs voxels by their scores
+    #[arg(long)]
+    weighted: bool,
+    /// Radius in voxels of a morphological opening that comes first: thin bridges and specks go
+    #[arg(long, value_name = "VOXELS", value_parser = numbers::not_negative, allow_negative_numbers = true)]
+    opening: Option<f64>,
     /// Smallest cluster kept in voxels: one number, or one per class in the order of labels
     #[arg(long, value_name = "N[,N..]", value_parser = |text: &str| Ok::<_, String>(Sizes(numbers::list(text)?)))]
     min_size: Option<Sizes>,
@@ -201,6 +207,8 @@ impl ClusterOptions {
                 Method::Peaks => cluster::Method::Peaks,
             },
             per_class: self.per_class,
+            weighted: self.weighted,
+            opening: self.opening,
             size_filter: self.size_filter(classes)?,
             min_distance: self.min_distance,
             ..defaults
