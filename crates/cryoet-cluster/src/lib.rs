@@ -85,3 +85,8 @@ pub use scoring::Scoring;
 pub use size_filter::SizeFilter;
 pub use vote::Vote;
 pub use watershed::{Relief, Watershed};
+
+/// The examples of the README are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
