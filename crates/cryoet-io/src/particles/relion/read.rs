@@ -28,8 +28,10 @@ pub(in super::super) fn read(place: Place, text: &str, options: &ReadParticles) 
     if let Some(block) = blocks.iter().find(|block| block.column("motl_idx").is_some()) {
         return super::super::stopgap::read(place, block, options);
     }
-    let has_coordinates = |block: &&Block| block.column("rlnCenteredCoordinateXAngst").or(block.column("rlnCoordinateX")).is_some();
-    let Some(block) = blocks.iter().find(has_coordinates) else {
+    // Optics are no particles, whatever columns they have.
+    let is_list =
+        |block: &&Block| block.name != "optics" && block.column("rlnCenteredCoordinateXAngst").or(block.column("rlnCoordinateX")).is_some();
+    let Some(block) = blocks.iter().find(is_list) else {
         let found: Vec<&str> = blocks.iter().flat_map(|block| block.columns.iter().copied()).take(12).collect();
         return Err(
             place.syntax(1, format!("no column rlnCoordinateX or rlnCenteredCoordinateXAngst: this is no particle list; found {found:?}"))

@@ -126,3 +126,13 @@ fn files_of_the_star_parsers_own_tests() {
     let options = ReadParticles::default();
     assert!(read_particles(development("formats/starfile/one_loop.star").unwrap(), &options).is_ok());
 }
+
+/// Found by fuzzing: such optics were taken for the particles.
+#[test]
+fn optics_with_columns_of_coordinates_are_no_particles() {
+    let optics = "data_optics\nloop_\n_rlnOpticsGroup\n_rlnCoordinateX\n_rlnCoordinateY\n_rlnCoordinateZ\n1 7 7 7\n\n";
+    let particles = "data_particles\nloop_\n_rlnMicrographName\n_rlnCoordinateX\n_rlnCoordinateY\n_rlnCoordinateZ\na 3 2 1\nb 6 5 4\n";
+    let list = read_text("p.star", &format!("{optics}{particles}"), &ReadParticles::default()).unwrap();
+    assert_eq!(list.particles.iter().map(|p| p.position.zyx()).collect::<Vec<_>>(), [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+    assert!(error("p.star", optics).contains("this is no particle list"));
+}
