@@ -1,0 +1,110 @@
+use cryoet_core::Orientation;
+
+use crate::RotationError;
+
+/// The most-fold axis that is accepted.
+const MOST_FOLD: u32 = 100;
+
+/// The golden ratio: the vertices of an icosahedron with two-fold axes along x, y and z are (0, 1, golden) and its kin.
+const GOLDEN: f64 = 1.618_033_988_749_895;
+
+/// The rotations that leave a template as it is.
+///
+/// Axes, about the template's reference point: the main axis of C and D is z, and D has a two-fold axis along x. T and O have
+/// three-fold axes along (1, 1, 1) and its kin, T two-fold and O four-fold axes along x, y, z. I has two-fold axes along x, y, z
+/// and a five-fold axis along (x, y, z) = (0, 1, 1.618).
+///
+/// ```
+/// use cryoet_match::Symmetry;
+/// assert_eq!(Symmetry::Dihedral(7).rotations()?.len(), 14);
+/// assert_eq!(Symmetry::Icosahedral.rotations()?.len(), 60);
+/// # Ok::<(), cryoet_match::RotationError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Symmetry {
+    /// C1, C2, ...: an n-fold axis. C1 is no symmetry.
+    Cyclic(u32),
+    /// D1, D2, ...: an n-fold axis and two-fold axes across it.
+    Dihedral(u32),
+    /// T, of 12 rotations.
+    Tetrahedral,
+    /// O, of 24 rotations.
+    Octahedral,
+    /// I, of 60 rotations.
+    Icosahedral,
+}
+
+/// No symmetry.
+impl Default for Symmetry {
+    fn default() -> Self {
+        Self::Cyclic(1)
+    }
+}
+
+impl Symmetry {
+    /// The rotations of the group, the identity first.
+    ///
+    /// # Errors
+    /// An axis of no or more than 100 folds.
+    pub fn rotations(&self) -> Result<Vec<Orientation>, RotationError> {
+        let about = |axis: [f64; 3], fold: f64| {
+            let norm = axis.iter().map(|c| c * c).sum::<f64>().sqrt();
+            let (sine, cosine) = (std::f64::consts::PI / fold).sin_cos();
+            let [x, y, z] = axis.map(|c| c / norm * sine);
+            Orientation::from_quaternion([cosine, x, y, z])
+        };
+        let (x, z, diagonal) = ([1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [1.0, 1.0, 1.0]);
+        let generators = match *self {
+            Self::Cyclic(fold) => vec![about(z, checked(fold)?)?],
+            Self::Dihedral(fold) => vec![about(z, checked(fold)?)?, about(x, 2.0)?],
+            Self::Tetrahedral => vec![about(z, 2.0)?, about(diagonal, 3.0)?],
+            Self::Octahedral => vec![about(z, 4.0)?, about(diagonal, 3.0)?],
+            Self::Icosahedral => vec![about(z, 2.0)?, about(diagonal, 3.0)?, about([0.0, 1.0, GOLDEN], 5.0)?],
+        };
+        let mut group = vec![Orientation::identity()];
+        let mut next = 0;
+        // Closure: every element times every generator, until nothing new comes.
+        while next < group.len() {
+            for generator in &generators {
+                let product = group[next].then(generator);
+                if group.iter().all(|known| known.angle_to(&product) > 1e-3) {
+                    group.push(product);
+                }
+            }
+            next += 1;
+        }
+        Ok(group)
+    }
+}
+
+fn checked(fold: u32) -> Result<f64, RotationError> {
+    if (1..=MOST_FOLD).contains(&fold) { Ok(f64::from(fold)) } else { Err(RotationError::Fold { fold }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_have_their_order_and_are_closed() {
+        let orders = [
+            (Symmetry::Cyclic(1), 1),
+            (Symmetry::Cyclic(5), 5),
+            (Symmetry::Dihedral(1), 2),
+            (Symmetry::Dihedral(6), 12),
+            (Symmetry::Tetrahedral, 12),
+            (Symmetry::Octahedral, 24),
+            (Symmetry::Icosahedral, 60),
+        ];
+        for (symmetry, order) in orders {
+            let group = symmetry.rotations().unwrap();
+            assert_eq!(group.len(), order, "{symmetry:?}");
+            for a in &group {
+                for b in &group {
+                    assert!(group.iter().any(|c| c.angle_to(&a.then(b)) < 1e-6), "{symmetry:?} is not closed");
+                }
+            }
+        }
+        assert_eq!(Symmetry::Cyclic(0).rotations(), Err(RotationError::Fold { fold: 0 }));
+    }
+}
