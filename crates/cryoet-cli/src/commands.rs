@@ -10,6 +10,7 @@ mod pick;
 mod segment;
 mod simulate;
 mod targets;
+mod template_match;
 #[cfg(feature = "net")]
 mod train;
 mod view;
@@ -32,6 +33,7 @@ pub(crate) enum Command {
     Cluster(cluster::Cluster),
     #[cfg(feature = "net")]
     Pick(pick::Pick),
+    Match(template_match::TemplateMatch),
     Evaluate(evaluate::Evaluate),
     View(view::View),
 }
@@ -51,6 +53,7 @@ impl Command {
             Self::Cluster(command) => command.run(json),
             #[cfg(feature = "net")]
             Self::Pick(command) => command.run(json),
+            Self::Match(command) => command.run(json),
             Self::Evaluate(command) => command.run(json),
             Self::View(command) => command.run(json),
         }
