@@ -62,8 +62,11 @@ fn run(what: &str, draw: impl Fn() -> Result<Targets, TargetError> + Sync) -> Re
     for _ in 0..10 {
         let before = processor_time();
         let (time, drawn) = timed(1, || pool.install(&draw));
-        if let (Some(before), Some(after)) = (before, processor_time()) {
-            processor = processor.min((after - before).as_secs_f64());
+        // None where a thread of an earlier pool has ended in between, with what it had run.
+        if let (Some(before), Some(after)) = (before, processor_time())
+            && let Some(spent) = after.checked_sub(before)
+        {
+            processor = processor.min(spent.as_secs_f64());
         }
         wall = wall.min(time.as_secs_f64());
         covered = drawn?.labels.iter().filter(|&&label| label > 0).count();

@@ -19,8 +19,9 @@ pub(crate) fn assign(near: &[Near], rows: usize, columns: usize, radius: f64) ->
     pairing.column_of.iter().map(|&column| (column != NONE).then_some(column as usize)).collect()
 }
 
-/// How many bids each row has on average before searches take over.
-const BIDS: usize = 8;
+/// How many bids may follow upon each other, each row outbidding the last, before a search takes over: where rows outnumber columns, bids would
+/// go on until columns cost more than any pair is worth.
+const BIDS: usize = 16;
 
 /// A pairing that grows row by row and is the best one of the rows added at any time.
 ///
@@ -88,9 +89,9 @@ impl<'a> Pairing<'a> {
     /// (Bertsekas 1981; the row reduction of Jonker and Volgenant 1987).
     pub(crate) fn bid(&mut self, rows: u32) -> Vec<u32> {
         let mut left_over = Vec::new();
-        let mut bids = BIDS * rows as usize;
         for row in 0..rows {
             let mut bidder = row;
+            let mut bids = 0;
             loop {
                 let mut first = (self.single, NONE);
                 let mut second = self.single;
@@ -109,11 +110,11 @@ impl<'a> Pairing<'a> {
                     break;
                 }
                 let owner = self.row_of[column as usize];
-                if owner != NONE && (cost == second || bids == 0) {
+                if owner != NONE && (cost == second || bids == BIDS) {
                     left_over.push(bidder);
                     break;
                 }
-                bids = bids.saturating_sub(1);
+                bids += 1;
                 self.price[column as usize] += second - cost;
                 self.row_of[column as usize] = bidder;
                 self.column_of[bidder as usize] = column;
