@@ -167,8 +167,7 @@ impl TemplateMatch {
                 TemplateMask::Shape(_) => template.size() as f64 / 2.0,
             };
             let noise = matches.statistics.threshold(self.false_positives).unwrap_or(0.0);
-            let params =
-                PeakParams { threshold: self.min_score.unwrap_or(noise), ..PeakParams::new(self.distance.unwrap_or(radius)) };
+            let params = PeakParams { threshold: self.min_score.unwrap_or(noise), ..PeakParams::new(self.distance.unwrap_or(radius)) };
             found.push(Candidates { particles: find_peaks(&matches, &grid, label, &params)?, radius });
             if let Some(path) = &self.scores {
                 write_volume(path, &matches.scores)?;
