@@ -39,6 +39,9 @@ fn cluster_together(
     progress: &dyn Progress,
 ) -> Result<Vec<Cluster>, ClusterError> {
     progress.report(0, 0)?;
+    if foreground.len() == 0 {
+        return Ok(vec![]);
+    }
     match params.opening {
         Some(ball) => {
             let opened = opened(foreground, ball);

@@ -15,8 +15,8 @@ use crate::{ClusterError, ClusterParams, ForegroundBuilder};
 /// an empty list.
 ///
 /// # Errors
-/// Parameters out of their range; shapes that differ; a score that is NaN or outside \[0, 1\]; more than 2^32 voxels; a
-/// cancelled [`Progress`].
+/// Parameters out of their range; shapes that differ; a score, of background too, that is NaN or beyond \[0, 1\] by more than the
+/// 0.001 that rounding explains; a method that works on scores, and none given; more than 2^32 voxels; a cancelled [`Progress`].
 ///
 /// ```
 /// use cryoet_cluster::{ClusterParams, Connectivity, Method, cluster_labels};

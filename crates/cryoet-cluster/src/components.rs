@@ -50,6 +50,9 @@ struct Run {
 /// are centroids.
 pub(crate) fn components(foreground: &Foreground, connectivity: Connectivity) -> Clusters {
     let [nz, ny, _] = foreground.shape();
+    if foreground.len() == 0 {
+        return Clusters::default();
+    }
     let (runs, rows) = runs(foreground);
     let mut parent: Vec<u32> = (0..runs.len() as u32).collect();
     for z in 0..nz {

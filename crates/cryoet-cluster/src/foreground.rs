@@ -1,5 +1,5 @@
+use cryoet_core::ClassLabel;
 use cryoet_core::ndarray::ArrayView3;
-use cryoet_core::{ClassLabel, Progress};
 use rayon::prelude::*;
 
 use crate::ClusterError;
@@ -112,20 +112,18 @@ pub(crate) fn scan(
     start: [usize; 3],
     labels: ArrayView3<'_, u8>,
     scores: Option<ArrayView3<'_, f32>>,
-    progress: &dyn Progress,
 ) -> Result<Voxels, ClusterError> {
     if let Some(scores) = scores
         && scores.dim() != labels.dim()
     {
         return Err(ClusterError::Shapes { labels: labels.dim().into(), scores: scores.dim().into() });
     }
-    let planes: Vec<Voxels> = (0..labels.dim().0)
-        .into_par_iter()
-        .map(|z| {
-            progress.report(0, 0)?;
-            scan_plane(shape, start, z, labels, scores)
-        })
-        .collect::<Result<_, ClusterError>>()?;
+    if labels.is_empty() {
+        return Ok(vec![]);
+    }
+    let planes: Vec<_> = (0..labels.dim().0).into_par_iter().map(|z| scan_plane(shape, start, z, labels, scores)).collect();
+    // One plane after the other: of several wrong scores it is always the first that is named.
+    let planes: Vec<Voxels> = planes.into_iter().collect::<Result<_, _>>()?;
     Ok(planes.concat())
 }
 

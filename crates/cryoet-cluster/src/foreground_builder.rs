@@ -8,7 +8,8 @@ use crate::{Cluster, ClusterError, ClusterParams};
 
 /// Takes a label volume in blocks, in any order, and clusters it at the end.
 ///
-/// Memory is bounded by the foreground, 12 bytes a voxel, not by the volume. The particles are those of
+/// Memory is bounded by the foreground, not by the volume: 12 bytes a foreground voxel while blocks come (up to twice that
+/// where it has just grown), and what the method needs at the end. The particles are those of
 /// [`cluster_labels`](crate::cluster_labels) on the whole volume, to the bit. Voxels that no block holds are background.
 ///
 /// ```
@@ -43,8 +44,9 @@ impl ForegroundBuilder {
     /// Takes the labels, and the scores where there are any, of a block whose first voxel lies at `start` (z, y, x).
     ///
     /// # Errors
-    /// A block beyond the volume; scores of another shape than the labels, or not in \[0, 1\]; scores here and none in
-    /// earlier blocks, or the reverse. After an error the builder is as before the call.
+    /// A block beyond the volume; scores of another shape than the labels, or out of the range that
+    /// [`cluster_labels`](crate::cluster_labels) takes; scores here and none in earlier blocks, or the reverse. After an error
+    /// the builder is as before the call.
     pub fn push_block(
         &mut self,
         start: [usize; 3],
@@ -55,7 +57,7 @@ impl ForegroundBuilder {
         if self.scored.is_some_and(|scored| scored != scores.is_some()) {
             return Err(ClusterError::MixedScores { start, scores: scores.is_some() });
         }
-        let found = scan(self.shape, start, labels, scores, &())?;
+        let found = scan(self.shape, start, labels, scores)?;
         self.scored = Some(scores.is_some());
         self.voxels.extend(found);
         Ok(())
@@ -74,7 +76,8 @@ impl ForegroundBuilder {
     /// Clusters what came.
     ///
     /// # Errors
-    /// Parameters out of their range, a voxel that came twice, or a cancelled [`Progress`].
+    /// Parameters out of their range, a voxel that came twice, a method that works on scores where no block brought any, or a
+    /// cancelled [`Progress`].
     pub fn finish(self, params: &ClusterParams, progress: &dyn Progress) -> Result<Vec<Particle>, ClusterError> {
         Ok(self.finish_clusters(params, progress)?.into_iter().map(|cluster| cluster.particle).collect())
     }

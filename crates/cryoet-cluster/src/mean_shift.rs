@@ -28,8 +28,10 @@ pub struct MeanShift {
 /// (inclusive) until it moves less than a thousandth of the bandwidth, 300 times at most. Of modes within the bandwidth
 /// of each other the one with most points stays. Every point belongs to its nearest mode.
 ///
-/// Points may be in any unit; an empty list gives no clusters. Comaniciu and Meer, *Mean shift: a robust approach toward
-/// feature space analysis*, IEEE TPAMI 2002.
+/// Points may be in any unit; an empty list gives no clusters. Bins are held in single precision, as scikit-learn holds them:
+/// points more than about 10^7 bandwidths away from zero may lie within reach of no seed. Where no point does there are no
+/// centres, and `labels` is empty. Comaniciu and Meer, *Mean shift: a robust approach toward feature space analysis*, IEEE TPAMI
+/// 2002.
 ///
 /// # Errors
 /// A bandwidth that is not positive and finite, a coordinate that is not finite, 2^32 points or more.

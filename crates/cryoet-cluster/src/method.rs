@@ -14,7 +14,9 @@ pub enum Method {
     EveryVoxel,
     /// Connected components. A particle lies at the centroid of its voxels; the radius does not part them.
     Components(Connectivity),
-    /// Mean-shift seeded by the centroids of connected components, as VP-Detector does.
+    /// Mean-shift seeded by the centroids of connected components, as VP-Detector does. A component that is hollow or bent, so that
+    /// none of its voxels lies within the radius of its centroid, makes no cluster; its voxels go to the nearest other one, and are
+    /// lost where there is none.
     Seeded(Connectivity),
     /// Mean-shift from places given, in voxels. A place with no voxel within the radius is dropped.
     SeedsGiven(Vec<Position>),

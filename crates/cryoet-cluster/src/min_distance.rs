@@ -11,7 +11,8 @@ pub(crate) fn keep_distance(found: Vec<Cluster>, distance: f64) -> Vec<Cluster> 
         let (a, b) = (rank(a), rank(b));
         b.0.total_cmp(&a.0).then(b.1.cmp(&a.1))
     });
-    let mut kept = Cells::new(distance);
+    // Cells as wide as a voxel at least: narrow ones would be without number.
+    let mut kept = Cells::new(distance.max(1.0));
     let mut keep = vec![false; found.len()];
     for i in order {
         let place = found[i].particle.position.zyx();
@@ -41,6 +42,16 @@ mod tests {
         let kept = keep_distance(row.to_vec(), 5.0);
         assert_eq!(kept.iter().map(|c| c.particle.position.x()).collect::<Vec<_>>(), [3.0, 8.0]);
         assert_eq!(keep_distance(row.to_vec(), 0.0).len(), 4);
+    }
+
+    /// A distance that parts nobody is no reason to compare everybody with everybody.
+    #[test]
+    fn no_distance_at_all_keeps_everything_at_once() {
+        let all: Vec<Cluster> =
+            (0..30_000).map(|i| cluster([f64::from(i % 40), f64::from(i / 1600), f64::from(i / 40 % 40)], 0.5)).collect();
+        for distance in [0.0, 1e-300] {
+            assert_eq!(keep_distance(all.clone(), distance).len(), all.len());
+        }
     }
 
     proptest! {

@@ -57,57 +57,59 @@ pub(crate) fn particles(foreground: &Foreground, clusters: &Clusters, params: &C
     if clusters.centres.is_empty() {
         return Ok(vec![]);
     }
-    let classes = foreground.classes();
-    let mut place = [0; 256];
-    for (i, &class) in classes.iter().enumerate() {
-        place[class as usize] = i;
-    }
-    // For each cluster and class: voxels, and the sum of their scores.
-    let width = classes.len();
-    let mut tally = vec![(0_u64, 0.0_f64); clusters.centres.len() * width];
+    // For each cluster the labels in it: a table of all labels would outgrow the foreground where both are many.
+    let mut tallies: Vec<Vec<Tally>> = vec![vec![]; clusters.centres.len()];
     let mut sums = vec![Sums::default(); clusters.centres.len()];
     for (i, &cluster) in clusters.members.iter().enumerate() {
         let cluster = cluster as usize;
-        let (voxels, score) = &mut tally[cluster * width + place[foreground.label(i) as usize]];
-        *voxels += 1;
-        *score += foreground.score(i);
+        tally(&mut tallies[cluster], foreground.label(i), foreground.score(i));
         sums[cluster].add(foreground.voxel(i), clusters.centres[cluster], foreground.score(i));
     }
     let mut found = Vec::with_capacity(clusters.centres.len());
-    for (i, of_cluster) in tally.chunks_exact(width.max(1)).enumerate() {
-        let size: u64 = of_cluster.iter().map(|t| t.0).sum();
-        if size == 0 {
-            continue;
-        }
-        let winner = winner(of_cluster, params.vote);
-        let class = ClassLabel::new(classes[winner]);
+    for (i, of_cluster) in tallies.iter().enumerate() {
+        let size: u64 = of_cluster.iter().map(|t| t.voxels).sum();
+        let Some(winner) = winner(of_cluster, params.vote) else { continue };
+        let class = ClassLabel::new(winner.label);
         let score = match &clusters.scores {
             Some(scores) => scores[i],
-            None => params.scoring.score(of_cluster[winner].1, size, params.radius_of(class)),
+            None => params.scoring.score(winner.scores, size, params.radius_of(class)),
         };
         let [z, y, x] = sums[i].place(clusters.centres[i], params.placement);
         let particle = Particle::new(class, Position::new(z, y, x)?).with_score(Score::new(score.clamp(0.0, 1.0))?).with_size(size);
-        let shares = classes.iter().zip(of_cluster).filter(|(_, t)| t.0 > 0);
-        let shares = shares.map(|(&class, t)| (ClassLabel::new(class), t.0 as f64 / size as f64)).collect();
+        let shares = of_cluster.iter().map(|t| (ClassLabel::new(t.label), t.voxels as f64 / size as f64)).collect();
         found.push(Cluster { particle, covariance: sums[i].covariance(), shares });
     }
     Ok(found)
 }
 
-/// The place of the class that wins; of equals the first.
-fn winner(of_cluster: &[(u64, f64)], vote: Vote) -> usize {
-    let mut winner = 0;
-    for (i, t) in of_cluster.iter().enumerate() {
-        let best = of_cluster[winner];
-        let better = match vote {
-            Vote::Majority => t.0 > best.0,
-            Vote::Confidence => t.1 > best.1 || (t.1 == best.1 && t.0 > best.0),
-        };
-        if better {
-            winner = i;
+/// What a cluster holds of one label: voxels, and the sum of their scores.
+#[derive(Clone, Copy)]
+struct Tally {
+    label: u8,
+    voxels: u64,
+    scores: f64,
+}
+
+/// Counts a voxel; labels ascend.
+fn tally(of_cluster: &mut Vec<Tally>, label: u8, score: f64) {
+    match of_cluster.binary_search_by_key(&label, |t| t.label) {
+        Ok(at) => {
+            of_cluster[at].voxels += 1;
+            of_cluster[at].scores += score;
         }
+        Err(at) => of_cluster.insert(at, Tally { label, voxels: 1, scores: score }),
     }
-    winner
+}
+
+/// The label that wins; of equals the first.
+fn winner(of_cluster: &[Tally], vote: Vote) -> Option<&Tally> {
+    of_cluster.iter().reduce(|best, t| {
+        let better = match vote {
+            Vote::Majority => t.voxels > best.voxels,
+            Vote::Confidence => t.scores > best.scores || (t.scores == best.scores && t.voxels > best.voxels),
+        };
+        if better { t } else { best }
+    })
 }
 
 impl Sums {

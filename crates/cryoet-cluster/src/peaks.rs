@@ -52,6 +52,7 @@ fn refined(foreground: &Foreground, peak: [usize; 3]) -> [f64; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     /// Parabolas on top of each other: the refinement finds their tops exactly.
     #[test]
@@ -82,5 +83,36 @@ mod tests {
         let clusters = peaks(&foreground, 3.0);
         assert_eq!(clusters.centres, [[0.0, 0.0, 0.0], [0.0, 0.0, 4.0], [0.0, 0.0, 9.0]]);
         assert_eq!(clusters.members, [0, 0, 1, 2]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        /// The best of those left takes what lies within the radius, until none is left.
+        #[test]
+        fn agree_with_taking_the_best_of_the_rest(
+            shape in prop::array::uniform3(1..9_usize),
+            scores in prop::collection::vec(0..5_u8, 512),
+            radius in prop::sample::select(vec![0.3, 1.0, 1.7, 2.0, 3.1, 50.0]),
+        ) {
+            let indices: Vec<u32> = (0..shape.iter().product::<usize>() as u32).filter(|&i| scores[i as usize] > 0).collect();
+            let quarters = indices.iter().map(|&i| f32::from(scores[i as usize]) / 4.0).collect();
+            let foreground = Foreground::from_parts(shape, indices.clone(), vec![1; indices.len()], Some(quarters));
+            let mut members = vec![u32::MAX; indices.len()];
+            let mut tops: Vec<f64> = Vec::new();
+            let left = |members: &[u32]| (0..members.len()).filter(|&i| members[i] == u32::MAX).collect::<Vec<_>>();
+            let better = |a, b| if foreground.score(b) > foreground.score(a) { b } else { a };
+            while let Some(best) = left(&members).into_iter().reduce(better) {
+                for i in left(&members) {
+                    let apart: usize = (0..3).map(|a| foreground.voxel(i)[a].abs_diff(foreground.voxel(best)[a]).pow(2)).sum();
+                    if apart as f64 <= radius * radius {
+                        members[i] = tops.len() as u32;
+                    }
+                }
+                tops.push(foreground.score(best));
+            }
+            let found = peaks(&foreground, radius);
+            prop_assert_eq!(found.members, members);
+            prop_assert_eq!(found.scores, Some(tops));
+        }
     }
 }

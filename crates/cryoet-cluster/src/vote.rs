@@ -4,6 +4,7 @@ pub enum Vote {
     /// The label of most voxels, as in the DeepFinder papers; of equally frequent ones the lowest.
     #[default]
     Majority,
-    /// The label whose voxels' scores have the largest sum; of equal sums the lowest. Without scores the majority.
+    /// The label whose voxels' scores have the largest sum; of equal sums the one of most voxels, then the lowest. Without
+    /// scores the majority.
     Confidence,
 }

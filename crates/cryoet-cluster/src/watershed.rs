@@ -58,7 +58,7 @@ const STRIDE: usize = 1 << 16;
 pub(crate) fn watershed(foreground: &Foreground, params: Watershed, progress: &dyn Progress) -> Result<Clusters, Cancelled> {
     let rows = RowIndex::new(foreground);
     let relief: Vec<f64> = match params.relief {
-        Relief::Distance => squared_distances(foreground, &rows).into_iter().map(|square| (square as f64).sqrt()).collect(),
+        Relief::Distance => squared_distances(foreground).into_iter().map(|square| (square as f64).sqrt()).collect(),
         Relief::Score => (0..foreground.len()).map(|i| foreground.score(i)).collect(),
     };
     let mut order: Vec<u32> = (0..foreground.len() as u32).collect();

@@ -47,12 +47,12 @@ fn wide_windows_cross_words() {
 proptest! {
     #[test]
     fn agrees_with_brute_force(
-        shape in prop::array::uniform3(1..20_usize),
+        shape in prop::array::uniform3(1..70_usize),
         wide in 0..2_usize,
         voxels in prop::collection::vec(prop::array::uniform3(0..140_usize), 0..400),
         centre in prop::array::uniform3(-60..400_i32),
         divisor in prop::sample::select(vec![1.0, 2.0, 3.0, 7.0, 20.0]),
-        radius in prop::sample::select(vec![0.3, 1.0, 2.5, 3.0, 5.0, 7.0, 50.0]),
+        radius in prop::sample::select(vec![0.3, 1.0, 2.5, 3.0, 5.0, 7.0, 12.2, 16.0, 21.7, 28.0, 28.1, 50.0]),
     ) {
         let shape = [shape[0], shape[1], shape[2] + wide * 120];
         let folded: Vec<[usize; 3]> = voxels.iter().map(|v| [v[0] % shape[0], v[1] % shape[1], v[2] % shape[2]]).collect();

@@ -17,8 +17,14 @@ fn empty_and_ignored_volumes_have_no_particles() {
         let labels = Array3::from_elem((5, 6, 7), value);
         assert_eq!(cluster_labels(labels.view(), None, &ClusterParams::default(), &()), Ok(vec![]));
     }
-    let none = Array3::<u8>::zeros((0, 4, 4));
-    assert_eq!(cluster_labels(none.view(), None, &ClusterParams::default(), &()), Ok(vec![]));
+    // However long the other axes.
+    for shape in [(0, 4, 4), (1 << 40, 1, 0), (1, 0, 1 << 40)] {
+        let none = Array3::<u8>::zeros(shape);
+        for method in methods() {
+            let params = ClusterParams { method, opening: Some(1.0), ..ClusterParams::default() };
+            assert_eq!(cluster_labels(none.view(), None, &params, &()), Ok(vec![]));
+        }
+    }
 }
 
 #[test]
@@ -47,6 +53,11 @@ fn bad_input_is_named() {
     let error = cluster_labels(labels.view(), Some(other.view()), &ClusterParams::default(), &()).unwrap_err();
     assert_eq!(error, ClusterError::Shapes { labels: [3, 3, 3], scores: [3, 3, 4] });
 
+    scores.slice_mut(s![1.., .., ..]).fill(f32::INFINITY);
+    for _ in 0..20 {
+        let error = cluster_labels(labels.view(), Some(scores.view()), &ClusterParams::default(), &()).unwrap_err();
+        assert_eq!(error, ClusterError::Score { voxel: [1, 0, 0], value: f32::INFINITY });
+    }
     scores.fill(-0.5);
     assert!(matches!(cluster_labels(labels.view(), Some(scores.view()), &ClusterParams::default(), &()), Err(ClusterError::Score { .. })));
 
