@@ -20,7 +20,7 @@ pub struct CziiClass {
 pub struct CziiParams {
     /// The classes; particles and picks of others are left out.
     pub classes: BTreeMap<ClassLabel, CziiClass>,
-    /// How many times as much recall counts as precision. The challenge: 4.
+    /// How many times as much recall counts as precision. The challenge: 4. Where it is no number, every F-beta is 0.
     pub beta: f64,
     /// The share of the particle's radius within which a pick is a hit. The challenge: 0.5.
     pub radius_share: f64,
@@ -70,7 +70,7 @@ pub struct CziiEvaluation {
 /// authors call that case extremely rare. Figures without a denominator are 0.
 ///
 /// # Errors
-/// A radius that is not positive and finite.
+/// A radius that is not positive and finite; a weight that is negative, infinite or no number.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -90,6 +90,9 @@ pub fn evaluate_czii(tomograms: &[(&[Particle], &[Particle])], params: &CziiPara
     for (&label, class) in &params.classes {
         let radius = class.radius * params.radius_share;
         DistanceParams::new(radius).check()?;
+        if !(class.weight >= 0.0 && class.weight.is_finite()) {
+            return Err(EvaluateError::Weight { class: label, weight: class.weight });
+        }
         let of_class = |list: &[Particle]| list.iter().filter(|p| p.class == label).cloned().collect::<Vec<_>>();
         let mut scores = CziiScores::default();
         for (truth, picks) in tomograms {

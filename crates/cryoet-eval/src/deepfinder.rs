@@ -6,8 +6,8 @@ use crate::{DistanceParams, EvaluateError, Evaluation};
 /// Scores picks as DeepFinder 0.2.1's `Evaluator` does, for figures that must equal its own.
 ///
 /// A particle is found when exactly one pick of any class lies within the radius (in voxels, inclusive). With several it is missed, and each
-/// of these picks that stands for no other particle is false; one pick may stand for several particles. Prefer
-/// [`evaluate_distance`](crate::evaluate_distance), which pairs one to one.
+/// of these picks that stands for no other particle is false; one pick may stand for several particles, and counts once for each in the
+/// confusion matrix and in precision. Prefer [`evaluate_distance`](crate::evaluate_distance), which pairs one to one.
 ///
 /// # Errors
 /// As for [`evaluate_distance`](crate::evaluate_distance).

@@ -23,6 +23,14 @@ pub enum EvaluateError {
         /// The radius in voxels.
         radius: f64,
     },
+    /// A weight by which no mean can be taken.
+    #[error("class {class} weighs {weight}: expected a finite number of at least 0")]
+    Weight {
+        /// The class.
+        class: ClassLabel,
+        /// Its weight.
+        weight: f64,
+    },
     /// A pick lacks what picks are to be ranked by.
     #[error("pick {pick} has no {criterion}, by which picks are to be ranked")]
     NothingToRankBy {

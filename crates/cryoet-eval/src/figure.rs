@@ -4,6 +4,9 @@ use crate::evaluation::Outcome;
 use crate::ratio::{harmonic, mean, ratio};
 
 /// A figure of which one wants to know how sure it is.
+///
+/// Figures are computed from an evaluation's outcomes. They equal the evaluation's own unless its
+/// [`HitboxProtocol`](crate::HitboxProtocol) excludes classes: picks on excluded particles, and particles that only recall divides by, have no outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Figure {
     /// F1 of finding, whatever the class.

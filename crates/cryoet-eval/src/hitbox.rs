@@ -43,6 +43,7 @@ pub fn evaluate_hitboxes(
     check_ids(truth.len(), hitboxes)?;
     let shape: [usize; 3] = hitboxes.dim().into();
     let excluded = |particle: &Particle| protocol.excluded.contains(&particle.class);
+    let named = |pick: &Particle| if excluded(pick) { ClassLabel::BACKGROUND } else { pick.class };
     let mut counts = Counts { reported: picks.len() as u64, ..Counts::default() };
     let mut hits = vec![0u32; truth.len()];
     let mut matches = vec![None; truth.len()];
@@ -54,7 +55,7 @@ pub fn evaluate_hitboxes(
         let id = voxel.map_or(0, |voxel| if protocol.dilated { dilated(hitboxes, voxel) } else { hitboxes[voxel] });
         let (Some(voxel), Some(hit)) = (voxel, (id as usize).checked_sub(1)) else {
             counts.fp += 1;
-            strays.push(stray(index, pick.class));
+            strays.push(stray(index, named(pick)));
             continue;
         };
         if excluded(&truth[hit]) {
@@ -64,7 +65,7 @@ pub fn evaluate_hitboxes(
         if matches[hit].is_none() {
             matches[hit] = Some(index);
         } else {
-            strays.push(stray(index, pick.class));
+            strays.push(stray(index, named(pick)));
             if protocol.mean_distance == MeanDistance::FirstHits {
                 continue;
             }
@@ -84,8 +85,7 @@ pub fn evaluate_hitboxes(
             continue;
         }
         counts.truth += 1;
-        let named = found.map(|pick| &picks[pick]).filter(|pick| !excluded(pick));
-        let pick_class = named.map_or(ClassLabel::BACKGROUND, |pick| pick.class);
+        let pick_class = found.map_or(ClassLabel::BACKGROUND, |pick| named(&picks[pick]));
         outcomes.push(Outcome { tomogram: 0, truth: Some(index), pick: found, truth_class: particle.class, pick_class });
     }
     outcomes.append(&mut strays);

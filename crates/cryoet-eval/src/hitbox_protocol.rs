@@ -43,8 +43,8 @@ pub struct HitboxProtocol {
     pub dilated: bool,
     /// Which distances AD averages.
     pub mean_distance: MeanDistance,
-    /// Classes left out: their particles are no truth, picks that hit them are neither TP nor FP (but reported), and a
-    /// pick that names one is a miss to the confusion matrix.
+    /// Classes left out: their particles are no truth, picks that hit them are neither TP nor FP (but reported), and to the
+    /// confusion matrix a pick that names one names background.
     pub excluded: BTreeSet<ClassLabel>,
     /// Of these the classes whose particles stay in the denominator of recall all the same.
     pub in_recall: BTreeSet<ClassLabel>,

@@ -24,7 +24,7 @@ pub struct Localisation {
     pub mean_distance: f64,
     /// Particles found over particles there are.
     pub recall: f64,
-    /// Particles found over picks reported.
+    /// Particles found over picks reported; where one pick may stand for several particles, over particles found and false picks.
     pub precision: f64,
     /// 1 - recall.
     pub miss_rate: f64,
@@ -65,7 +65,8 @@ impl Counts {
 impl Localisation {
     pub(crate) fn new(counts: Counts) -> Self {
         let Counts { truth, unsought, reported, tp, fp, multiple_hits, outside, hits, distance_sum } = counts;
-        let (recall, precision) = (ratio(tp, truth + unsought), ratio(tp, reported));
+        // Picks reported are at least TP and FP, unless one of them stands for several particles.
+        let (recall, precision) = (ratio(tp, truth + unsought), ratio(tp, reported.max(tp + fp)));
         Self {
             reported,
             tp,

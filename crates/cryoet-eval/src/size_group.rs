@@ -47,11 +47,12 @@ impl fmt::Display for SizeGroup {
 }
 
 impl Evaluation {
-    /// Mean F1 of each size group, as SHREC'20's table 6 has it: over the classes whose mass in kDa is given and that occur in the truth.
+    /// Mean F1 of each size group, as SHREC'20's table 6 has it: over the classes that occur in the truth and whose mass in kDa is given, positive
+    /// and finite.
     pub fn f1_by_size(&self, masses: &BTreeMap<ClassLabel, f64>) -> BTreeMap<SizeGroup, f64> {
         let mut groups: BTreeMap<SizeGroup, Vec<ClassLabel>> = BTreeMap::new();
         for class in self.classes.iter().filter(|class| class.support > 0) {
-            if let Some(&mass) = masses.get(&class.label) {
+            if let Some(&mass) = masses.get(&class.label).filter(|mass| mass.is_finite() && **mass > 0.0) {
                 groups.entry(SizeGroup::of_mass(mass)).or_default().push(class.label);
             }
         }
@@ -76,6 +77,16 @@ mod tests {
         ("TM-T", [0.2, 0.102, 0.248, 0.727, 0.555, 0.869, 0.835, 0.88, 0.934, 0.97, 0.968, 0.945], [0.366, 0.898, 0.957]),
         ("TM-F", [0.319, 0.219, 0.207, 0.66, 0.589, 0.808, 0.815, 0.945, 0.939, 0.966, 0.968, 0.945], [0.399, 0.895, 0.957]),
     ];
+
+    #[test]
+    fn masses_that_are_none_have_no_group() {
+        let at = |class| Particle::new(ClassLabel::new(class), Position::new(0.0, 0.0, 0.0).unwrap());
+        let evaluation = evaluate_distance(&[at(1), at(2)], &[at(1)], &DistanceParams::new(1.0)).unwrap();
+        for mass in [f64::NAN, f64::INFINITY, 0.0, -5.0] {
+            let groups = evaluation.f1_by_size(&BTreeMap::from([(ClassLabel::new(1), 100.0), (ClassLabel::new(2), mass)]));
+            assert_eq!(groups, BTreeMap::from([(SizeGroup::Small, 1.0)]), "{mass}");
+        }
+    }
 
     #[test]
     fn recomputes_the_size_groups_of_shrec_2020() {

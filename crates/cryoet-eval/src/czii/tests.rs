@@ -37,3 +37,14 @@ fn nothing_scores_zero() {
     assert_eq!(evaluate_czii(&[], &params()).unwrap().score, 0.0);
     assert_eq!(evaluate_czii(&[(&[], &[])], &CziiParams::new(BTreeMap::new())).unwrap().score, 0.0);
 }
+
+#[test]
+fn weights_of_which_there_is_no_mean_are_refused() {
+    let class = ClassLabel::new(3);
+    for weight in [-1.0, f64::INFINITY, f64::NAN] {
+        let params = CziiParams::new(BTreeMap::from([(class, CziiClass { radius: 4.0, weight })]));
+        assert!(matches!(evaluate_czii(&[], &params), Err(EvaluateError::Weight { class: named, .. }) if named == class), "{weight}");
+    }
+    let unscored = CziiParams::new(BTreeMap::from([(class, CziiClass { radius: 4.0, weight: 0.0 })]));
+    assert_eq!(evaluate_czii(&[(&[at(3, 0.0)], &[at(3, 0.0)])], &unscored).unwrap().score, 0.0);
+}

@@ -32,3 +32,16 @@ fn agrees_with_the_original_on_random_lists() {
         }
     }
 }
+
+#[test]
+fn a_pick_that_stands_for_two_particles_counts_twice() {
+    let at = |x| Particle::new(ClassLabel::new(1), Position::new(0.0, 0.0, x).unwrap());
+    let evaluation = evaluate_deepfinder(&[at(0.0), at(2.0)], &[at(1.0)], 3.0).unwrap();
+    let l = evaluation.localisation;
+    assert_eq!((l.reported, l.tp, l.fp, l.precision, l.f1), (1, 2, 0, 1.0, 1.0));
+    // With a false pick elsewhere, also among other tomograms'.
+    let evaluation = evaluate_deepfinder(&[at(0.0), at(2.0)], &[at(1.0), at(50.0)], 3.0).unwrap();
+    assert_eq!((evaluation.localisation.precision, evaluation.class(ClassLabel::new(1)).unwrap().precision), (2.0 / 3.0, 2.0 / 3.0));
+    let pooled = crate::Evaluation::pooled(&[evaluation.clone(), evaluation]);
+    assert_eq!(pooled.localisation.precision, 2.0 / 3.0);
+}

@@ -109,3 +109,16 @@ fn excluded_classes_are_no_truth_and_no_answer() {
     let recall = evaluate_hitboxes(&truth, &picks, hitboxes.view(), &published).unwrap().localisation.recall;
     assert_eq!(recall, 2.0 / 3.0);
 }
+
+#[test]
+fn stray_picks_of_excluded_classes_name_background() {
+    let (truth, hitboxes) = boxes();
+    let (one, two) = (ClassLabel::new(1), ClassLabel::new(2));
+    // One on the particle, one on it again, one on nothing: all of the excluded class.
+    let picks = [at(1, 2.0, 2.0, 14.0), at(1, 2.0, 2.0, 14.0), at(1, 99.0, 2.0, 2.0)];
+    let protocol = HitboxProtocol { excluded: [one].into(), ..HitboxProtocol::strict() };
+    let evaluation = evaluate_hitboxes(&truth, &picks, hitboxes.view(), &protocol).unwrap();
+    assert_eq!(evaluation.class(one), None);
+    assert_eq!(evaluation.confusion.count(ClassLabel::BACKGROUND, ClassLabel::BACKGROUND), 2);
+    assert_eq!((evaluation.confusion.count(two, ClassLabel::BACKGROUND), evaluation.micro_f1()), (2, 0.0));
+}
