@@ -13,7 +13,8 @@ const OTSU_BINS: usize = 1024;
 pub enum DensityThreshold {
     /// Voxels at or above this value.
     Value(f32),
-    /// The densest voxels that together hold this mass in kDa, at [`DALTON_PER_CUBIC_ANGSTROM`]; needs the voxel size.
+    /// The densest voxels that together hold this mass in kDa, at [`DALTON_PER_CUBIC_ANGSTROM`], and voxels as dense as the faintest of them;
+    /// needs the voxel size. A mass that only the emptiest voxels could make up is refused.
     Mass(f64),
     /// The value that parts the histogram's two classes best (Otsu 1979).
     Otsu,
@@ -52,12 +53,12 @@ pub enum DensityMaskError {
     /// A mass without a voxel size.
     #[error("a mask of a given mass needs the density's voxel size, which is unknown")]
     NoVoxelSize,
-    /// A mass that is not positive and finite, or more than the volume can hold.
-    #[error("mass {kilodalton} kDa: expected a positive number of at most {most:.1} kDa, which fill the volume")]
+    /// A mass that is not positive and finite, or more than the density can hold.
+    #[error("mass {kilodalton} kDa: expected a positive number of at most {most:.1} kDa, which all voxels hold that are not the emptiest")]
     Mass {
         /// The mass in kDa.
         kilodalton: f64,
-        /// The mass of a volume all full.
+        /// The mass of all voxels denser than the least dense ones.
         most: f64,
     },
     /// No voxel is left.
@@ -120,16 +121,14 @@ pub fn equivalent_radius(mask: ArrayView3<'_, bool>) -> f64 {
 fn threshold_of_mass(data: ArrayView3<'_, f32>, voxel_size: Option<VoxelSize>, kilodalton: f64) -> Result<f32, DensityMaskError> {
     let size = voxel_size.ok_or(DensityMaskError::NoVoxelSize)?;
     let per_voxel = size.zyx().iter().product::<f64>() * DALTON_PER_CUBIC_ANGSTROM / 1000.0;
-    let count = (kilodalton / per_voxel).round();
-    if !(kilodalton > 0.0 && count <= data.len() as f64) {
-        return Err(DensityMaskError::Mass { kilodalton, most: per_voxel * data.len() as f64 });
+    // The emptiest voxels are surroundings: many maps are 0 there, and one of them in the mask would bring all.
+    let emptiest = data.iter().copied().fold(f32::INFINITY, f32::min);
+    let mut values: Vec<f32> = data.iter().copied().filter(|&value| value > emptiest).collect();
+    let count = (kilodalton / per_voxel).round().max(1.0);
+    if !(kilodalton > 0.0 && count <= values.len() as f64) {
+        return Err(DensityMaskError::Mass { kilodalton, most: per_voxel * values.len() as f64 });
     }
-    let mut values: Vec<f32> = data.iter().copied().collect();
-    let last = (count as usize).max(1) - 1;
-    if last >= values.len() {
-        return Err(DensityMaskError::Mass { kilodalton, most: per_voxel * data.len() as f64 });
-    }
-    Ok(*values.select_nth_unstable_by(last, |a, b| b.total_cmp(a)).1)
+    Ok(*values.select_nth_unstable_by(count as usize - 1, |a, b| b.total_cmp(a)).1)
 }
 
 /// Otsu's threshold over a histogram of 1,024 bins: between-class variance is largest; of equally good cuts the middle one.

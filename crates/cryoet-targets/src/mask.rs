@@ -37,6 +37,10 @@ impl Mask {
 
     /// A mask about a point in voxels of the mask, z, y, x; none when no voxel is set.
     pub(crate) fn about(mask: &Array3<bool>, reference: [f64; 3]) -> Option<Self> {
+        if mask.is_empty() {
+            // Its other axes may be longer than any cells could be.
+            return None;
+        }
         let shape: [usize; 3] = mask.dim().into();
         let cells_shape = shape.map(|n| n + 2);
         let mut bounds = [[f64::INFINITY, f64::NEG_INFINITY]; 3];

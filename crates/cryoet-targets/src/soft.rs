@@ -56,7 +56,7 @@ pub fn gaussian_targets(shape: [usize; 3], particles: &[Particle], sigmas: &BTre
                         let square = beside + (x as f64 - centre[2]).powi(2);
                         if square <= reach * reach {
                             let value = &mut map[[z, y, x]];
-                            *value = value.max((-square / (2.0 * **sigma * **sigma)).exp() as f32);
+                            *value = value.max((-square / **sigma / **sigma / 2.0).exp() as f32);
                         }
                     }
                 }

@@ -11,9 +11,9 @@ use crate::{TargetError, TargetParams, Targets};
 /// Draws every particle as a ball of its class's radius.
 ///
 /// `shape` is the volume's extent z, y, x; `radii` are in voxels. Centres are used as they are, not rounded, and a voxel
-/// belongs to a ball when its centre lies within the radius, the surface included: for radii of a voxel and more this is
-/// the voxel of which half or more lies inside the ball. Voxels outside the volume are left out; particles that cover none
-/// of its voxels are listed in [`Targets::skipped`].
+/// belongs to a ball when its centre lies within the radius, the surface included. That is nearly the voxel of which half or more
+/// lies inside the ball: of one whose centre lies on the surface 1/2 - 1 / (12 R) does, the surface being curved. Voxels outside
+/// the volume are left out; particles that cover none of its voxels are listed in [`Targets::skipped`].
 ///
 /// The result is the same at any number of threads.
 ///

@@ -19,5 +19,9 @@ fn errors_and_outsiders_are_those_of_the_plain_functions() {
     let radii = BTreeMap::from([(ClassLabel::new(1), 3.0)]);
     assert_eq!(deepfinder_sphere_targets([8, 8, 8], &[at(1, -30.0, 0.0, 0.0)], &radii).unwrap().skipped, [0]);
     assert!(matches!(deepfinder_sphere_targets([8, 8, 8], &[at(2, 0.0, 0.0, 0.0)], &radii), Err(TargetError::NoRadius { .. })));
+    for radius in [3e6, 1e18, 1e300] {
+        let huge = BTreeMap::from([(ClassLabel::new(1), radius)]);
+        assert!(matches!(deepfinder_sphere_targets([8, 8, 8], &[], &huge), Err(TargetError::TooLarge { .. })), "{radius}");
+    }
     assert!(matches!(deepfinder_shape_targets([8, 8, 8], &[at(2, 0.0, 0.0, 0.0)], &BTreeMap::new()), Err(TargetError::NoMask { .. })));
 }

@@ -29,8 +29,9 @@ fn a_mass_takes_the_densest_voxels() {
     let mask = density_mask(&density, &params(81.0)).unwrap();
     assert_eq!(mask.iter().filter(|&&set| set).count(), 100);
     assert!(mask[[9, 0, 0]] && !mask[[8, 9, 9]]);
-    assert_eq!(density_mask(&density, &params(810.0)).unwrap().iter().filter(|&&set| set).count(), 1000);
-    for kilodalton in [0.0, -1.0, f64::NAN, 900.0] {
+    // All but the emptiest voxel.
+    assert_eq!(density_mask(&density, &params(809.19)).unwrap().iter().filter(|&&set| set).count(), 999);
+    for kilodalton in [0.0, -1.0, f64::NAN, 810.0, f64::INFINITY] {
         assert!(matches!(density_mask(&density, &params(kilodalton)), Err(DensityMaskError::Mass { .. })));
     }
     assert_eq!(density_mask(&Volume::new(ball()), &params(81.0)), Err(DensityMaskError::NoVoxelSize));
@@ -60,4 +61,15 @@ fn refuses_what_gives_no_mask() {
     ));
     let flat = density_mask(&Volume::new(Array3::from_elem((4, 4, 4), 2.0)), &DensityMaskParams { smoothing: 0, ..Default::default() });
     assert!(flat.unwrap().iter().all(|&set| set));
+}
+
+#[test]
+fn a_mass_never_takes_the_empty_surroundings() {
+    let mut values = Array3::<f32>::zeros((10, 10, 10));
+    values.slice_mut(cryoet_core::ndarray::s![3..6, 3..6, 3..6]).fill(1.0);
+    let density = Volume::new(values).with_voxel_size(VoxelSize::isotropic(10.0).unwrap());
+    let of =
+        |kilodalton| density_mask(&density, &DensityMaskParams { threshold: DensityThreshold::Mass(kilodalton), ..Default::default() });
+    assert_eq!(of(27.0 * 0.81).unwrap().iter().filter(|&&set| set).count(), 27);
+    assert!(matches!(of(30.0 * 0.81), Err(DensityMaskError::Mass { most, .. }) if (most - 27.0 * 0.81).abs() < 1e-9));
 }

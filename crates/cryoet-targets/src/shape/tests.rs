@@ -84,6 +84,8 @@ fn refuses_what_has_no_meaning() {
     let params = TargetParams::default();
     let empty = BTreeMap::from([(ClassLabel::new(1), Array3::from_elem((4, 4, 4), false))]);
     assert!(matches!(shape_targets([8, 8, 8], &[], &empty, &params), Err(TargetError::EmptyMask { shape: [4, 4, 4], .. })));
+    let flat = BTreeMap::from([(ClassLabel::new(1), Array3::from_elem((0, 1 << 31, 1 << 31), true))]);
+    assert!(matches!(shape_targets([8, 8, 8], &[], &flat, &params), Err(TargetError::EmptyMask { .. })));
     assert!(matches!(shape_targets([8, 8, 8], &[at(2, 1.0, 1.0, 1.0)], &masks(), &params), Err(TargetError::NoMask { .. })));
     assert_eq!(shape_targets([8, 8, 8], &[at(1, 1.0, 1.0, 99.0)], &masks(), &params).unwrap().skipped, [0]);
 }

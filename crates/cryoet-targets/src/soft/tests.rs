@@ -27,6 +27,8 @@ fn odd_input_has_an_answer() {
     assert!(matches!(gaussian_targets([4, 4, 4], &[at(2, 0.0, 0.0, 0.0)], &sigmas), Err(TargetError::NoRadius { .. })));
     assert!(matches!(gaussian_targets([usize::MAX, 4, 4], &[], &sigmas), Err(TargetError::TooLarge { .. })));
     assert_eq!(gaussian_targets([0, 4, 4], &[at(1, 0.0, 0.0, 0.0)], &sigmas).unwrap().len(), 0);
+    let point = gaussian_targets([4, 4, 4], &[at(1, 1.0, 2.0, 3.0)], &BTreeMap::from([(ClassLabel::new(1), 1e-200)])).unwrap();
+    assert_eq!((point[[0, 1, 2, 3]], point.sum()), (1.0, 1.0));
     assert_eq!(point_targets([4, 4, 4], &[at(2, 9.0, 0.0, 0.0), at(2, 3.0, 0.0, 0.0)]).unwrap().skipped, [0]);
     assert!(matches!(point_targets([4, 4, 4], &[at(255, 0.0, 0.0, 0.0)]), Err(TargetError::ReservedLabel { .. })));
 }
