@@ -138,6 +138,17 @@ fn targets_of_a_tomogram_that_is_not_listed_are_refused() {
 }
 
 #[test]
+fn the_margin_of_uncertain_particles_widens_what_is_ignored() {
+    let folder = folder();
+    let ignored = |margin: &str| {
+        let line = format!("targets picks.csv --like labels.npy --radii 2 --uncertain-classes 1 --uncertain-margin {margin} -o o.npy");
+        assert_eq!(outcome(folder.path(), &line).0, Some(0));
+        std::fs::read(folder.path().join("o.npy")).unwrap().iter().skip(128).filter(|&&label| label == 255).count()
+    };
+    assert!(ignored("0") > 0 && ignored("2") > 2 * ignored("0"));
+}
+
+#[test]
 fn surplus_values_per_class_are_refused() {
     let folder = folder();
     std::fs::write(folder.path().join("classes.toml"), "[[class]]\nlabel = 1\nname = \"a\"\n").unwrap();

@@ -57,6 +57,9 @@ pub(crate) struct Targets {
     /// Particles of a smaller score become label 255
     #[arg(long, value_name = "SCORE", value_parser = numbers::finite, allow_negative_numbers = true)]
     uncertain_below: Option<f64>,
+    /// How many voxels label 255 reaches beyond those particles, at most 100
+    #[arg(long, value_name = "VOXELS", default_value_t = 0.0, value_parser = numbers::not_negative, allow_negative_numbers = true)]
+    uncertain_margin: f64,
     /// Classes whose particles are not drawn, by label or name
     #[arg(long, value_name = "CLASS[,CLASS..]", value_delimiter = ',')]
     without_classes: Vec<String>,
@@ -149,6 +152,7 @@ impl Targets {
             },
             uncertain_classes: labels_of(&self.uncertain_classes, classes)?,
             uncertain_below: self.uncertain_below.map(Score::new).transpose()?,
+            uncertain_margin: self.uncertain_margin,
             ..TargetParams::default()
         })
     }
