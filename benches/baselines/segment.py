@@ -3,8 +3,9 @@
     python -m venv df && df/bin/pip install cryoet-deepfinder==0.2.1
     df/bin/python benches/baselines/segment.py target/release/cryoet 200 512 512
 
-Prints seconds and peak memory of both, their ratio, and how many voxels get the same label. The original has patches of 192 voxels with
-a margin of 25; its network looks 34 voxels far, so labels near its patches' borders may differ.
+Prints seconds and peak memory of both and their ratio. That imported weights give the same probabilities is tested in
+crates/cryoet-net/tests/keras_import.rs; whole volumes are not compared here: the original has patches of 192 voxels with a margin of 25, where its
+network looks 34 voxels far, and pads the volume with 25 voxels of zeros.
 """
 
 import os
@@ -27,10 +28,9 @@ def original(folder):
 
     volume = np.load(folder / "volume.npy")
     start = time.perf_counter()
-    labels = to_labelmap(Segment(CLASSES, str(folder / "net.h5"), patch_size=PATCH).launch(volume))
+    to_labelmap(Segment(CLASSES, str(folder / "net.h5"), patch_size=PATCH).launch(volume))
     seconds, usage = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF)
     (folder / "original.txt").write_text(f"{seconds} {usage.ru_maxrss / KIB_PER_GIB}")
-    np.save(folder / "original.npy", labels.astype(np.uint8))
 
 
 def prepare(folder, shape):
@@ -38,8 +38,6 @@ def prepare(folder, shape):
 
     random = np.random.default_rng(1)
     model = my_model(PATCH, CLASSES)
-    # Fresh weights give every voxel the same label: larger ones make labels that can be compared.
-    model.set_weights([w + random.normal(0, 0.02, w.shape) if w.ndim == 1 else 1.6 * w for w in model.get_weights()])
     model.save(folder / "net.h5", include_optimizer=False)
     np.save(folder / "volume.npy", random.standard_normal(shape, dtype=np.float32))
     table = "".join(f'[[class]]\nlabel = {label}\nname = "class-{label}"\n\n' for label in range(1, CLASSES))
@@ -69,11 +67,9 @@ def main():
         theirs, memory = map(float, (folder / "original.txt").read_text().split())
         print(f"DeepFinder 0.2.1   {theirs:8.1f} s  {memory:5.1f} GiB")
         subprocess.run([command, "convert", "net.h5", "net.safetensors", "--classes", "classes.toml"], cwd=folder, check=True)
-        reference = np.load(folder / "original.npy")
         for precision in ("f32", "bf16"):
             seconds, memory = ours(command, folder, precision)
-            same = (np.load(folder / "ours.npy") == reference).mean()
-            print(f"cryoet {precision:11s} {seconds:8.1f} s  {memory:5.1f} GiB  ratio {theirs / seconds:.2f}  same label {100 * same:.2f} %")
+            print(f"cryoet {precision:11s} {seconds:8.1f} s  {memory:5.1f} GiB  ratio {theirs / seconds:.2f}")
 
 
 if __name__ == "__main__":
