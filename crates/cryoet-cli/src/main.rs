@@ -16,6 +16,7 @@ mod numbers;
 mod options;
 mod output;
 mod paths;
+mod picks;
 mod picture;
 mod record;
 #[cfg(feature = "net")]

@@ -159,7 +159,7 @@ pub(crate) struct ClusterOptions {
     per_class: bool,
     /// Mean-shift weighs voxels by their scores
     #[arg(long)]
-    weighted: bool,
+    pub(crate) weighted: bool,
     /// Radius in voxels of a morphological opening that comes first: thin bridges and specks go
     #[arg(long, value_name = "VOXELS", value_parser = numbers::not_negative, allow_negative_numbers = true)]
     opening: Option<f64>,

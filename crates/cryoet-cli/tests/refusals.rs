@@ -67,6 +67,7 @@ fn parameters_out_of_range_end_with_2_and_leave_nothing() {
         "cluster labels.npy --radius -1 -o o.csv",
         "cluster labels.npy --radius nan -o o.csv",
         "cluster labels.npy --min-distance=-1 -o o.csv",
+        "cluster labels.npy --weighted -o o.csv",
         "cluster labels.npy --min-score nan -o o.csv",
         "evaluate --truth picks.csv --picks picks.csv --distance -1",
         "targets picks.csv --like labels.npy --radii 0 -o o.npy",

@@ -2,15 +2,16 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cryoet::cluster::cluster_labels;
-use cryoet::io::{ParticleList, WriteParticles, read_labels, read_volume};
+use cryoet::io::{read_labels, read_volume};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::bar::Bar;
 use crate::failure::Failure;
-use crate::options::{ClusterOptions, check_list_outputs, tomogram_name, write_lists};
+use crate::options::{ClusterOptions, check_list_outputs};
 use crate::output;
 use crate::paths::{Shown, check_files};
+use crate::picks::{Origin, write_picks};
 use crate::record::Record;
 
 /// Label volume to particles
@@ -49,6 +50,9 @@ pub(crate) struct Cluster {
 impl Cluster {
     pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
         check_list_outputs(&self.output)?;
+        if self.cluster.weighted && self.scores.is_none() {
+            return Err(Failure::usage("--weighted weighs voxels by --scores, which are not given"));
+        }
         check_files([&self.labels].into_iter().chain(&self.scores).chain(&self.classes), &self.output)?;
         let classes = self.classes.as_ref().map(cryoet::io::read_class_table).transpose()?.unwrap_or_default();
         let record = Record::new("cluster", &self)?.with_input(&self.labels)?.with_inputs(&self.scores)?.with_inputs(&self.classes)?;
@@ -59,17 +63,9 @@ impl Cluster {
         let mut particles = cluster_labels(labels.view(), scores.as_ref().map(|scores| scores.view()), &params, &bar)?;
         drop(bar);
         self.cluster.drop_unsure(&mut particles, &classes);
-        let count = particles.len();
-        let list = ParticleList {
-            particles,
-            voxel_size: labels.voxel_size(),
-            shape: Some(labels.shape()),
-            tomogram: Some(self.name.clone().unwrap_or_else(|| tomogram_name(&self.labels))),
-        };
-        write_lists(&self.output, &list, &WriteParticles { classes, ..WriteParticles::default() })?;
-        for output in &self.output {
-            record.write_beside(output)?;
-        }
+        let (voxel_size, shape) = (labels.voxel_size(), labels.shape());
+        let origin = Origin { volume: &self.labels, name: self.name.as_ref(), voxel_size, shape };
+        let count = write_picks(&self.output, particles, &origin, &classes, &record)?;
         output::print(json, &json!({"particles": count, "outputs": self.output.shown()}), || format!("{count} particles"))
     }
 }

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cryoet::io::{ParticleList, WriteParticles, open_volume};
+use cryoet::io::open_volume;
 use cryoet::net::SegmentedBlock;
 use cryoet::pipeline::{PickParams, pick_with};
 use serde::Serialize;
@@ -10,9 +10,10 @@ use serde_json::json;
 use crate::bar::Bar;
 use crate::failure::Failure;
 use crate::network::NetworkOptions;
-use crate::options::{ClusterOptions, check_list_outputs, tomogram_name, write_lists};
+use crate::options::{ClusterOptions, check_list_outputs};
 use crate::output;
 use crate::paths::{Shown, check_files};
+use crate::picks::{Origin, write_picks};
 use crate::record::Record;
 use crate::sinks::{LabelSink, ScoreSink};
 
@@ -86,17 +87,10 @@ impl Pick {
             counts.insert(class.name.clone(), count.into());
             rows.push(vec![class.name.clone(), count.to_string()]);
         }
-        let list = ParticleList {
-            particles,
-            voxel_size: tomogram.voxel_size(),
-            shape: Some(tomogram.shape()),
-            tomogram: Some(self.name.clone().unwrap_or_else(|| tomogram_name(&self.tomogram))),
-        };
-        write_lists(&self.output, &list, &WriteParticles { classes: classes.clone(), ..WriteParticles::default() })?;
-        for path in &self.output {
-            record.write_beside(path)?;
-        }
-        let value = json!({"particles": list.particles.len(), "classes": counts, "outputs": self.output.shown()});
+        let (voxel_size, shape) = (tomogram.voxel_size(), tomogram.shape());
+        let origin = Origin { volume: &self.tomogram, name: self.name.as_ref(), voxel_size, shape };
+        let count = write_picks(&self.output, particles, &origin, classes, &record)?;
+        let value = json!({"particles": count, "classes": counts, "outputs": self.output.shown()});
         output::print(json, &value, || output::table(&rows))
     }
 }

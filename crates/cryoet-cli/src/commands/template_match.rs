@@ -1,21 +1,22 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use cryoet::io::{ParticleList, WriteParticles, open_volume, read_class_table, read_volume, write_volume};
+use cryoet::VoxelSize;
+use cryoet::io::{open_volume, read_class_table, read_volume, write_volume};
 use cryoet::matching::{
     Candidates, Contrast, LowPass, MatchParams, PeakParams, PrepareParams, RotationGrid, Search, Symmetry, Template, TemplateMask, Wedge,
     find_peaks, prepare_template, top_per_class, top_without_overlap,
 };
-use cryoet::{ClassTable, Particle, VolumeSource, VoxelSize};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::bar::Bar;
 use crate::failure::Failure;
 use crate::numbers;
-use crate::options::{check_list_outputs, check_per_class, class_order, tomogram_name, write_lists};
+use crate::options::{check_list_outputs, check_per_class, class_order};
 use crate::output;
 use crate::paths::{Shown, check_files};
+use crate::picks::{Origin, write_picks};
 use crate::record::Record;
 
 /// Tomogram and templates to particles with poses
@@ -125,14 +126,15 @@ impl Serialize for Group {
 }
 
 fn symmetry(text: &str) -> Result<Group, String> {
-    let fold = |digits: &str| digits.parse::<u32>().map_err(|_| format!("{text:?}: expected C1, C2 .., D2 .., T, O or I"));
+    let unknown = || format!("{text:?}: expected C1, C2 .., D2 .., T, O or I");
+    let fold = |digits: &str| digits.parse::<u32>().map_err(|_| unknown());
     let symmetry = match (text.get(..1), text.get(1..)) {
         (Some("C" | "c"), Some(digits)) => Symmetry::Cyclic(fold(digits)?),
         (Some("D" | "d"), Some(digits)) => Symmetry::Dihedral(fold(digits)?),
         (Some("T" | "t"), Some("")) => Symmetry::Tetrahedral,
         (Some("O" | "o"), Some("")) => Symmetry::Octahedral,
         (Some("I" | "i"), Some("")) => Symmetry::Icosahedral,
-        _ => fold("").map(Symmetry::Cyclic)?,
+        _ => return Err(unknown()),
     };
     symmetry.rotations().map_err(|error| error.to_string())?;
     Ok(Group { text: text.to_uppercase(), symmetry })
@@ -179,11 +181,14 @@ impl TemplateMatch {
             Selection::PerClass => top_per_class(&found, most)?,
             Selection::WithoutOverlap => top_without_overlap(&found, most)?,
         };
-        self.write(particles, tomogram.as_ref(), classes, &record, json)
+        let (voxel_size, shape) = (tomogram.voxel_size(), tomogram.shape());
+        let origin = Origin { volume: &self.tomogram, name: self.name.as_ref(), voxel_size, shape };
+        let count = write_picks(&self.output, particles, &origin, &classes, &record)?;
+        output::print(json, &json!({"particles": count, "outputs": self.output.shown()}), || format!("{count} particles"))
     }
 
     /// The template of a map, at the tomogram's voxel size and contrast.
-    fn prepare(&self, path: &PathBuf, tomogram: Option<VoxelSize>) -> Result<Template, Failure> {
+    fn prepare(&self, path: &Path, tomogram: Option<VoxelSize>) -> Result<Template, Failure> {
         let map = read_volume(path)?;
         let voxel_size = tomogram.or(map.voxel_size());
         let voxel_size = voxel_size.ok_or_else(|| Failure::new("neither the map nor the tomogram knows its voxel size"))?;
@@ -209,27 +214,5 @@ impl TemplateMatch {
         };
         params.check().map_err(Failure::of_arguments)?;
         Ok(params)
-    }
-
-    fn write(
-        &self,
-        particles: Vec<Particle>,
-        tomogram: &dyn VolumeSource<f32>,
-        classes: ClassTable,
-        record: &Record,
-        json: bool,
-    ) -> Result<(), Failure> {
-        let count = particles.len();
-        let list = ParticleList {
-            particles,
-            voxel_size: tomogram.voxel_size(),
-            shape: Some(tomogram.shape()),
-            tomogram: Some(self.name.clone().unwrap_or_else(|| tomogram_name(&self.tomogram))),
-        };
-        write_lists(&self.output, &list, &WriteParticles { classes, ..WriteParticles::default() })?;
-        for path in &self.output {
-            record.write_beside(path)?;
-        }
-        output::print(json, &json!({"particles": count, "outputs": self.output.shown()}), || format!("{count} particles"))
     }
 }
