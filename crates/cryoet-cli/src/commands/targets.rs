@@ -1,12 +1,11 @@
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args, ValueEnum};
 use cryoet::io::{VolumeFormat, inspect_volume, read_volume, write_labels};
-use cryoet::ndarray::{Array3, s};
-use cryoet::targets::{Overlap, TargetParams, shape_targets, sphere_targets};
-use cryoet::{ClassLabel, ClassTable, Score, Volume};
+use cryoet::ndarray::Array3;
+use cryoet::targets::{Overlap, TargetParams, ignore_outside, shape_targets, sphere_targets};
+use cryoet::{ClassLabel, ClassTable, Region, Score, Volume};
 use serde::Serialize;
 use serde_json::json;
 
@@ -122,7 +121,7 @@ impl Targets {
         };
         let mut labels = targets.labels;
         if let Some(within) = within {
-            ignore_outside(&mut labels, within);
+            ignore_outside(&mut labels, &[within]);
         }
         if !targets.skipped.is_empty() {
             let first = targets.skipped[0];
@@ -216,25 +215,19 @@ fn read_masks(paths: &[PathBuf], classes: &ClassTable) -> Result<BTreeMap<ClassL
 }
 
 impl Box {
-    /// The ranges of voxels in a volume, which must hold them.
-    fn of(&self, shape: [usize; 3]) -> Result<[Range<usize>; 3], Failure> {
-        let mut ranges = [0..0, 0..0, 0..0];
+    /// The region of a volume, which must hold it.
+    fn of(&self, shape: [usize; 3]) -> Result<Region, Failure> {
+        let mut region = Region::whole(shape);
         for (axis, ((from, to), n)) in self.0.into_iter().zip(shape).enumerate() {
-            ranges[axis] = from..to.unwrap_or(n);
-            if ranges[axis].is_empty() || ranges[axis].end > n {
-                let (name, range) = (["z", "y", "x"][axis], &ranges[axis]);
-                return Err(Failure::usage(format!("--within: {}:{} along {name} is empty or outside 0:{n}", range.start, range.end)));
+            let to = to.unwrap_or(n);
+            if from >= to || to > n {
+                let name = ["z", "y", "x"][axis];
+                return Err(Failure::usage(format!("--within: {from}:{to} along {name} is empty or outside 0:{n}")));
             }
+            (region.start[axis], region.size[axis]) = (from, to - from);
         }
-        Ok(ranges)
+        Ok(region)
     }
-}
-
-fn ignore_outside(labels: &mut Array3<u8>, [z, y, x]: [Range<usize>; 3]) {
-    let inside = s![z, y, x];
-    let mut outside = Array3::from_elem(labels.dim(), ClassLabel::IGNORE.get());
-    outside.slice_mut(inside).assign(&labels.slice(inside));
-    *labels = outside;
 }
 
 #[cfg(test)]
@@ -244,7 +237,7 @@ mod tests {
     #[test]
     fn voxels_outside_are_ignored() {
         let mut labels = Array3::<u8>::ones((4, 4, 4));
-        ignore_outside(&mut labels, Box([(0, None), (1, Some(3)), (2, Some(4))]).of([4; 3]).unwrap());
+        ignore_outside(&mut labels, &[Box([(0, None), (1, Some(3)), (2, Some(4))]).of([4; 3]).unwrap()]);
         assert_eq!(labels.iter().filter(|&&label| label == 1).count(), 4 * 2 * 2);
         assert_eq!((labels[[0, 1, 2]], labels[[0, 0, 2]], labels[[0, 1, 1]]), (1, 255, 255));
     }
