@@ -2,6 +2,7 @@
 //!
 //! A target fails by a panic, by taking longer than libFuzzer's `-timeout`, or by allocating more than 64 MB and four times the file.
 
+#[path = "../../crates/cryoet-io/tests/counting/mod.rs"]
 mod counting;
 
 use std::{fs, path::PathBuf, sync::OnceLock};

@@ -19,6 +19,7 @@
 mod binning;
 mod class_label;
 mod class_table;
+mod finite_statistics;
 mod orientation;
 mod particle;
 mod position;
@@ -36,6 +37,7 @@ pub use ndarray;
 pub use binning::{BinningError, bin_mean};
 pub use class_label::ClassLabel;
 pub use class_table::{Class, ClassTable, ClassTableError};
+pub use finite_statistics::FiniteStatistics;
 pub use orientation::{Orientation, OrientationError};
 pub use particle::Particle;
 pub use position::{NonFinitePosition, Position};

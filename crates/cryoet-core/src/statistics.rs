@@ -1,6 +1,7 @@
+use ndarray::ArrayView2;
 use thiserror::Error;
 
-use crate::{Region, SourceError, VolumeSource};
+use crate::{Cancelled, Progress, Region, SourceError, VolumeSource};
 
 /// Why a volume has no statistics.
 #[derive(Debug, Error)]
@@ -23,6 +24,9 @@ pub enum StatisticsError {
     /// The source failed.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// The user asked to stop.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
 }
 
 /// Smallest and largest value, mean, and standard deviation (of the population) of a volume.
@@ -54,33 +58,106 @@ impl Statistics {
     /// # Ok::<(), cryoet_core::StatisticsError>(())
     /// ```
     pub fn of(source: &(impl VolumeSource<f32> + ?Sized)) -> Result<Self, StatisticsError> {
-        let shape = source.shape();
-        let count = Region::whole(shape).voxels();
-        if count == 0 {
-            return Err(StatisticsError::Empty { shape });
-        }
-        let (mut min, mut max) = (f32::INFINITY, f32::NEG_INFINITY);
-        let (mut mean, mut squares, mut seen) = (0.0, 0.0, 0.0);
-        for z in 0..shape[0] {
-            let plane = source.read_region(Region::new([z, 0, 0], [1, shape[1], shape[2]]))?;
-            let mut sum = 0.0;
-            for ((_, y, x), &value) in plane.indexed_iter() {
-                if !value.is_finite() {
-                    return Err(StatisticsError::NonFinite { index: [z, y, x], value });
-                }
-                (min, max) = (min.min(value), max.max(value));
-                sum += f64::from(value);
+        let mut running = Running::default();
+        each_plane(source, &(), |z, plane| {
+            if let Some(((y, x), &value)) = plane.indexed_iter().find(|(_, value)| !value.is_finite()) {
+                return Err(StatisticsError::NonFinite { index: [z, y, x], value });
             }
-            // Chan's update, plane by plane: one pass, no cancellation for volumes with a large mean.
-            let n = plane.len() as f64;
-            let plane_mean = sum / n;
-            let plane_squares: f64 = plane.iter().map(|&v| (f64::from(v) - plane_mean).powi(2)).sum();
-            let delta = plane_mean - mean;
-            squares += plane_squares + delta * delta * seen * n / (seen + n);
-            mean += delta * n / (seen + n);
-            seen += n;
+            running.add(plane.len(), || plane.iter().copied());
+            Ok(())
+        })?;
+        running.done().ok_or(StatisticsError::Empty { shape: source.shape() })
+    }
+
+    /// The statistics noted beside the volume ([`VolumeSource::noted_statistics`]), in the 32 bits that headers have; where none are,
+    /// those of all voxels.
+    ///
+    /// # Errors
+    /// As [`Statistics::of`], where the voxels must be read.
+    ///
+    /// ```
+    /// use cryoet_core::{Statistics, Volume, ndarray::Array3};
+    /// let volume = Volume::new(Array3::from_elem((2, 2, 2), 7.0));
+    /// assert_eq!(Statistics::noted_or_of(&volume)?.mean, 7.0);
+    /// # Ok::<(), cryoet_core::StatisticsError>(())
+    /// ```
+    pub fn noted_or_of(source: &(impl VolumeSource<f32> + ?Sized)) -> Result<Self, StatisticsError> {
+        source.noted_statistics().map_or_else(|| Self::of(source), Ok)
+    }
+}
+
+/// Bytes of the planes that are read at once; one plane where a single one is larger.
+const SLAB_BYTES: usize = 64 << 20;
+
+/// Planes that are read at once at most: chunks of files are seldom deeper.
+const SLAB_PLANES: usize = 64;
+
+/// Calls `look` with each plane of a volume and its z, in order.
+///
+/// Several planes are read at once, so that a file in chunks is not unpacked anew for each.
+pub(crate) fn each_plane(
+    source: &(impl VolumeSource<f32> + ?Sized),
+    progress: &dyn Progress,
+    mut look: impl FnMut(usize, ArrayView2<'_, f32>) -> Result<(), StatisticsError>,
+) -> Result<(), StatisticsError> {
+    let shape = source.shape();
+    let [depth, height, width] = shape;
+    if Region::whole(shape).voxels() == 0 {
+        return Err(StatisticsError::Empty { shape });
+    }
+    let bytes = height.saturating_mul(width).saturating_mul(size_of::<f32>());
+    let planes = (SLAB_BYTES / bytes).clamp(1, SLAB_PLANES);
+    for start in (0..depth).step_by(planes) {
+        let slab = source.read_region(Region::new([start, 0, 0], [planes.min(depth - start), height, width]))?;
+        for (z, plane) in (start..).zip(slab.outer_iter()) {
+            look(z, plane)?;
         }
-        Ok(Self { min, max, mean, std: (squares / seen).sqrt() })
+        progress.report((start + slab.dim().0) as u64, depth as u64)?;
+    }
+    Ok(())
+}
+
+/// Smallest, largest, mean and deviation of the numbers seen so far.
+#[derive(Debug)]
+pub(crate) struct Running {
+    min: f32,
+    max: f32,
+    mean: f64,
+    squares: f64,
+    seen: f64,
+}
+
+impl Default for Running {
+    fn default() -> Self {
+        Self { min: f32::INFINITY, max: f32::NEG_INFINITY, mean: 0.0, squares: 0.0, seen: 0.0 }
+    }
+}
+
+impl Running {
+    /// Adds the `count` finite numbers of a plane.
+    pub(crate) fn add<I: Iterator<Item = f32>>(&mut self, count: usize, values: impl Fn() -> I) {
+        if count == 0 {
+            return;
+        }
+        let mut sum = 0.0;
+        for value in values() {
+            (self.min, self.max) = (self.min.min(value), self.max.max(value));
+            sum += f64::from(value);
+        }
+        // Chan's update, plane by plane: one pass, no cancellation for volumes with a large mean.
+        let n = count as f64;
+        let plane_mean = sum / n;
+        let plane_squares: f64 = values().map(|v| (f64::from(v) - plane_mean).powi(2)).sum();
+        let delta = plane_mean - self.mean;
+        self.squares += plane_squares + delta * delta * self.seen * n / (self.seen + n);
+        self.mean += delta * n / (self.seen + n);
+        self.seen += n;
+    }
+
+    /// The statistics; none of no numbers.
+    pub(crate) fn done(&self) -> Option<Statistics> {
+        let Self { min, max, mean, squares, seen } = *self;
+        (seen > 0.0).then(|| Statistics { min, max, mean, std: (squares / seen).sqrt() })
     }
 }
 

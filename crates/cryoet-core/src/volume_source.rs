@@ -1,7 +1,7 @@
 use ndarray::{Array3, ArrayView3};
 use thiserror::Error;
 
-use crate::{Region, RegionOutside, Volume, VoxelSize};
+use crate::{Region, RegionOutside, Statistics, Volume, VoxelSize};
 
 /// Why a region could not be read.
 #[derive(Debug, Error)]
@@ -41,6 +41,12 @@ pub trait VolumeSource<T>: Sync {
     /// The origin in Angstrom, z, y, x; zero unless a file says otherwise.
     fn origin(&self) -> [f64; 3] {
         [0.0; 3]
+    }
+
+    /// The statistics that whoever made the volume noted beside it, in a file's header say, as far as they can be true; none where
+    /// nothing is noted. No voxel is read: [`Statistics::of`] reads them all, and [`Statistics::noted_or_of`] only where it must.
+    fn noted_statistics(&self) -> Option<Statistics> {
+        None
     }
 
     /// A copy of the region's voxels.
@@ -96,6 +102,10 @@ impl<T, S: VolumeSource<T> + ?Sized + Sync> VolumeSource<T> for &S {
 
     fn origin(&self) -> [f64; 3] {
         (**self).origin()
+    }
+
+    fn noted_statistics(&self) -> Option<Statistics> {
+        (**self).noted_statistics()
     }
 
     fn read_region(&self, region: Region) -> Result<Array3<T>, SourceError> {

@@ -59,7 +59,7 @@ impl Header {
         Ok(Self { big_endian, element, shape })
     }
 
-    /// The header of a little-endian file of 32-bit floats.
+    /// The header of a little-endian file of 32-bit floats; extents fit 32 bits.
     pub(crate) fn float([nz, ny, nx]: [usize; 3]) -> [u8; HEADER_BYTES] {
         let mut header = [0; HEADER_BYTES];
         header[0] = 6;
@@ -91,5 +91,6 @@ pub(crate) fn open(path: &Path, bytes: Bytes) -> Result<Packed, ReadVolumeError>
         strides: [shape[1].saturating_mul(shape[2]), shape[2], 1],
         voxel_size: None,
         origin: [0.0; 3],
+        statistics: None,
     })
 }

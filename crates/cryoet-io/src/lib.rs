@@ -7,7 +7,7 @@
 //! | to | whole | region by region |
 //! |---|---|---|
 //! | read a volume | [`read_volume`], [`read_labels`], [`read_ids`] | [`open_volume`]; one of several: [`open_named_volume`] |
-//! | write a volume | [`write_volume`], [`write_labels`], [`write_ids`] | [`create_mrc_sink`], [`create_npy_sink`] |
+//! | write a volume | [`write_volume`], [`write_labels`], [`write_ids`]; several: [`write_named_volumes`], [`write_score_maps`] | [`create_mrc_sink`], [`create_npy_sink`] |
 //! | particles | [`read_particles`], [`write_particles`] | |
 //! | classes | [`read_class_table`], [`write_class_table`] | |
 //!
@@ -45,7 +45,8 @@ pub use particles::{
 };
 pub use volume::{
     NpySink, NpyVoxel, ReadVolumeError, VolumeFormat, VolumeInfo, WriteVolumeError, create_npy_sink, inspect_volume, open_named_volume,
-    open_volume, read_ids, read_labels, read_volume, volume_names, write_ids, write_labels, write_volume, write_volume_like,
+    open_volume, read_ids, read_labels, read_volume, volume_names, write_ids, write_labels, write_named_volumes, write_score_maps,
+    write_volume, write_volume_like,
 };
 #[cfg(feature = "zarr")]
 pub use volume::{OmeZarrParams, OmeZarrSink, OmeZarrVersion, OmeZarrVoxel, create_ome_zarr_sink};

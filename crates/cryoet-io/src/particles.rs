@@ -4,6 +4,7 @@ mod copick_csv;
 mod copick_transformation;
 mod csv_row;
 mod csv_table;
+mod decimal;
 mod deepfinder_xml;
 mod dropped;
 mod dynamo;

@@ -4,21 +4,27 @@ mod element;
 mod error;
 mod format;
 mod hdf5;
+mod hdf5_writer;
 mod info;
+mod lookup3;
+mod named;
 mod npy;
 mod npy_sink;
 mod npz;
+mod npz_writer;
 #[cfg(feature = "zarr")]
 mod ome_zarr;
 mod open;
 mod packed;
 mod read;
+mod rows;
 mod several;
 mod write;
 
 pub use error::{ReadVolumeError, WriteVolumeError};
 pub use format::VolumeFormat;
 pub use info::{VolumeInfo, inspect_volume};
+pub use named::{write_named_volumes, write_score_maps};
 pub use npy_sink::{NpySink, NpyVoxel, create_npy_sink};
 #[cfg(feature = "zarr")]
 pub use ome_zarr::{OmeZarrParams, OmeZarrSink, OmeZarrVersion, OmeZarrVoxel, create_ome_zarr_sink};

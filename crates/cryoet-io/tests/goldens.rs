@@ -147,6 +147,12 @@ fn dynamotable_imodmodel_and_copick_wrote() {
     assert_eq!((picks.particles[1].score.unwrap().get(), picks.voxel_size.unwrap().zyx()), (0.5, [VOXEL_SIZE; 3]));
 }
 
+/// Two volumes in a file; the second's voxels are 50 more.
+fn write_pair<T: NpyVoxel>(path: &Path, less: i32, convert: impl Fn(f32) -> T) {
+    let [first, second] = [0.0, 50.0].map(|more| volume(less).mapv(|v| convert(v + more)));
+    write_named_volumes(path, &[("first", first.view()), ("zweite \u{e5}", second.view())]).unwrap();
+}
+
 /// Writes the files that `oracles/oracles.py check` reads, where the variable `CRYOET_IO_WRITE` names a folder.
 #[test]
 fn writes_for_the_oracles() {
@@ -155,7 +161,19 @@ fn writes_for_the_oracles() {
     let voxel_size = VoxelSize::isotropic(VOXEL_SIZE).unwrap();
     let tomogram = Volume::new(volume(20)).with_voxel_size(voxel_size).with_origin([1.0, 2.0, 3.0]);
     write_volume(folder.join("volume.mrc"), &tomogram).unwrap();
-    write_volume(folder.join("volume.npy"), &tomogram).unwrap();
+    for name in ["volume.npy", "volume.npz", "volume.h5", "volume.em"] {
+        write_volume(folder.join(name), &tomogram).unwrap();
+    }
+    write_labels(folder.join("labels.h5"), &Volume::new(volume(0).mapv(|v| v as u8))).unwrap();
+    let scores: Vec<_> = (0..13).map(|class| Volume::new(volume(20) + class as f32)).collect();
+    write_score_maps(folder.join("scores.h5"), &scores).unwrap();
+    write_pair(&folder.join("named.npz"), 20, |v| v as i16);
+    write_pair(&folder.join("named_int8.h5"), 20, |v| v as i8);
+    write_pair(&folder.join("named_uint8.h5"), 0, |v| v as u8);
+    write_pair(&folder.join("named_int16.h5"), 20, |v| v as i16);
+    write_pair(&folder.join("named_uint16.h5"), 0, |v| v as u16);
+    write_pair(&folder.join("named_uint32.h5"), 0, |v| v as u32);
+    write_pair(&folder.join("named_float32.h5"), 20, |v| v);
     #[cfg(feature = "zarr")]
     for (name, version) in [("volume_04.zarr", OmeZarrVersion::V04), ("volume_05.zarr", OmeZarrVersion::V05)] {
         let params = OmeZarrParams { version, chunk: [2; 3], levels: 2 };

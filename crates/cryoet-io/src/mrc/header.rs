@@ -1,11 +1,14 @@
 use std::{fmt, path::Path};
 
-use cryoet_core::VoxelSize;
+use cryoet_core::{Statistics, VoxelSize};
 
 use crate::volume::{ComplexPart, Element, Packed, ReadVolumeError};
 
 /// Bytes of the fixed header.
 pub(crate) const HEADER_BYTES: usize = 1024;
+
+/// The mode of two voxels a byte.
+const FOUR_BITS: i32 = 101;
 
 /// A stack of more volumes than this is a broken header.
 const MOST_VOLUMES: i32 = 1 << 20;
@@ -15,6 +18,8 @@ const MOST_VOLUMES: i32 = 1 << 20;
 pub(crate) struct Header {
     pub(crate) big_endian: bool,
     pub(crate) element: Element,
+    /// Two voxels of 4 bits lie in each byte (mode 101); the element is then what they are unpacked to.
+    pub(crate) halves: bool,
     /// Extent z, y, x of one volume, after the axes were put in order.
     pub(crate) shape: [u64; 3],
     /// How many volumes the file stacks.
@@ -23,6 +28,8 @@ pub(crate) struct Header {
     pub(crate) file_axis: [usize; 3],
     pub(crate) voxel_size: Option<VoxelSize>,
     pub(crate) origin: [f64; 3],
+    /// Of all voxels, where the header says them and they can be true.
+    pub(crate) statistics: Option<Statistics>,
     /// Bytes of the extended header.
     pub(crate) extended: usize,
     pub(crate) warnings: Vec<String>,
@@ -58,8 +65,19 @@ impl Words<'_> {
 impl Header {
     /// Bytes of a file of this header; never overflows.
     pub(crate) fn file_bytes(&self) -> u128 {
-        let volume = Packed::block_bytes(self.element, self.shape);
-        volume.saturating_mul(self.volumes.into()).saturating_add((HEADER_BYTES + self.extended) as u128)
+        self.volume_bytes().saturating_mul(self.volumes.into()).saturating_add((HEADER_BYTES + self.extended) as u128)
+    }
+
+    /// Bytes of one volume in the file; never overflows.
+    pub(crate) fn volume_bytes(&self) -> u128 {
+        let mut extent = self.shape;
+        if self.halves
+            && let Some(columns) = self.file_axis.iter().position(|&axis| axis == 0)
+        {
+            // A row of odd length leaves half a byte.
+            extent[columns] = extent[columns].div_ceil(2);
+        }
+        Packed::block_bytes(self.element, extent)
     }
 
     /// Parses the first 1024 bytes of a file.
@@ -87,7 +105,7 @@ impl Header {
             }
         }
         let element = element(&words, &mut warnings).ok_or_else(|| {
-            let expected = "0 (int8), 1 (int16), 2 (float32), 3 or 4 (complex), 6 (uint16) or 12 (float16)";
+            let expected = "0 (int8), 1 (int16), 2 (float32), 3 or 4 (complex), 6 (uint16), 12 (float16) or 101 (4 bits)";
             field("mode (byte 12)", &words.int(4), expected)
         })?;
         let extended = words.int(24);
@@ -114,11 +132,14 @@ impl Header {
         Ok(Self {
             big_endian: words.big_endian,
             element,
+            halves: words.int(4) == FOUR_BITS,
             shape: file_axis.map(|axis| extent[axis] as u64),
             volumes,
             file_axis,
             voxel_size: voxel_size(&words, &mut warnings),
             origin: origin(&words, &mut warnings),
+            // Those of a stack are of all its volumes.
+            statistics: if volumes == 1 { statistics(&words, element) } else { None },
             extended: extended as usize,
             warnings,
         })
@@ -162,6 +183,7 @@ fn element(words: &Words, warnings: &mut Vec<String>) -> Option<Element> {
         4 => Element::Complex32(ComplexPart::Magnitude),
         6 => Element::U16,
         12 => Element::F16,
+        FOUR_BITS => Element::U8,
         _ => return None,
     })
 }
@@ -201,4 +223,27 @@ fn origin(words: &Words, warnings: &mut Vec<String>) -> [f64; 3] {
     }
     warnings.push(format!("origin {origin:?} (z, y, x; byte 196) is not finite: read as 0"));
     [0.0; 3]
+}
+
+/// `dmin`, `dmax`, `dmean` and `rms`, unless they cannot be those of such numbers: then the header was written before the voxels, or the
+/// voxels were changed after it.
+fn statistics(words: &Words, element: Element) -> Option<Statistics> {
+    let (least, most) = match element {
+        Element::I8 => (f32::from(i8::MIN), f32::from(i8::MAX)),
+        Element::U8 => (0.0, f32::from(u8::MAX)),
+        Element::I16 => (f32::from(i16::MIN), f32::from(i16::MAX)),
+        Element::U16 => (0.0, f32::from(u16::MAX)),
+        Element::F16 => (-65504.0, 65504.0),
+        Element::F32 => (f32::MIN, f32::MAX),
+        _ => return None,
+    };
+    let [min, max] = [words.float(20), words.float(21)];
+    let [mean, std] = [words.float(22), words.float(55)].map(f64::from);
+    let (below, above) = (mean - f64::from(min), f64::from(max) - mean);
+    let in_order = below >= 0.0 && above >= 0.0 && min >= least && max <= most;
+    // No numbers of this mean between these limits deviate more (Bhatia and Davis, 2000); a hundredth is for the rounding of others.
+    let possible = std * std <= 1.01 * below * above && (std > 0.0) == (max > min);
+    // All zeros are what a header holds that nobody filled in.
+    let said = [min, max] != [0.0; 2] && mean.is_finite() && std.is_finite();
+    (in_order && possible && said).then_some(Statistics { min, max, mean, std })
 }

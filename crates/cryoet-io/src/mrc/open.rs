@@ -19,9 +19,20 @@ fn names_in(header: &Header) -> Vec<String> {
 /// Opens an MRC file to be read region by region, with what was forgiven.
 pub(crate) fn open(path: &Path, bytes: Bytes, name: Option<&str>) -> Result<(Packed, Vec<String>), ReadVolumeError> {
     let mut header = Header::parse(path, bytes.get())?;
+    let (expected, found) = (header.file_bytes(), bytes.get().len() as u64);
+    if expected > u128::from(found) {
+        let part = "the volume with what precedes it";
+        return Err(ReadVolumeError::Truncated { path: path.to_path_buf(), part, expected, found });
+    }
+    let left = u128::from(found) - expected;
     let mut start = HEADER_BYTES + header.extended;
-    let [nz, ny, nx] = header.shape;
-    Packed::check_length(path, bytes.get().len(), start, header.element, [nz.saturating_mul(header.volumes), ny, nx])?;
+    let bytes = if header.halves {
+        let unpacked = four_bits(&bytes.get()[start..expected as usize], &header);
+        start = 0;
+        Bytes::Unpacked(unpacked)
+    } else {
+        bytes
+    };
     let block = Packed::block_bytes(header.element, header.shape);
     let names = names_in(&header);
     if names.is_empty() {
@@ -45,8 +56,6 @@ pub(crate) fn open(path: &Path, bytes: Bytes, name: Option<&str>) -> Result<(Pac
         }
     }
     let mut warnings = header.warnings;
-    let taken = block * u128::from(header.volumes) + (HEADER_BYTES + header.extended) as u128;
-    let left = bytes.get().len() as u128 - taken;
     if left > 0 {
         warnings.push(format!("at least {left} bytes follow the volume"));
     }
@@ -60,6 +69,19 @@ pub(crate) fn open(path: &Path, bytes: Bytes, name: Option<&str>) -> Result<(Pac
         strides,
         voxel_size: header.voxel_size,
         origin: header.origin,
+        statistics: header.statistics,
     };
     Ok((packed, warnings))
+}
+
+/// A byte for each voxel of 4 bits, the first of a pair in the lower ones.
+fn four_bits(packed: &[u8], header: &Header) -> Vec<u8> {
+    let columns = header.file_axis.iter().position(|&axis| axis == 0).map_or(0, |axis| header.shape[axis] as usize);
+    // Never more than twice what is there.
+    let mut voxels = Vec::with_capacity(2 * packed.len());
+    for row in packed.chunks_exact(columns.div_ceil(2).max(1)) {
+        let row = row.iter().flat_map(|pair| [pair & 0x0f, pair >> 4]);
+        voxels.extend(row.take(columns));
+    }
+    voxels
 }

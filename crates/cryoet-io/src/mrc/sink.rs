@@ -48,7 +48,8 @@ mrc_voxel!(i8: 0, i16: 1, f32: 2, u16: 6);
 /// An MRC file that is written region by region, in any order; voxels never written are 0.
 ///
 /// Nothing stands under the file's name until [`finish`](Self::finish); a sink dropped before leaves nothing behind.
-/// The header's statistics are of all voxels handed in, so a voxel written twice counts twice.
+/// The header's statistics are of all voxels, those never written among them; where more were handed in than there are, so that some
+/// were written twice, they are marked as unknown.
 #[derive(Debug)]
 pub struct MrcSink<T> {
     path: PathBuf,
@@ -169,7 +170,7 @@ impl<T: MrcVoxel> MrcSink<T> {
         for (word, degrees) in [(14, 90.0f32), (15, 90.0), (16, 90.0)] {
             put(word, degrees.to_le_bytes());
         }
-        for (word, value) in [20, 21, 22, 55].into_iter().zip(self.statistics.min_max_mean_rms()) {
+        for (word, value) in [20, 21, 22, 55].into_iter().zip(self.statistics.min_max_mean_rms(self.block.shape)) {
             put(word, value.to_le_bytes());
         }
         for (word, angstrom) in [(50, self.origin[2]), (51, self.origin[1]), (52, self.origin[0])] {
@@ -205,6 +206,9 @@ impl<T: MrcVoxel> VolumeSink<T> for MrcSink<T> {
 /// Minimum, maximum, mean and deviation of the finite numbers handed in.
 #[derive(Debug, Clone, Copy)]
 struct Running {
+    /// How many numbers were handed in.
+    handed: u64,
+    /// How many of them are finite.
     count: f64,
     min: f64,
     max: f64,
@@ -216,12 +220,13 @@ struct Running {
 
 impl Default for Running {
     fn default() -> Self {
-        Self { count: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY, sum: 0.0, squares: 0.0, shift: 0.0 }
+        Self { handed: 0, count: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY, sum: 0.0, squares: 0.0, shift: 0.0 }
     }
 }
 
 impl Running {
     fn add(&mut self, value: f64) {
+        self.handed += 1;
         if !value.is_finite() {
             return;
         }
@@ -236,9 +241,21 @@ impl Running {
         self.squares += centred * centred;
     }
 
+    fn add_zeros(&mut self, zeros: f64) {
+        // The shift is 0 still where nothing finite was handed in.
+        self.count += zeros;
+        (self.min, self.max) = (self.min.min(0.0), self.max.max(0.0));
+        self.sum -= zeros * self.shift;
+        self.squares += zeros * self.shift * self.shift;
+    }
+
     /// As MRC2014 marks them where they are not known: max < min, mean < both, rms < 0.
-    fn min_max_mean_rms(&self) -> [f32; 4] {
-        if self.count == 0.0 {
+    fn min_max_mean_rms(mut self, shape: [usize; 3]) -> [f32; 4] {
+        let voxels = shape.iter().map(|&n| n as u64).product::<u64>();
+        if self.handed < voxels {
+            self.add_zeros((voxels - self.handed) as f64);
+        }
+        if self.count == 0.0 || self.handed > voxels {
             return [0.0, -1.0, -2.0, -1.0];
         }
         let mean = self.sum / self.count;

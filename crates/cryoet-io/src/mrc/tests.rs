@@ -70,7 +70,7 @@ fn truncated_names_bytes_expected_and_found() {
 #[test]
 fn a_mode_that_does_not_exist() {
     let mut bytes = sample();
-    for (mode, word) in [(7, "7"), (-1, "-1"), (5, "5"), (101, "101")] {
+    for (mode, word) in [(7, "7"), (-1, "-1"), (5, "5"), (102, "102")] {
         put(&mut bytes, 4, mode);
         let message = read(&bytes).unwrap_err().to_string();
         assert!(message.contains("mode (byte 12)") && message.contains(word) && message.contains("expected 0"), "{message}");
@@ -257,4 +257,76 @@ proptest! {
             (ours, expected) => prop_assert!(ours.is_err() && expected.is_err()),
         }
     }
+}
+
+#[test]
+fn four_bits_a_voxel() {
+    let mut bytes = sample();
+    bytes.truncate(1024);
+    for (word, value) in [(1, 3), (2, 2), (3, 2), (4, 101)] {
+        put(&mut bytes, word, value);
+    }
+    // Rows of 3 voxels take 2 bytes.
+    bytes.extend([0x21, 0x03, 0x54, 0xf6, 0x87, 0x09, 0xba, 0x0c]);
+    let expected = Array3::from_shape_vec((2, 2, 3), (1..=12).map(|n| n as f32).collect()).unwrap();
+    assert_eq!(read(&bytes).unwrap().data(), &expected);
+    let (_folder, path) = scratch();
+    std::fs::write(&path, &bytes).unwrap();
+    let part = open_volume(&path).unwrap().read_region(Region::new([1, 0, 1], [1, 2, 2])).unwrap();
+    assert_eq!(part.as_slice().unwrap(), [8.0, 9.0, 11.0, 12.0]);
+    let message = read(&bytes[..bytes.len() - 1]).unwrap_err().to_string();
+    assert!(message.contains("takes 1032 bytes, the file has 1031"), "{message}");
+}
+
+fn noted(bytes: &[u8]) -> Option<[f64; 4]> {
+    let (_folder, path) = scratch();
+    std::fs::write(&path, bytes).unwrap();
+    let noted = inspect_volume(&path).unwrap().statistics;
+    assert_eq!(open_volume(&path).unwrap().noted_statistics(), noted);
+    noted.map(|s| [s.min.into(), s.max.into(), s.mean, s.std])
+}
+
+#[test]
+fn statistics_of_the_header_where_they_can_be_true() {
+    let mut bytes = sample();
+    let computed = cryoet_core::Statistics::of(&read(&bytes).unwrap()).unwrap();
+    let [min, max, mean, std] = noted(&bytes).unwrap();
+    assert_eq!((min as f32, max as f32), (computed.min, computed.max));
+    assert!((mean - computed.mean).abs() < 1e-4 && (std - computed.std).abs() < 1e-4);
+    let float = |bytes: &mut [u8], word: usize, value: f32| put(bytes, word, value.to_bits() as i32);
+    // Marked as unknown; the mean outside of the limits; a deviation that no such numbers have; not a number.
+    for (word, value) in [(20, 1e9), (22, 124.0), (22, -1.0), (55, -1.0), (55, 62.5), (55, 0.0), (22, f32::NAN), (21, f32::INFINITY)] {
+        let mut spoilt = bytes.clone();
+        float(&mut spoilt, word, value);
+        assert_eq!(noted(&spoilt), None, "word {word} = {value}");
+    }
+    for word in [20, 21, 22, 55] {
+        float(&mut bytes, word, 0.0);
+    }
+    assert_eq!(noted(&bytes), None);
+    // All voxels alike.
+    for word in [20, 21, 22] {
+        float(&mut bytes, word, 7.0);
+    }
+    assert_eq!(noted(&bytes), Some([7.0, 7.0, 7.0, 0.0]));
+    // Mode 0 has no 200.
+    put(&mut bytes, 4, 0);
+    float(&mut bytes, 21, 200.0);
+    float(&mut bytes, 55, 1.0);
+    assert_eq!(noted(&bytes), None);
+}
+
+#[test]
+fn statistics_of_what_was_never_written_and_written_twice() {
+    let (_folder, path) = scratch();
+    let mut sink = create_mrc_sink::<f32>(&path, [4, 1, 1], None, [0.0; 3]).unwrap();
+    sink.write_region([1, 0, 0], Array3::from_elem((2, 1, 1), 6.0).view()).unwrap();
+    sink.finish().unwrap();
+    assert_eq!(noted(&std::fs::read(&path).unwrap()), Some([0.0, 6.0, 3.0, 3.0]));
+    let mut sink = create_mrc_sink::<f32>(&path, [1, 1, 2], None, [0.0; 3]).unwrap();
+    for value in [5.0, 6.0] {
+        sink.write_region([0; 3], Array3::from_elem((1, 1, 2), value).view()).unwrap();
+    }
+    sink.finish().unwrap();
+    assert_eq!(noted(&std::fs::read(&path).unwrap()), None);
 }

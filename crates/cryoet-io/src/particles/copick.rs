@@ -73,8 +73,7 @@ pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<
         .ok_or_else(|| place.needs("copick's picks are in Angstrom and this file has no voxel_spacing: say voxel_size"))?;
     let class = options.classes.by_name(&picks.pickable_object_name).map_or(options.class, |class| class.label);
     let text_of = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_string);
-    let mut list =
-        ParticleList { voxel_size: Some(size), shape: options.shape, tomogram: picks.run_name.clone(), ..ParticleList::default() };
+    let mut list = ParticleList { voxel_size: Some(size), tomogram: picks.run_name.clone(), ..ParticleList::default() };
     for (index, point) in picks.points.iter().enumerate() {
         let fail = |message: String| place.syntax(1, format!("point {index}: {message}"));
         let matrix = point.transformation.as_ref();

@@ -28,7 +28,7 @@ pub(super) fn is_header(text: &[u8]) -> bool {
 /// copick's table of picks: `run_name,x,y,z,transform_00 .. transform_33,score,instance_id`, Angstrom from the first voxel's centre.
 pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<ParticleList, ReadParticlesError> {
     let size = options.voxel_size.ok_or_else(|| place.needs(NEED_SIZE))?;
-    let mut list = ParticleList { voxel_size: Some(size), shape: options.shape, ..ParticleList::default() };
+    let mut list = ParticleList::default();
     each_row(place, text, |row| {
         let transformation = transformation(row)?;
         let angstrom = moved([row.number("z")?, row.number("y")?, row.number("x")?], transformation.as_ref());

@@ -23,7 +23,7 @@ const PREFIX: &str = "dynamo.";
 /// Dynamo's table: position = (x, y, z) + shift; the angles turn the particle back onto the reference, ZXZ.
 pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<ParticleList, ReadParticlesError> {
     let first = options.first_voxel.unwrap_or(FIRST_VOXEL);
-    let mut list = ParticleList { voxel_size: options.voxel_size, shape: options.shape, ..ParticleList::default() };
+    let mut list = ParticleList::default();
     let mut sizes = Vec::new();
     for (line, row) in (1..).zip(text.lines()) {
         let cells: Vec<&str> = row.split_whitespace().collect();
@@ -34,9 +34,6 @@ pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<
             return Err(place.syntax(line, format!("{} columns, expected at least the 26 that hold the position", cells.len())));
         }
         let number = |column: usize| place.number(line, &format!("column {column}"), real_part(cells[column - 1]));
-        if options.tomogram.as_ref().is_some_and(|wanted| wanted != cells[19]) {
-            continue;
-        }
         let zyx = [number(26)? + number(6)? - first, number(25)? + number(5)? - first, number(24)? + number(4)? - first];
         let class = place.class_number(line, "column 22", real_part(cells[21]), options)?;
         let mut particle = Particle::new(class, place.position(line, zyx)?);

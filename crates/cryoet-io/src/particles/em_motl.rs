@@ -33,15 +33,12 @@ pub(super) fn read(place: Place, bytes: &[u8], options: &ReadParticles) -> Resul
     // Any number has a nearest f32.
     let _ = header.element.decode(header.big_endian, &block[..expected as usize], &mut numbers);
     let first = options.first_voxel.unwrap_or(FIRST_VOXEL);
-    let mut list = ParticleList { voxel_size: options.voxel_size, shape: options.shape, ..ParticleList::default() };
+    let mut list = ParticleList::default();
     for (index, column) in numbers.chunks_exact(ROWS).enumerate() {
         let at = em::HEADER_BYTES + index * ROWS * header.element.bytes();
         let fail = |message: String| place.binary(at, format!("particle {index}: {message}"));
         let number = |row: usize| f64::from(column[row - 1]);
         let tomogram = number(5).to_string();
-        if options.tomogram.as_ref().is_some_and(|wanted| *wanted != tomogram) {
-            continue;
-        }
         let zyx = [number(10) + number(13) - first, number(9) + number(12) - first, number(8) + number(11) - first];
         let position = cryoet_core::Position::try_from(zyx).map_err(|error| fail(error.to_string()))?;
         let class = options.class_of(number(20)).ok_or_else(|| fail(format!("class {}, expected 0..=254", number(20))))?;

@@ -25,7 +25,7 @@ pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<
     let names: Vec<String> =
         options.columns.iter().enumerate().map(|(n, name)| if name == SKIPPED.0 { format!("-{n}") } else { name.clone() }).collect();
     let columns: BTreeMap<String, usize> = csv_row::columns(place, 1, names.iter().map(String::as_str))?;
-    let mut list = ParticleList { voxel_size: options.voxel_size, shape: options.shape, ..ParticleList::default() };
+    let mut list = ParticleList::default();
     let mut record = csv::StringRecord::new();
     for (line, words) in (1..).zip(text.lines()) {
         let words = words.trim_start();

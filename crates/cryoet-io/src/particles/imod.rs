@@ -39,7 +39,7 @@ pub(super) fn read(place: Place, bytes: &[u8], options: &ReadParticles) -> Resul
     let isotropic = angstrom.and_then(|angstrom| VoxelSize::isotropic((angstrom * 1e6).round() / 1e6).ok());
     let [nx, ny, nz] = max.map(|n| n as usize);
     let shape = (nx > 0 && ny > 0 && nz > 0 && nx.max(ny).max(nz) < 1 << 24).then_some([nz, ny, nx]);
-    let mut list = ParticleList { voxel_size: options.voxel_size.or(isotropic), shape: options.shape.or(shape), ..ParticleList::default() };
+    let mut list = ParticleList { voxel_size: isotropic, shape, ..ParticleList::default() };
     let (mut object, mut contour, mut class) = (0, 0, options.class);
     while !cursor.is_at_end() {
         let start = cursor.at();

@@ -95,7 +95,7 @@ pub struct ReadParticles {
     /// Frames by name, for STAR files that span several tomograms; they go before `voxel_size` and `shape`. See
     /// [`read_relion_tomograms`](crate::read_relion_tomograms).
     pub tomograms: BTreeMap<String, TomogramFrame>,
-    /// Only particles of this tomogram; by default of all.
+    /// Only particles of this tomogram, and those of which the file does not say where they lie; by default all.
     pub tomogram: Option<String>,
     /// The centre that RELION 5's coordinates count from; default RELION's own `n / 2`.
     pub star_centre: StarCentre,

@@ -34,7 +34,7 @@ const INSTANCE: &str = "instance_id";
 
 pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<ParticleList, ReadParticlesError> {
     let unit = options.unit.unwrap_or_default().of_a_voxel(options.voxel_size).ok_or_else(|| place.needs(NEED_SIZE))?;
-    let mut list = ParticleList { voxel_size: options.voxel_size, shape: options.shape, ..ParticleList::default() };
+    let mut list = ParticleList::default();
     for (line, row) in (1..).zip(text.lines()) {
         if row.trim().is_empty() {
             continue;

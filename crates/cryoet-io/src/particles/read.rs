@@ -3,8 +3,8 @@ use std::path::Path;
 use cryoet_core::{ClassLabel, Orientation, OrientationError, Position, Score};
 
 use super::{
-    ParticleFormat, ParticleList, ReadParticles, ReadParticlesError, copick, copick_csv, csv_table, deepfinder_xml, dynamo, em_motl,
-    headerless, imod, portal, relion, shrec,
+    ParticleFormat, ParticleList, ReadParticles, ReadParticlesError, copick, copick_csv, csv_table, decimal::decimal, deepfinder_xml,
+    dynamo, em_motl, headerless, imod, portal, relion, shrec,
 };
 
 /// Reads a particle list of any [`ParticleFormat`], told by content, then by extension.
@@ -29,10 +29,22 @@ use super::{
 pub fn read_particles(path: impl AsRef<Path>, options: &ReadParticles) -> Result<ParticleList, ReadParticlesError> {
     let path = path.as_ref();
     let bytes = std::fs::read(path).map_err(|source| ReadParticlesError::Io { path: path.to_path_buf(), source })?;
+    let mut list = read(Place { path }, bytes, options)?;
+    list.voxel_size = options.voxel_size.or(list.voxel_size);
+    list.shape = options.shape.or(list.shape);
+    if let Some(wanted) = &options.tomogram {
+        let of_list = list.tomogram.clone();
+        list.particles.retain(|particle| particle.tomogram.as_ref().or(of_list.as_ref()).is_none_or(|name| name == wanted));
+    }
+    Ok(list)
+}
+
+/// What the file itself says; voxel size and shape of the options are added by the caller.
+fn read(place: Place, bytes: Vec<u8>, options: &ReadParticles) -> Result<ParticleList, ReadParticlesError> {
+    let path = place.path;
     if bytes.trim_ascii().is_empty() {
         return Err(ReadParticlesError::Empty { path: path.to_path_buf() });
     }
-    let place = Place { path };
     let as_text = (!options.columns.is_empty()).then_some(ParticleFormat::Text);
     let format = options.format.or(as_text).or_else(|| ParticleFormat::of_content(&bytes)).or_else(|| ParticleFormat::of_extension(path));
     match format {
@@ -121,7 +133,7 @@ impl Place<'_> {
     }
 
     pub(super) fn number(&self, line: u64, field: &str, text: &str) -> Result<f64, ReadParticlesError> {
-        let number = text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+        let number = decimal(text).filter(|number| number.is_finite());
         number.ok_or_else(|| self.field(line, field, text, "a finite number"))
     }
 

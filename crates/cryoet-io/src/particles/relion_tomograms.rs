@@ -23,7 +23,7 @@ pub fn read_relion_tomograms(path: impl AsRef<Path>) -> Result<BTreeMap<String, 
     let path = path.as_ref();
     let text = std::fs::read_to_string(path).map_err(|source| ReadParticlesError::Io { path: path.to_path_buf(), source })?;
     let place = Place::new(path);
-    let blocks = parse(place, &text)?;
+    let blocks = parse(place, text.strip_prefix('\u{feff}').unwrap_or(&text))?;
     let Some(block) = blocks.iter().find(|block| block.column("rlnTomoSizeX").is_some()) else {
         return Err(place.syntax(1, "no column rlnTomoSizeX: this is no tomogram set"));
     };

@@ -1,4 +1,11 @@
+use std::sync::Mutex;
+
+use rayon::prelude::*;
+
 use super::{ReadParticlesError, read::Place};
+
+/// Rows that a thread takes at once.
+const ROWS_AT_ONCE: usize = 1024;
 
 /// One `data_` block: a table, or single values, which make a table of one row.
 #[derive(Debug)]
@@ -31,12 +38,7 @@ impl<'a> Block<'a> {
             Rows::Lines(lines) => {
                 let mut cells = Vec::with_capacity(self.columns.len());
                 for &(line, text) in lines {
-                    cells.clear();
-                    split(text, &mut cells).map_err(|message| place.syntax(line, message))?;
-                    if cells.len() != self.columns.len() {
-                        let message = format!("{} values, expected one for each of the {} columns", cells.len(), self.columns.len());
-                        return Err(place.syntax(line, message));
-                    }
+                    self.cells(place, line, text, &mut cells)?;
                     row(line, &cells)?;
                 }
                 Ok(())
@@ -44,10 +46,46 @@ impl<'a> Block<'a> {
         }
     }
 
-    pub(super) fn len(&self) -> usize {
-        match &self.rows {
-            Rows::Single(..) => 1,
-            Rows::Lines(lines) => lines.len(),
+    /// Makes something of each row, on all threads, in the rows' order; where rows fail, the first one's error comes back. `spare`
+    /// stands for a row that failed until that is seen.
+    pub(super) fn map_rows<T, F>(&self, place: Place, spare: &T, row: F) -> Result<Vec<T>, ReadParticlesError>
+    where
+        T: Clone + Send + Sync,
+        F: Fn(u64, &[&'a str]) -> Result<T, ReadParticlesError> + Sync,
+    {
+        let lines = match &self.rows {
+            Rows::Single(line, cells) => return Ok(vec![row(*line, cells)?]),
+            Rows::Lines(lines) => lines,
+        };
+        let failed: Mutex<Option<(u64, ReadParticlesError)>> = Mutex::new(None);
+        let made = |cells: &mut Vec<&'a str>, &(line, text): &(u64, &'a str)| {
+            let made = self.cells(place, line, text, cells).and_then(|()| row(line, cells));
+            made.unwrap_or_else(|error| {
+                // A lock that another thread's panic poisoned still holds what was put there.
+                let mut failed = failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                if failed.as_ref().is_none_or(|(first, _)| line < *first) {
+                    *failed = Some((line, error));
+                }
+                spare.clone()
+            })
+        };
+        let mut rows = Vec::new();
+        lines.par_iter().with_min_len(ROWS_AT_ONCE).map_init(Vec::new, made).collect_into_vec(&mut rows);
+        match failed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+            Some((_, error)) => Err(error),
+            None => Ok(rows),
+        }
+    }
+
+    /// Splits a line into as many cells as there are columns.
+    fn cells(&self, place: Place, line: u64, text: &'a str, cells: &mut Vec<&'a str>) -> Result<(), ReadParticlesError> {
+        cells.clear();
+        split(text, cells).map_err(|message| place.syntax(line, message))?;
+        if cells.len() == self.columns.len() {
+            Ok(())
+        } else {
+            let message = format!("{} values, expected one for each of the {} columns", cells.len(), self.columns.len());
+            Err(place.syntax(line, message))
         }
     }
 }
@@ -57,6 +95,14 @@ pub(super) fn parse<'a>(place: Place, text: &'a str) -> Result<Vec<Block<'a>>, R
     let mut blocks: Vec<Block> = Vec::new();
     let mut in_loop = false;
     for (line, raw) in (1..).zip(text.lines()) {
+        // Most lines of a long file are rows that begin with a number or a name.
+        if in_loop
+            && matches!(raw.as_bytes().first(), Some(b'-' | b'.' | b'0'..=b'9' | b'A'..=b'Z'))
+            && let Some(Block { rows: Rows::Lines(lines), .. }) = blocks.last_mut()
+        {
+            lines.push((line, raw));
+            continue;
+        }
         let words = raw.trim();
         if words.is_empty() || words.starts_with('#') {
             continue;
@@ -183,7 +229,7 @@ mod tests {
         assert_eq!(blocks.iter().map(|block| block.name).collect::<Vec<_>>(), ["general", "t"]);
         assert_eq!(rows(&blocks[0]), [["quote string", ""]]);
         assert_eq!(rows(&blocks[1]), [["1", "don't"], ["2", "a b"], ["3", "z"]]);
-        assert_eq!((blocks[1].column("y"), blocks[1].len()), (Some(1), 3));
+        assert_eq!(blocks[1].column("y"), Some(1));
     }
 
     #[test]
@@ -215,6 +261,18 @@ mod tests {
         }
         assert_eq!(quoted("a\nb"), None);
         assert_eq!(quoted("a 'b\" c"), None);
+    }
+
+    #[test]
+    fn the_first_of_the_rows_that_fail_is_named() {
+        let text: String = (0..5000).map(|n| format!("{n} {}\n", if n % 2000 == 1999 { "odd" } else { "1" })).collect();
+        let text = format!("data_\nloop_\n_a\n_b\n{text}");
+        let blocks = parse(place(), &text).unwrap();
+        let number = |line: u64, cells: &[&str]| place().number(line, "b", cells[1]);
+        let message = blocks[0].map_rows(place(), &0.0, number).unwrap_err().to_string();
+        assert!(message.contains("line 2004, b: found \"odd\""), "{message}");
+        let rows = blocks[0].map_rows(place(), &0.0, |line, cells| place().number(line, "a", cells[0])).unwrap();
+        assert_eq!(rows, (0..5000).map(f64::from).collect::<Vec<_>>());
     }
 
     proptest::proptest! {

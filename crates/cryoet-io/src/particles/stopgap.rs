@@ -23,13 +23,8 @@ pub(super) fn read(place: Place, block: &Block, options: &ReadParticles) -> Resu
     let shifts = ["z_shift", "y_shift", "x_shift"].map(|name| block.column(name));
     let angles = [must("phi")?, must("psi")?, must("the")?];
     let (class, tomogram, score) = (block.column("class"), block.column("tomo_num"), block.column("score"));
-    let mut list = ParticleList { voxel_size: options.voxel_size, shape: options.shape, ..ParticleList::default() };
+    let mut list = ParticleList::default();
     block.each_row(place, |line, cells| {
-        if let (Some(wanted), Some(column)) = (&options.tomogram, tomogram)
-            && cells[column] != wanted
-        {
-            return Ok(());
-        }
         let number = |column: usize| place.number(line, block.columns[column], cells[column]);
         let mut zyx = [0.0; 3];
         for axis in 0..3 {

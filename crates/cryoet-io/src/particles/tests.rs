@@ -61,6 +61,54 @@ fn csv_reads_columns_by_name_and_keeps_the_rest() {
 }
 
 #[test]
+fn the_options_frame_and_tomogram_hold_for_every_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let voxel_size = VoxelSize::isotropic(7.0).unwrap();
+    let mut list = ParticleList::new([1, 2, 2].map(|n| particle().with_tomogram(n.to_string())).to_vec());
+    (list.voxel_size, list.shape) = (Some(voxel_size), Some([40, 64, 64]));
+    let columns: Vec<String> = ["tomogram", "class", "z", "y", "x"].map(str::to_string).to_vec();
+    let write = WriteParticles { axis_order: Some(AxisOrder::Xyz), tilt_series_pixel_size: Some(1.5), ..WriteParticles::default() };
+    let read = ReadParticles {
+        axis_order: Some(AxisOrder::Xyz),
+        voxel_size: Some(voxel_size),
+        shape: Some([40, 64, 64]),
+        tomogram: Some("2".into()),
+        ..ReadParticles::default()
+    };
+    for (name, named) in [
+        ("p.csv", 2),
+        ("p.xml", 2),
+        ("p.txt", 3),
+        ("p.star", 2),
+        ("p.tbl", 2),
+        ("p.em", 2),
+        ("p.mod", 3),
+        ("p.ndjson", 3),
+        ("p.coords", 2),
+        ("relion4.star", 2),
+        ("stopgap.star", 2),
+        ("copick.csv", 2),
+    ] {
+        let columns = if name == "p.coords" { columns.clone() } else { Vec::new() };
+        let format = match name {
+            "relion4.star" => Some(ParticleFormat::Relion4),
+            "stopgap.star" => Some(ParticleFormat::Stopgap),
+            "copick.csv" => Some(ParticleFormat::CopickCsv),
+            _ => None,
+        };
+        let path = folder.path().join(name);
+        write_particles(&path, &list, &WriteParticles { columns: columns.clone(), format, ..write.clone() }).unwrap();
+        let back = read_particles(&path, &ReadParticles { columns, ..read.clone() }).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!((back.voxel_size, back.shape, back.particles.len()), (list.voxel_size, list.shape, named), "{name}");
+        assert!(
+            back.particles.iter().all(|p| p.position.distance(&particle().position) < 1e-4),
+            "{name}: {:?}",
+            back.particles[0].position
+        );
+    }
+}
+
+#[test]
 fn csv_errors_name_line_and_column() {
     let message = error("p.csv", "class,z,y,x\n1,2,3,4\n1,2,three,4\n");
     assert!(message.contains("line 3, column 3 (y)") && message.contains("\"three\""), "{message}");

@@ -126,7 +126,7 @@ pub enum WriteVolumeError {
     #[error(transparent)]
     Write(#[from] WriteWholeError),
     /// The extension is of no format that volumes are written in.
-    #[error("{}: extension {extension:?}: volumes are written as .mrc, .map, .rec, .st, .npy or .zarr", path.display())]
+    #[error("{}: extension {extension:?}: expected one of .mrc .map .rec .st .npy .npz .h5 .em .zarr, or what this function says", path.display())]
     Extension {
         /// The file.
         path: PathBuf,
@@ -141,6 +141,16 @@ pub enum WriteVolumeError {
         /// The shape.
         shape: [usize; 3],
     },
+    /// A name that a volume cannot have in a file of several.
+    #[error("{}: volume {name:?}: {reason}", path.display())]
+    Name {
+        /// The file.
+        path: PathBuf,
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// OME-Zarr is an optional feature, and this is a build without it.
     #[error("{}: writing OME-Zarr needs the feature zarr of cryoet-io", path.display())]
     NeedsZarr {
@@ -148,7 +158,7 @@ pub enum WriteVolumeError {
         path: PathBuf,
     },
     /// A value that the format cannot hold exactly.
-    #[error("{}: voxel {voxel:?} (z, y, x) is {value}: MRC holds integers exactly up to {limit}; write .npy", path.display())]
+    #[error("{}: voxel {voxel:?} (z, y, x) is {value}: this format holds integers exactly up to {limit}; write .npy", path.display())]
     Voxel {
         /// The file.
         path: PathBuf,
@@ -156,7 +166,7 @@ pub enum WriteVolumeError {
         voxel: [usize; 3],
         /// Its value.
         value: u32,
-        /// The largest value that MRC holds exactly.
+        /// The largest value that the format holds exactly.
         limit: u32,
     },
 }

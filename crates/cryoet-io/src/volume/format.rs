@@ -11,11 +11,11 @@ pub enum VolumeFormat {
     Mrc,
     /// NumPy's array file: `.npy`.
     Npy,
-    /// NumPy's archive of arrays: `.npz`. Read only.
+    /// NumPy's archive of arrays: `.npz`.
     Npz,
-    /// HDF5 with the data set `dataset`, as DeepFinder writes it, or others that are asked for by name: `.h5`, `.hdf5`. Read only.
+    /// HDF5 with the data set `dataset`, as DeepFinder writes it, or others that are asked for by name: `.h5`, `.hdf5`.
     Hdf5,
-    /// EM of TOM, PyTom and Artiatomi: `.em`. Read only.
+    /// EM of TOM, PyTom and Artiatomi: `.em`.
     Em,
     /// OME-Zarr 0.4 or 0.5, a folder: `.zarr`. Needs the feature `zarr`.
     OmeZarr,

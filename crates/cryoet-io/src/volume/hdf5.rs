@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use cryoet_core::{
-    Region, SourceError, VolumeSource, VoxelSize,
+    Region,
     ndarray::{Array3, Ix3},
 };
 use half::f16;
@@ -10,7 +10,7 @@ use hdf5_reader::{Dataset, Datatype, H5Type, Hdf5File, SliceInfo, SliceInfoElem}
 use super::{ReadVolumeError, Voxel, several::choose};
 
 /// The data set that DeepFinder reads and writes.
-const DATASET: &str = "dataset";
+pub(super) const DATASET: &str = "dataset";
 
 /// Voxels of one byte that deflate can squeeze into a byte.
 const DENSEST: u64 = 1032;
@@ -89,21 +89,6 @@ impl Hdf5Volume {
             return Err(ReadVolumeError::Voxel { path: self.path.clone(), voxel, value: value.0, expected: V::EXPECTED });
         }
         Ok(stored.mapv(|value| V::nearest(value.0)))
-    }
-}
-
-impl<V: Voxel> VolumeSource<V> for Hdf5Volume {
-    fn shape(&self) -> [usize; 3] {
-        self.shape
-    }
-
-    fn voxel_size(&self) -> Option<VoxelSize> {
-        None
-    }
-
-    fn read_region(&self, region: Region) -> Result<Array3<V>, SourceError> {
-        region.check_inside(self.shape)?;
-        self.read(region).map_err(|error| SourceError::Read { start: region.start, size: region.size, source: Box::new(error) })
     }
 }
 

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use cryoet_core::VoxelSize;
+use cryoet_core::{Statistics, VoxelSize};
 
 use super::{ReadVolumeError, VolumeFormat, open::Open};
 
@@ -18,8 +18,17 @@ pub struct VolumeInfo {
     pub origin: [f64; 3],
     /// The number type in NumPy's words: `int8`, `uint16`, `float32`.
     pub dtype: String,
+    /// What the header says of the voxels, where it says it and that can be true: MRC's `dmin`, `dmax`, `dmean` and `rms`.
+    pub statistics: Option<Statistics>,
     /// What the file says wrongly and was read all the same.
     pub warnings: Vec<String>,
+}
+
+impl VolumeInfo {
+    /// What a file without voxel size, origin and statistics says.
+    pub(super) fn of_shape(format: VolumeFormat, shape: [usize; 3], dtype: String) -> Self {
+        Self { format, shape, voxel_size: None, origin: [0.0; 3], dtype, statistics: None, warnings: Vec::new() }
+    }
 }
 
 /// Reads what a volume's header says, and checks that the file is as long as it promises; no voxel is read.
@@ -33,10 +42,9 @@ pub struct VolumeInfo {
 /// cryoet_io::write_labels(folder.path().join("l.mrc"), &Volume::new(Array3::zeros((2, 3, 4))))?;
 /// let info = cryoet_io::inspect_volume(folder.path().join("l.mrc"))?;
 /// assert_eq!((info.shape, info.dtype.as_str()), ([2, 3, 4], "int8"));
+/// assert_eq!(info.statistics, None); // all zeros may just as well mean that nobody looked
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn inspect_volume(path: impl AsRef<Path>) -> Result<VolumeInfo, ReadVolumeError> {
-    let open = Open::file(path.as_ref(), None)?;
-    let (shape, voxel_size, origin, dtype) = (open.shape(), open.voxel_size(), open.origin(), open.element());
-    Ok(VolumeInfo { format: open.format, shape, voxel_size, origin, dtype, warnings: open.warnings })
+    Ok(Open::file(path.as_ref(), None)?.info)
 }

@@ -80,6 +80,7 @@ pub(super) fn open(path: &Path, bytes: Bytes, at: Range<usize>) -> Result<Packed
         strides,
         voxel_size: None,
         origin: [0.0; 3],
+        statistics: None,
     })
 }
 

@@ -8,11 +8,11 @@ use cryoet_core::{SinkError, VolumeSink, ndarray::ArrayView3};
 use super::{WriteVolumeError, block_writer::BlockWriter};
 use crate::WriteWholeError;
 
-mod sealed {
+pub(super) mod sealed {
     pub trait Sealed {}
 }
 
-/// A number that an NPY file holds as it is: `i8`, `u8`, `i16`, `u16`, `u32`, `f32`.
+/// A number that NPY, NPZ and HDF5 files hold as it is: `i8`, `u8`, `i16`, `u16`, `u32`, `f32`.
 pub trait NpyVoxel: Copy + sealed::Sealed {
     #[doc(hidden)]
     const DESCR: &'static str;
@@ -75,7 +75,7 @@ pub fn create_npy_sink<T: NpyVoxel>(path: impl AsRef<Path>, shape: [usize; 3]) -
 }
 
 /// NumPy's header of version 1, padded so that the voxels start at a multiple of 64 bytes.
-fn header(descr: &str, [z, y, x]: [usize; 3]) -> Vec<u8> {
+pub(super) fn header(descr: &str, [z, y, x]: [usize; 3]) -> Vec<u8> {
     let entries = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({z}, {y}, {x}), }}");
     let length = (10 + entries.len() + 1).next_multiple_of(64) - 10;
     let mut header = b"\x93NUMPY\x01\x00".to_vec();

@@ -1,11 +1,11 @@
 use std::path::Path;
 
-use cryoet_core::{Region, VolumeSource, VoxelSize, ndarray::Array3};
+use cryoet_core::{Region, SourceError, Statistics, VolumeSource, VoxelSize, ndarray::Array3};
 
 #[cfg(feature = "zarr")]
 use super::ome_zarr::{self, ZarrVolume};
 use super::{
-    Bytes, Packed, ReadVolumeError, VolumeFormat, Voxel,
+    Bytes, Packed, ReadVolumeError, VolumeFormat, VolumeInfo, Voxel,
     compressed::unpack,
     hdf5::{self, Hdf5Volume},
     npy, npz,
@@ -13,19 +13,18 @@ use super::{
 };
 use crate::{em, mrc};
 
-/// An open file, in whichever format.
-pub(super) enum Opened {
+/// What reads an open file's voxels.
+enum Reader {
     Packed(Packed),
     Hdf5(Box<Hdf5Volume>),
     #[cfg(feature = "zarr")]
     Zarr(Box<ZarrVolume>),
 }
 
-/// An open file and what was forgiven on the way.
+/// An open volume of a file, in whichever format.
 pub(super) struct Open {
-    pub(super) format: VolumeFormat,
-    pub(super) volume: Opened,
-    pub(super) warnings: Vec<String>,
+    reader: Reader,
+    pub(super) info: VolumeInfo,
 }
 
 /// A file's bytes; those of an MRC file packed by gzip or bzip2 are unpacked into memory.
@@ -56,85 +55,81 @@ impl Open {
     /// Opens the volume of a name, or the only one.
     pub(super) fn file(path: &Path, name: Option<&str>) -> Result<Self, ReadVolumeError> {
         let (format, bytes) = identify(path)?;
-        let mut warnings = Vec::new();
-        let volume = match format {
+        let packed = |packed: Packed, warnings: Vec<String>| Self {
+            info: VolumeInfo {
+                format,
+                shape: packed.shape,
+                voxel_size: packed.voxel_size,
+                origin: packed.origin,
+                dtype: packed.element.name().into(),
+                statistics: packed.statistics,
+                warnings,
+            },
+            reader: Reader::Packed(packed),
+        };
+        Ok(match format {
             VolumeFormat::Mrc => {
-                let (packed, forgiven) = mrc::open(path, bytes, name)?;
-                warnings = forgiven;
-                Opened::Packed(packed)
+                let (volume, warnings) = mrc::open(path, bytes, name)?;
+                packed(volume, warnings)
             }
             VolumeFormat::Npy => {
                 none_wanted(path, name)?;
                 let end = bytes.get().len();
-                Opened::Packed(npy::open(path, bytes, 0..end)?)
+                packed(npy::open(path, bytes, 0..end)?, Vec::new())
             }
-            VolumeFormat::Npz => Opened::Packed(npz::open(path, bytes, name)?),
+            VolumeFormat::Npz => packed(npz::open(path, bytes, name)?, Vec::new()),
             VolumeFormat::Em => {
                 none_wanted(path, name)?;
-                Opened::Packed(em::open(path, bytes)?)
+                packed(em::open(path, bytes)?, Vec::new())
             }
-            VolumeFormat::Hdf5 => Opened::Hdf5(Box::new(Hdf5Volume::open(path, name)?)),
+            VolumeFormat::Hdf5 => {
+                let volume = Hdf5Volume::open(path, name)?;
+                let info = VolumeInfo::of_shape(format, volume.shape, volume.element_name());
+                Self { reader: Reader::Hdf5(Box::new(volume)), info }
+            }
             #[cfg(feature = "zarr")]
-            VolumeFormat::OmeZarr => Opened::Zarr(Box::new(ZarrVolume::open(path, name)?)),
+            VolumeFormat::OmeZarr => {
+                let zarr = ZarrVolume::open(path, name)?;
+                let info = VolumeInfo::of_shape(format, zarr.shape, zarr.element.name().into());
+                let info = VolumeInfo { voxel_size: zarr.voxel_size, origin: zarr.origin, ..info };
+                Self { reader: Reader::Zarr(Box::new(zarr)), info }
+            }
             #[cfg(not(feature = "zarr"))]
             VolumeFormat::OmeZarr => return Err(ReadVolumeError::NeedsZarr { path: path.to_path_buf() }),
-        };
-        Ok(Self { format, volume, warnings })
+        })
     }
 
-    pub(super) fn shape(&self) -> [usize; 3] {
-        match &self.volume {
-            Opened::Packed(packed) => packed.shape,
-            Opened::Hdf5(hdf5) => hdf5.shape,
+    /// The region's voxels; the caller has checked that it lies inside.
+    pub(super) fn read<V: Voxel>(&self, region: Region) -> Result<Array3<V>, ReadVolumeError> {
+        match &self.reader {
+            Reader::Packed(packed) => packed.read(region),
+            Reader::Hdf5(hdf5) => hdf5.read(region),
             #[cfg(feature = "zarr")]
-            Opened::Zarr(zarr) => zarr.shape,
+            Reader::Zarr(zarr) => zarr.read(region),
         }
     }
+}
 
-    pub(super) fn voxel_size(&self) -> Option<VoxelSize> {
-        match &self.volume {
-            Opened::Packed(packed) => packed.voxel_size,
-            Opened::Hdf5(_) => None,
-            #[cfg(feature = "zarr")]
-            Opened::Zarr(zarr) => zarr.voxel_size,
-        }
+impl VolumeSource<f32> for Open {
+    fn shape(&self) -> [usize; 3] {
+        self.info.shape
     }
 
-    pub(super) fn origin(&self) -> [f64; 3] {
-        match &self.volume {
-            Opened::Packed(packed) => packed.origin,
-            Opened::Hdf5(_) => [0.0; 3],
-            #[cfg(feature = "zarr")]
-            Opened::Zarr(zarr) => zarr.origin,
-        }
+    fn voxel_size(&self) -> Option<VoxelSize> {
+        self.info.voxel_size
     }
 
-    pub(super) fn element(&self) -> String {
-        match &self.volume {
-            Opened::Packed(packed) => packed.element.name().into(),
-            Opened::Hdf5(hdf5) => hdf5.element_name(),
-            #[cfg(feature = "zarr")]
-            Opened::Zarr(zarr) => zarr.element.name().into(),
-        }
+    fn origin(&self) -> [f64; 3] {
+        self.info.origin
     }
 
-    pub(super) fn read_whole<V: Voxel>(&self) -> Result<Array3<V>, ReadVolumeError> {
-        let whole = Region::whole(self.shape());
-        match &self.volume {
-            Opened::Packed(packed) => packed.read(whole),
-            Opened::Hdf5(hdf5) => hdf5.read(whole),
-            #[cfg(feature = "zarr")]
-            Opened::Zarr(zarr) => zarr.read(whole),
-        }
+    fn noted_statistics(&self) -> Option<Statistics> {
+        self.info.statistics
     }
 
-    fn into_source(self) -> Box<dyn VolumeSource<f32>> {
-        match self.volume {
-            Opened::Packed(packed) => Box::new(packed),
-            Opened::Hdf5(hdf5) => hdf5,
-            #[cfg(feature = "zarr")]
-            Opened::Zarr(zarr) => zarr,
-        }
+    fn read_region(&self, region: Region) -> Result<Array3<f32>, SourceError> {
+        region.check_inside(self.info.shape)?;
+        self.read(region).map_err(|error| SourceError::Read { start: region.start, size: region.size, source: Box::new(error) })
     }
 }
 
@@ -156,7 +151,7 @@ impl Open {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn open_volume(path: impl AsRef<Path>) -> Result<Box<dyn VolumeSource<f32>>, ReadVolumeError> {
-    Ok(Open::file(path.as_ref(), None)?.into_source())
+    Ok(Box::new(Open::file(path.as_ref(), None)?))
 }
 
 /// Opens one of the volumes of a file by its name, as [`volume_names`] lists them: a data set of an HDF5 file (`class0` of
@@ -176,7 +171,7 @@ pub fn open_volume(path: impl AsRef<Path>) -> Result<Box<dyn VolumeSource<f32>>,
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn open_named_volume(path: impl AsRef<Path>, name: &str) -> Result<Box<dyn VolumeSource<f32>>, ReadVolumeError> {
-    Ok(Open::file(path.as_ref(), Some(name))?.into_source())
+    Ok(Box::new(Open::file(path.as_ref(), Some(name))?))
 }
 
 /// The names of the volumes that a file holds, for [`open_named_volume`]; none where it holds one volume without a name.

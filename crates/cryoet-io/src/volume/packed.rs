@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cryoet_core::{Region, SourceError, VolumeSource, VoxelSize, ndarray::Array3};
+use cryoet_core::{Region, Statistics, VoxelSize, ndarray::Array3};
 use memmap2::Mmap;
 
 use super::{
@@ -15,10 +15,22 @@ use super::{
 /// A file's bytes.
 #[derive(Debug)]
 pub(crate) enum Bytes {
-    Mapped(Mmap),
+    Mapped(Mapped),
     Unpacked(Vec<u8>),
     Empty,
 }
+
+/// A file mapped into memory.
+#[derive(Debug)]
+pub(crate) struct Mapped {
+    map: Mmap,
+    #[cfg(unix)]
+    file: File,
+}
+
+/// A long run is read by so many bytes at a time: they stay in the processor's cache until they are decoded.
+#[cfg(unix)]
+const PIECE: usize = 256 << 10;
 
 impl Bytes {
     pub(crate) fn map(path: &Path) -> Result<Self, ReadVolumeError> {
@@ -33,24 +45,46 @@ impl Bytes {
         }
         // SAFETY: the map is private to this crate, read-only and only ever seen as bytes. What remains is the risk every mapped file
         // has: another program that cuts it short while it is read; writers of this project rename instead.
-        unsafe { Mmap::map(&file) }.map(Self::Mapped).map_err(io)
+        let map = unsafe { Mmap::map(&file) }.map_err(io)?;
+        Ok(Self::Mapped(Mapped {
+            map,
+            #[cfg(unix)]
+            file,
+        }))
     }
 
     /// Tells the system whether rows here and there are read next, each without its neighbourhood, or the bytes one after the other.
     fn will_be_read(&self, scattered: bool) {
         // Only advice: where it is refused, reading is slower and no less right.
         #[cfg(unix)]
-        if let Self::Mapped(map) = self {
+        if let Self::Mapped(Mapped { map, .. }) = self {
             let _ = map.advise(if scattered { memmap2::Advice::Random } else { memmap2::Advice::Normal });
         }
     }
 
     pub(crate) fn get(&self) -> &[u8] {
         match self {
-            Self::Mapped(map) => map,
+            Self::Mapped(Mapped { map, .. }) => map,
             Self::Unpacked(content) => content,
             Self::Empty => &[],
         }
+    }
+
+    /// Hands on the bytes of a range piece by piece. A long run of a file is read, not mapped: that costs no fault for every few pages.
+    fn each_piece<E: From<io::Error>>(&self, start: usize, length: usize, mut take: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        #[cfg(unix)]
+        if let (Self::Mapped(Mapped { file, .. }), true) = (self, length > PIECE) {
+            let mut piece = vec![0; PIECE];
+            let mut at = start;
+            while at < start + length {
+                let piece = &mut piece[..PIECE.min(start + length - at)];
+                std::os::unix::fs::FileExt::read_exact_at(file, piece, at as u64)?;
+                take(piece)?;
+                at += piece.len();
+            }
+            return Ok(());
+        }
+        take(&self.get()[start..start + length])
     }
 }
 
@@ -69,6 +103,20 @@ pub(crate) struct Packed {
     pub(crate) strides: [usize; 3],
     pub(crate) voxel_size: Option<VoxelSize>,
     pub(crate) origin: [f64; 3],
+    /// What the header says of the voxels, where that can be true.
+    pub(crate) statistics: Option<Statistics>,
+}
+
+/// Why numbers were not decoded.
+enum Failed {
+    Io(io::Error),
+    Unfit(Unfit),
+}
+
+impl From<io::Error> for Failed {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
 }
 
 impl Packed {
@@ -100,7 +148,10 @@ impl Packed {
         let mut voxels = Vec::with_capacity(region.voxels());
         let mut run = |first: [usize; 3], numbers: usize| {
             let before = voxels.len();
-            self.decode(first, numbers, &mut voxels).map_err(|Unfit { index, value }| unfit(before + index, value))
+            self.decode(first, numbers, &mut voxels).map_err(|failed| match failed {
+                Failed::Unfit(Unfit { index, value }) => unfit(before + index, value),
+                Failed::Io(source) => ReadVolumeError::Io { path: self.path.clone(), source },
+            })
         };
         let ([z0, y0, x0], [z1, y1, x1]) = (region.start, region.end());
         let (whole_rows, whole_planes) = (x1 - x0 == self.strides[1], (y1 - y0).checked_mul(self.strides[1]) == Some(self.strides[0]));
@@ -135,29 +186,13 @@ impl Packed {
         })
     }
 
-    fn decode<V: Voxel>(&self, first: [usize; 3], numbers: usize, voxels: &mut Vec<V>) -> Result<(), Unfit> {
+    fn decode<V: Voxel>(&self, first: [usize; 3], numbers: usize, voxels: &mut Vec<V>) -> Result<(), Failed> {
         let offset: usize = (0..3).map(|axis| first[axis] * self.strides[axis]).sum();
-        let size = self.element.bytes();
-        let start = self.start + offset * size;
-        self.element.decode(self.big_endian, &self.bytes.get()[start..start + numbers * size], voxels)
-    }
-}
-
-impl<V: Voxel> VolumeSource<V> for Packed {
-    fn shape(&self) -> [usize; 3] {
-        self.shape
-    }
-
-    fn voxel_size(&self) -> Option<VoxelSize> {
-        self.voxel_size
-    }
-
-    fn origin(&self) -> [f64; 3] {
-        self.origin
-    }
-
-    fn read_region(&self, region: Region) -> Result<Array3<V>, SourceError> {
-        region.check_inside(self.shape)?;
-        self.read(region).map_err(|error| SourceError::Read { start: region.start, size: region.size, source: Box::new(error) })
+        let (size, before) = (self.element.bytes(), voxels.len());
+        self.bytes.each_piece(self.start + offset * size, numbers * size, |piece| {
+            let done = voxels.len() - before;
+            let decoded = self.element.decode(self.big_endian, piece, voxels);
+            decoded.map_err(|Unfit { index, value }| Failed::Unfit(Unfit { index: done + index, value }))
+        })
     }
 }

@@ -1,12 +1,13 @@
 use std::path::Path;
 
-use cryoet_core::Volume;
+use cryoet_core::{Region, Volume};
 
 use super::{ReadVolumeError, Voxel, open::Open};
 
 fn read<V: Voxel>(path: &Path) -> Result<Volume<V>, ReadVolumeError> {
     let open = Open::file(path, None)?;
-    Ok(Volume::new(open.read_whole()?).with_voxel_size(open.voxel_size()).with_origin(open.origin()))
+    let voxels = open.read(Region::whole(open.info.shape))?;
+    Ok(Volume::new(voxels).with_voxel_size(open.info.voxel_size).with_origin(open.info.origin))
 }
 
 /// Reads a volume of any number type as `f32`, indexed `[z, y, x]`, with its voxel size and origin where the file has

@@ -139,8 +139,8 @@ fn a_full_label_range_survives_mrc() {
 fn unwritable_extensions_and_shapes() {
     let folder = tempfile::tempdir().unwrap();
     let volume = Volume::new(Array3::zeros((1, 1, 1)));
-    let message = write_volume(folder.path().join("v.h5"), &volume).unwrap_err().to_string();
-    assert!(message.contains("v.h5") && message.contains("\"h5\""), "{message}");
+    let message = write_volume(folder.path().join("v.tif"), &volume).unwrap_err().to_string();
+    assert!(message.contains("v.tif") && message.contains("\"tif\""), "{message}");
     assert!(matches!(
         crate::create_mrc_sink::<f32>(folder.path().join("v.mrc"), [1 << 40, 1, 1], None, [0.0; 3]),
         Err(WriteVolumeError::Shape { .. })
@@ -225,10 +225,27 @@ proptest! {
     }
 
     #[test]
+    fn volumes_survive_hdf5_npz_and_em(shape in [1usize..6, 1..6, 1..6], seed in any::<u32>()) {
+        let folder = tempfile::tempdir().unwrap();
+        let data = Array3::from_shape_fn(shape, |(z, y, x)| f32::from_bits(seed.wrapping_mul((z * 31 + y * 7 + x) as u32 | 1)));
+        // HDF5 comes back through 64 bits, which keep no NaN's payload.
+        let volume = Volume::new(data.mapv(|v| if v.is_nan() { 0.5 } else { v }));
+        let labels = Volume::new(data.mapv(|v| v.to_bits() as u8));
+        for name in ["v.h5", "v.npz", "v.em"] {
+            let path = folder.path().join(name);
+            write_volume(&path, &volume).unwrap();
+            let bits = |array: &Array3<f32>| array.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+            prop_assert_eq!(bits(read_volume(&path).unwrap().data()), bits(volume.data()), "{}", name);
+            write_labels(&path, &labels).unwrap();
+            prop_assert_eq!(&read_labels(&path).unwrap(), &labels, "{}", name);
+        }
+    }
+
+    #[test]
     fn ids_survive(shape in [1usize..5, 1..5, 1..5], largest in 0u32..=1 << 24) {
         let folder = tempfile::tempdir().unwrap();
         let ids = Volume::new(Array3::from_shape_fn(shape, |(z, y, x)| largest / (1 + z + y + x) as u32));
-        for name in ["v.mrc", "v.npy"] {
+        for name in ["v.mrc", "v.npy", "v.npz", "v.h5", "v.em"] {
             write_ids(folder.path().join(name), &ids).unwrap();
             prop_assert_eq!(&read_ids(folder.path().join(name)).unwrap(), &ids);
         }
@@ -305,4 +322,45 @@ fn em_volumes() {
     bytes[3] = 8;
     std::fs::write(&path, &bytes).unwrap();
     assert!(read_volume(&path).unwrap_err().to_string().contains("the EM data type (byte 3) is 8"));
+}
+
+#[test]
+fn several_volumes_are_written_into_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let volume = |less: i16| Array3::from_shape_fn((2, 3, 5), |(z, y, x)| (z * 100 + y * 10 + x) as i16 - less);
+    let names: Vec<String> = (0..20).map(|n| format!("volume {n} \u{e5}")).collect();
+    let volumes: Vec<Array3<i16>> = (0..20).map(volume).collect();
+    let named: Vec<_> = names.iter().zip(&volumes).map(|(name, volume)| (name.as_str(), volume.view())).collect();
+    for file in ["v.h5", "v.npz"] {
+        let path = folder.path().join(file);
+        write_named_volumes(&path, &named).unwrap();
+        assert_eq!(volume_names(&path).unwrap().len(), 20);
+        for (name, volume) in &named {
+            let source = open_named_volume(&path, name).unwrap();
+            assert_eq!(source.read_region(Region::whole([2, 3, 5])).unwrap(), volume.mapv(f32::from), "{file}: {name}");
+        }
+        let one = volumes[0].view();
+        for (names, wrong) in [(["a", "a"], "two volumes have it"), (["a", ""], "expected 1 to 255"), (["a", "b/c"], "without /")] {
+            let message = write_named_volumes(&path, &names.map(|name| (name, one))).unwrap_err().to_string();
+            assert!(message.contains(wrong), "{message}");
+        }
+        write_named_volumes::<u8>(&path, &[]).unwrap();
+        assert!(volume_names(&path).unwrap().is_empty());
+    }
+    assert!(matches!(write_named_volumes(folder.path().join("v.mrc"), &named), Err(WriteVolumeError::Extension { .. })));
+    let empty = Array3::<f32>::zeros((0, 3, 4));
+    write_named_volumes(folder.path().join("v.h5"), &[("dataset", empty.view())]).unwrap();
+    assert_eq!(read_volume(folder.path().join("v.h5")).unwrap().shape(), [0, 3, 4]);
+}
+
+#[test]
+fn score_maps_of_16_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("scores.h5");
+    let maps: Vec<Volume<f32>> = (0..13).map(|class| Volume::new(Array3::from_elem((2, 2, 2), class as f32 / 13.0))).collect();
+    write_score_maps(&path, &maps).unwrap();
+    assert_eq!(volume_names(&path).unwrap()[12], "class12");
+    let twelfth = open_named_volume(&path, "class12").unwrap().read_region(Region::whole([2, 2, 2])).unwrap();
+    assert!((twelfth[[1, 1, 1]] - 12.0 / 13.0).abs() < 2.5e-4);
+    assert!(write_score_maps(folder.path().join("scores.npz"), &maps).is_err());
 }

@@ -1,18 +1,25 @@
-use std::{io, path::Path};
+use std::{
+    io::{self, Write},
+    path::Path,
+};
 
 use cryoet_core::{SinkError, Volume, VolumeSink, ndarray::Axis};
 
-use super::{NpyVoxel, VolumeFormat, WriteVolumeError, create_npy_sink};
-use crate::{MrcHeader, MrcVoxel, WriteWholeError, create_mrc_sink, create_mrc_sink_like};
+use super::{NpyVoxel, VolumeFormat, WriteVolumeError, create_npy_sink, hdf5::DATASET, write_named_volumes};
+use crate::{MrcHeader, MrcVoxel, WriteWholeError, create_mrc_sink, create_mrc_sink_like, em, write_whole};
+
+/// What `numpy.savez` calls an array without a name.
+const ARRAY: &str = "arr_0";
 
 /// The largest integer up to which every integer has an exact `f32`.
 const EXACT_IN_F32: u32 = 1 << 24;
 
-/// Writes a volume by its extension: `.mrc` (mode 2; also `.map`, `.rec`, `.st`) with voxel size and origin, `.npy`
-/// (float32), which can hold neither, or with the feature `zarr` an OME-Zarr 0.4 of three levels, `.zarr`.
+/// Writes a volume by its extension: `.mrc` (mode 2; also `.map`, `.rec`, `.st`) with voxel size and origin; `.npy`, `.npz` (array
+/// `arr_0`), `.h5` (data set `dataset`) and `.em`, which can hold neither, as 32-bit floats; or with the feature `zarr` an OME-Zarr 0.4
+/// of three levels, `.zarr`.
 ///
 /// # Errors
-/// An extension of neither format, a file that cannot be written.
+/// An extension of no format, a file that cannot be written.
 ///
 /// ```
 /// use cryoet_core::{Volume, ndarray::Array3};
@@ -25,9 +32,10 @@ const EXACT_IN_F32: u32 = 1 << 24;
 pub fn write_volume(path: impl AsRef<Path>, volume: &Volume<f32>) -> Result<(), WriteVolumeError> {
     let path = path.as_ref();
     match format(path)? {
-        VolumeFormat::Npy => write_npy(path, volume),
+        VolumeFormat::Mrc => write_mrc(path, volume, |&v| v),
+        VolumeFormat::Em => write_em(path, volume, |&v| v),
         VolumeFormat::OmeZarr => write_ome_zarr(path, volume),
-        _ => write_mrc(path, volume, |&v| v),
+        format => write_unchanged(path, format, volume),
     }
 }
 
@@ -50,7 +58,7 @@ pub fn write_volume(path: impl AsRef<Path>, volume: &Volume<f32>) -> Result<(), 
 /// ```
 pub fn write_volume_like(path: impl AsRef<Path>, volume: &Volume<f32>, header: &MrcHeader) -> Result<(), WriteVolumeError> {
     let path = path.as_ref();
-    if format(path)? != VolumeFormat::Mrc {
+    if VolumeFormat::of_extension(path) != Some(VolumeFormat::Mrc) {
         return Err(extension(path));
     }
     let sink = create_mrc_sink_like::<f32>(path, volume.shape(), volume.voxel_size(), volume.origin(), header)?;
@@ -58,10 +66,10 @@ pub fn write_volume_like(path: impl AsRef<Path>, volume: &Volume<f32>, header: &
 }
 
 /// Writes a label volume by its extension: `.mrc` in mode 0 (int8) when no label is above 127, else in mode 6 (uint16);
-/// or `.npy` (uint8), or with the feature `zarr` an OME-Zarr, `.zarr` (uint8).
+/// `.npy`, `.npz`, `.h5` (uint8) or `.em` (float32); or with the feature `zarr` an OME-Zarr, `.zarr` (uint8).
 ///
 /// # Errors
-/// An extension of neither format, a file that cannot be written.
+/// An extension of no format, a file that cannot be written.
 ///
 /// ```
 /// use cryoet_core::{Volume, ndarray::Array3};
@@ -74,19 +82,20 @@ pub fn write_volume_like(path: impl AsRef<Path>, volume: &Volume<f32>, header: &
 pub fn write_labels(path: impl AsRef<Path>, volume: &Volume<u8>) -> Result<(), WriteVolumeError> {
     let path = path.as_ref();
     match format(path)? {
-        VolumeFormat::Npy => write_npy(path, volume),
+        VolumeFormat::Mrc if volume.data().iter().all(|&label| label <= 127) => write_mrc(path, volume, |&label| label as i8),
+        VolumeFormat::Mrc => write_mrc(path, volume, |&label| u16::from(label)),
+        VolumeFormat::Em => write_em(path, volume, |&label| f32::from(label)),
         VolumeFormat::OmeZarr => write_ome_zarr(path, volume),
-        _ if volume.data().iter().all(|&label| label <= 127) => write_mrc(path, volume, |&label| label as i8),
-        _ => write_mrc(path, volume, |&label| u16::from(label)),
+        format => write_unchanged(path, format, volume),
     }
 }
 
 /// Writes a volume of particle ids by its extension: `.mrc` in mode 6 (uint16) when no id is above 65535, else in mode 2
-/// (float32) when none is above 2^24, where every integer is exact; or `.npy` or, with the feature `zarr`, `.zarr` (uint32), which hold
-/// them all.
+/// (float32) when none is above 2^24, where every integer is exact; `.em` (float32) likewise; or `.npy`, `.npz`, `.h5` and, with the
+/// feature `zarr`, `.zarr` (uint32), which hold them all.
 ///
 /// # Errors
-/// An id that MRC cannot hold exactly, an extension of neither format, a file that cannot be written.
+/// An id that MRC or EM cannot hold exactly, an extension of no format, a file that cannot be written.
 ///
 /// ```
 /// use cryoet_core::{Volume, ndarray::Array3};
@@ -99,15 +108,18 @@ pub fn write_labels(path: impl AsRef<Path>, volume: &Volume<u8>) -> Result<(), W
 /// ```
 pub fn write_ids(path: impl AsRef<Path>, volume: &Volume<u32>) -> Result<(), WriteVolumeError> {
     let path = path.as_ref();
-    match format(path)? {
-        VolumeFormat::Npy => return write_npy(path, volume),
+    let format = format(path)?;
+    match format {
+        VolumeFormat::Mrc | VolumeFormat::Em => {}
         VolumeFormat::OmeZarr => return write_ome_zarr(path, volume),
-        _ => {}
+        _ => return write_unchanged(path, format, volume),
     }
     if let Some((place, &value)) = volume.data().indexed_iter().find(|&(_, &id)| id > EXACT_IN_F32) {
         return Err(WriteVolumeError::Voxel { path: path.to_path_buf(), voxel: place.into(), value, limit: EXACT_IN_F32 });
     }
-    if volume.data().iter().all(|&id| id <= u32::from(u16::MAX)) {
+    if format == VolumeFormat::Em {
+        write_em(path, volume, |&id| id as f32)
+    } else if volume.data().iter().all(|&id| id <= u32::from(u16::MAX)) {
         write_mrc(path, volume, |&id| id as u16)
     } else {
         write_mrc(path, volume, |&id| id as f32)
@@ -115,15 +127,23 @@ pub fn write_ids(path: impl AsRef<Path>, volume: &Volume<u32>) -> Result<(), Wri
 }
 
 fn format(path: &Path) -> Result<VolumeFormat, WriteVolumeError> {
-    match VolumeFormat::of_extension(path) {
-        Some(format @ (VolumeFormat::Mrc | VolumeFormat::Npy | VolumeFormat::OmeZarr)) => Ok(format),
-        _ => Err(extension(path)),
-    }
+    VolumeFormat::of_extension(path).ok_or_else(|| extension(path))
 }
 
-fn extension(path: &Path) -> WriteVolumeError {
+pub(super) fn extension(path: &Path) -> WriteVolumeError {
     let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
     WriteVolumeError::Extension { path: path.to_path_buf(), extension }
+}
+
+fn write_em<T>(path: &Path, volume: &Volume<T>, convert: impl Fn(&T) -> f32) -> Result<(), WriteVolumeError> {
+    let shape = volume.shape();
+    if shape.iter().any(|&n| i32::try_from(n).is_err()) {
+        return Err(WriteVolumeError::Shape { path: path.to_path_buf(), shape });
+    }
+    Ok(write_whole(path, |file| {
+        file.write_all(&em::Header::float(shape))?;
+        volume.data().iter().try_for_each(|voxel| file.write_all(&convert(voxel).to_le_bytes()))
+    })?)
 }
 
 fn write_mrc<T, U: MrcVoxel>(path: &Path, volume: &Volume<T>, convert: impl Fn(&T) -> U) -> Result<(), WriteVolumeError> {
@@ -131,8 +151,13 @@ fn write_mrc<T, U: MrcVoxel>(path: &Path, volume: &Volume<T>, convert: impl Fn(&
     fill(path, sink, volume, 1, convert)?.finish()
 }
 
-fn write_npy<T: NpyVoxel>(path: &Path, volume: &Volume<T>) -> Result<(), WriteVolumeError> {
-    fill(path, create_npy_sink(path, volume.shape())?, volume, 1, |&v| v)?.finish()
+/// Writes a format that holds the numbers as they are, without voxel size and origin.
+fn write_unchanged<T: NpyVoxel>(path: &Path, format: VolumeFormat, volume: &Volume<T>) -> Result<(), WriteVolumeError> {
+    match format {
+        VolumeFormat::Npz => write_named_volumes(path, &[(ARRAY, volume.view())]),
+        VolumeFormat::Hdf5 => write_named_volumes(path, &[(DATASET, volume.view())]),
+        _ => fill(path, create_npy_sink(path, volume.shape())?, volume, 1, |&v| v)?.finish(),
+    }
 }
 
 #[cfg(feature = "zarr")]

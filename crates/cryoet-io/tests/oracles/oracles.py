@@ -1,13 +1,20 @@
 """The Python packages of the field against cryoet-io, in both directions.
 
     python -m venv v && v/bin/pip install mrcfile starfile imodmodel emfile dynamotable copick h5py numpy pandas scipy
+    v/bin/python tests/oracles/oracles.py run        # has tests/goldens.rs read their files, and write files that they then read
+
+In single steps:
+
     v/bin/python tests/oracles/oracles.py make       # writes tests/goldens, which tests/goldens.rs reads
     CRYOET_IO_WRITE=DIR cargo test -p cryoet-io --test goldens
     v/bin/python tests/oracles/oracles.py check DIR  # reads what that test wrote
 """
 
 import json
+import os
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import copick.models
@@ -120,6 +127,23 @@ def check(folder):
         assert mrc.data.dtype == np.int8
         close(mrc.data, volume(np.uint16), "mrcfile: labels")
     close(np.load(folder / "volume.npy"), volume(np.float32), "numpy: voxels")
+    with np.load(folder / "volume.npz") as arrays:
+        close(arrays["arr_0"], volume(np.float32), "numpy: voxels of an archive")
+    with np.load(folder / "named.npz") as arrays:
+        assert arrays["first"].dtype == arrays["zweite \u00e5"].dtype == np.int16
+        close([arrays["first"], arrays["zweite \u00e5"]], [volume(np.int16), volume(np.int16) + 50], "numpy: named voxels")
+    for name, dtype in [("volume", np.float32), ("labels", np.uint8)]:
+        with h5py.File(folder / f"{name}.h5") as file:
+            assert list(file) == ["dataset"] and file["dataset"].dtype == dtype and file["dataset"].fillvalue == 0
+            close(file["dataset"][...], volume(dtype), f"h5py: {name}")
+    for dtype in [np.int8, np.uint8, np.int16, np.uint16, np.uint32, np.float32]:
+        with h5py.File(folder / f"named_{np.dtype(dtype)}.h5") as file:
+            assert file["first"].dtype == dtype
+            close([file["first"][...], file["zweite \u00e5"][...]], [volume(dtype), volume(dtype) + 50], f"h5py: {np.dtype(dtype)}")
+    with h5py.File(folder / "scores.h5") as file:
+        assert sorted(file) == sorted(f"class{label}" for label in range(13)) and file["class12"].dtype == np.float16
+        close([file[f"class{label}"][...] for label in range(13)], [volume(np.float32) + label for label in range(13)], "h5py: score maps")
+    close(emfile.read(folder / "volume.em")[1], volume(np.float32), "emfile: voxels")
 
     for name in ["relion5", "relion4", "relion31", "relion3"]:
         blocks = starfile.read(folder / f"{name}.star", always_dict=True)
@@ -158,9 +182,18 @@ def check(folder):
     close(scores, SCORES, "copick's table: scores")
 
 
+def run():
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["cargo", "test", "--quiet", "--package", "cryoet-io", "--test", "goldens"]
+        subprocess.run(command, check=True, cwd=GOLDENS, env={**os.environ, "CRYOET_IO_WRITE": folder})
+        check(Path(folder))
+
+
 if __name__ == "__main__":
     if sys.argv[1:] == ["make"]:
         make()
+    elif sys.argv[1:] == ["run"]:
+        run()
     elif len(sys.argv) == 3 and sys.argv[1] == "check":
         check(Path(sys.argv[2]))
     else:

@@ -42,14 +42,19 @@ pub(in super::super) fn read(place: Place, text: &str, options: &ReadParticles) 
         None => Optics::default(),
     };
     let table = Table::new(place, block, options, &optics)?;
-    let mut list = ParticleList { voxel_size: table.voxel_size, shape: options.shape, ..ParticleList::default() };
-    list.particles.reserve(block.len());
-    block.each_row(place, |line, cells| {
-        if table.wanted(cells) {
-            list.particles.push(table.particle(line, cells)?);
+    let mut list = ParticleList { voxel_size: table.voxel_size, ..ParticleList::default() };
+    match (&options.tomogram, table.tomogram) {
+        (Some(wanted), Some(column)) => block.each_row(place, |line, cells| {
+            if cells[column] == wanted {
+                list.particles.push(table.particle(line, cells)?);
+            }
+            Ok(())
+        })?,
+        _ => {
+            let spare = Particle::new(options.class, place.position(1, [0.0; 3])?);
+            list.particles = block.map_rows(place, &spare, |line, cells| table.particle(line, cells))?;
         }
-        Ok(())
-    })?;
+    }
     Ok(list)
 }
 
@@ -172,6 +177,7 @@ impl<'a> Table<'a> {
     fn common_pixel_size(&self, place: Place, block: &Block) -> Option<f64> {
         let detector = block.column("rlnDetectorPixelSize");
         let magnification = block.column("rlnMagnification");
+        self.pixel_size.or(detector)?;
         let mut common = None;
         let mut alike = true;
         let number = |cells: &[&str], column: usize| cells[column].parse::<f64>().ok().filter(|v| v.is_finite() && *v > 0.0);
@@ -189,14 +195,6 @@ impl<'a> Table<'a> {
             Ok(())
         });
         if alike && checked.is_ok() { common.flatten() } else { None }
-    }
-
-    /// Whether the row lies in the tomogram asked for.
-    fn wanted(&self, cells: &[&str]) -> bool {
-        match (&self.options.tomogram, self.tomogram) {
-            (Some(wanted), Some(column)) => cells[column] == wanted,
-            _ => true,
-        }
     }
 
     fn triple(&self, line: u64, cells: &[&str], columns: [usize; 3]) -> Result<[f64; 3], ReadParticlesError> {

@@ -4,7 +4,7 @@ use std::{
 };
 
 use cryoet_core::{
-    Region, SourceError, VolumeSource, VoxelSize,
+    Region, VoxelSize,
     ndarray::{Array3, ArrayD},
 };
 use zarrs::{
@@ -107,24 +107,5 @@ impl ZarrVolume {
         let array = ArrayD::from_shape_vec(extents, voxels).map_err(|error| zarr(&self.path, error))?.permuted_axes(order);
         let array = array.to_shape(region.size).map_err(|error| zarr(&self.path, error))?;
         Ok(array.into_owned())
-    }
-}
-
-impl<V: Voxel> VolumeSource<V> for ZarrVolume {
-    fn shape(&self) -> [usize; 3] {
-        self.shape
-    }
-
-    fn voxel_size(&self) -> Option<VoxelSize> {
-        self.voxel_size
-    }
-
-    fn origin(&self) -> [f64; 3] {
-        self.origin
-    }
-
-    fn read_region(&self, region: Region) -> Result<Array3<V>, SourceError> {
-        region.check_inside(self.shape)?;
-        self.read(region).map_err(|error| SourceError::Read { start: region.start, size: region.size, source: Box::new(error) })
     }
 }
