@@ -3,19 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use cryoet::net::{Device, Network, Precision, SegmentParams, Weights};
+use cryoet::net::{Device, Network, Precision, SegmentError, SegmentParams, SegmentedBlock, Weights};
+use cryoet::{ClassTable, Resampled, VolumeSource};
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::numbers;
+use crate::{numbers, output};
 
 /// How a network segments a tomogram.
 #[derive(Debug, Clone, Args, Serialize)]
 pub(crate) struct NetworkOptions {
-    /// Weights of a trained network
-    #[arg(long, value_name = "WEIGHTS.safetensors")]
+    /// Weights of a trained network; given several times, the mean of their answers is taken
+    #[arg(long, required = true, value_name = "WEIGHTS.safetensors")]
     #[serde(serialize_with = "crate::paths::shown")]
-    pub(crate) weights: PathBuf,
+    pub(crate) weights: Vec<PathBuf>,
     /// Where the network runs: cpu, cuda, cuda:N, or auto (a GPU if there is one)
     #[arg(long, default_value = "auto")]
     device: String,
@@ -31,6 +32,9 @@ pub(crate) struct NetworkOptions {
     /// Largest share by which the tomogram's voxel size may differ from the weights'
     #[arg(long, value_name = "SHARE", default_value_t = 0.05, value_parser = numbers::not_negative, allow_negative_numbers = true)]
     voxel_size_tolerance: f64,
+    /// Bring the tomogram to the weights' voxel size first, by cubic interpolation; volumes that are written have that voxel size too
+    #[arg(long)]
+    resample: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum, Serialize)]
@@ -43,15 +47,34 @@ enum Numbers {
 }
 
 impl NetworkOptions {
-    /// The weights and the network made of them.
-    pub(crate) fn load(&self) -> Result<(Weights, Network), Failure> {
-        let weights = read_weights(&self.weights)?;
+    /// The networks that the weights make; there is at least one.
+    pub(crate) fn load(&self) -> Result<Vec<Network>, Failure> {
         let precision = match self.precision {
             Numbers::F32 => Precision::F32,
             Numbers::Bf16 => Precision::Bf16,
         };
-        let network = Network::new(&weights, device(&self.device)?, precision)?;
-        Ok((weights, network))
+        let device = device(&self.device)?;
+        self.weights.iter().map(|path| Ok(Network::new(&read_weights(path)?, device, precision)?)).collect()
+    }
+
+    /// The classes that networks answer for.
+    pub(crate) fn classes(networks: &[Network]) -> Result<&ClassTable, Failure> {
+        networks.first().map(|network| &network.description().classes).ok_or_else(|| SegmentError::NoNetwork.into())
+    }
+
+    /// The tomogram at the voxel size of the networks, where the user asked for it and the sizes differ.
+    pub(crate) fn resampled<'a>(
+        &self,
+        tomogram: &'a dyn VolumeSource<f32>,
+        networks: &[Network],
+    ) -> Result<Option<Resampled<'a>>, Failure> {
+        let wanted = networks.first().and_then(|network| network.description().voxel_size);
+        match wanted {
+            _ if !self.resample => Ok(None),
+            None => Err(Failure::usage("--resample: the weights do not tell the voxel size they were trained on".to_owned())),
+            Some(wanted) if tomogram.voxel_size() == Some(wanted) => Ok(None),
+            Some(wanted) => Ok(Some(Resampled::new(tomogram, wanted)?)),
+        }
     }
 
     /// The parameters of segmentation.
@@ -61,6 +84,21 @@ impl NetworkOptions {
             turns: self.turns,
             voxel_size_tolerance: self.voxel_size_tolerance,
             ..SegmentParams::default()
+        }
+    }
+}
+
+/// Says once when memory ran out for a tile.
+#[derive(Debug, Default)]
+pub(crate) struct MemoryWatch {
+    told: bool,
+}
+
+impl MemoryWatch {
+    pub(crate) fn look(&mut self, block: &SegmentedBlock) {
+        if block.memory_ran_out && !self.told {
+            self.told = true;
+            output::warn("memory ran out for a tile, which was halved: a smaller --memory is faster from the start");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Inference: exact tiles, soft-max, the most probable class of each voxel.
 
+mod ensemble;
 mod params;
 mod segment;
 mod tiles;

@@ -11,7 +11,7 @@
 //! let weights = Weights::random(classes, None, 1); // or Weights::from_bytes(&std::fs::read("ribosome.safetensors")?)?
 //! let network = Network::new(&weights, Device::auto(), Precision::F32)?;
 //! let tomogram = Volume::new(Array3::from_shape_fn((16, 32, 32), |(z, y, x)| (z + y * x) as f32));
-//! let answer = segment(&network, weights.description(), &tomogram, &SegmentParams::default(), &())?;
+//! let answer = segment(&[network], &tomogram, &SegmentParams::default(), &())?;
 //! println!("{:?} voxels labelled", answer.labels.shape());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

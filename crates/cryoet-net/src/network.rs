@@ -7,7 +7,7 @@ use crate::device::{Device, DeviceError};
 use crate::memory_layout::channels_last;
 use crate::tensor_map::TensorMap;
 use crate::torch_error::TorchError;
-use crate::weights::Weights;
+use crate::weights::{Weights, WeightsDescription};
 
 /// The number format a network computes in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -57,9 +57,9 @@ pub enum BuildError {
     Torch(#[from] TorchError),
 }
 
-/// Weights on a device, ready to run. `Send`, not `Sync`: one thread at a time.
+/// Weights on a device, ready to run, with what they say about themselves. `Send`, not `Sync`: one thread at a time.
 pub struct Network {
-    architecture: Architecture,
+    description: WeightsDescription,
     layers: Vec<(Tensor, Tensor)>,
     device: Device,
     precision: Precision,
@@ -68,7 +68,7 @@ pub struct Network {
 impl std::fmt::Debug for Network {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Network")
-            .field("architecture", &self.architecture)
+            .field("architecture", &self.architecture())
             .field("device", &self.device)
             .field("precision", &self.precision)
             .finish_non_exhaustive()
@@ -81,29 +81,34 @@ impl Network {
     /// # Errors
     /// Tensors that do not fit the architecture, a device that is not there, or libtorch's refusal.
     pub fn new(weights: &Weights, device: Device, precision: Precision) -> Result<Self, BuildError> {
-        Self::from_tensors(weights.description().architecture, weights.tensors(), device, precision)
+        Self::from_tensors(weights.description().clone(), weights.tensors(), device, precision)
     }
 
     pub(crate) fn from_tensors(
-        architecture: Architecture,
+        description: WeightsDescription,
         tensors: &TensorMap,
         device: Device,
         precision: Precision,
     ) -> Result<Self, BuildError> {
         let device = device.check()?;
         let mut layers = Vec::new();
-        for layer in architecture.layers() {
+        for layer in description.architecture.layers() {
             let weight = load(tensors, format!("{}.weight", layer.name), &layer.kernel, device, precision)?;
             let weight = channels_last(&weight).map_err(TorchError::from)?;
             let bias = load(tensors, format!("{}.bias", layer.name), &layer.kernel[..1], device, precision)?;
             layers.push((weight, bias));
         }
-        Ok(Self { architecture, layers, device, precision })
+        Ok(Self { description, layers, device, precision })
     }
 
     /// The network's shape.
     pub fn architecture(&self) -> Architecture {
-        self.architecture
+        self.description.architecture
+    }
+
+    /// Classes, voxel size, normalisation and whatever else the weights' file says.
+    pub fn description(&self) -> &WeightsDescription {
+        &self.description
     }
 
     /// Where it runs.
@@ -125,7 +130,7 @@ impl Network {
 
     /// The same within a window of the input.
     pub(crate) fn logits_within(&self, input: &Tensor, window: Region) -> Result<Tensor, TorchError> {
-        Ok(self.architecture.forward(&self.layers, input, window)?)
+        Ok(self.architecture().forward(&self.layers, input, window)?)
     }
 
     /// The weights and biases, layer by layer, for the optimiser.
@@ -135,7 +140,7 @@ impl Network {
 
     /// The names of [`Self::parameters_mut`], in its order.
     pub(crate) fn parameter_names(&self) -> Vec<String> {
-        self.architecture.layers().iter().flat_map(|layer| ["weight", "bias"].map(|part| format!("{}.{part}", layer.name))).collect()
+        self.architecture().layers().iter().flat_map(|layer| ["weight", "bias"].map(|part| format!("{}.{part}", layer.name))).collect()
     }
 
     /// The present weights as plain arrays.

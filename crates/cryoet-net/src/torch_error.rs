@@ -12,10 +12,15 @@ impl TorchError {
         Self { message: format!("an answer that is not of shape {expected:?}") }
     }
 
+    #[cfg(test)]
+    pub(crate) fn out_of_memory() -> Self {
+        Self { message: "CUDA out of memory".to_owned() }
+    }
+
     /// Whether the operation failed for want of memory.
     pub fn is_out_of_memory(&self) -> bool {
         let text = self.message.to_ascii_lowercase();
-        text.contains("out of memory") || text.contains("can't allocate memory") || text.contains("not enough memory")
+        ["out of memory", "can't allocate memory", "not enough memory", "bad_alloc"].iter().any(|sign| text.contains(sign))
     }
 }
 

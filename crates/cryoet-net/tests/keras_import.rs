@@ -19,7 +19,7 @@ fn agrees(bytes: &[u8], golden: &str) {
     let golden: serde_json::Value = serde_json::from_str(golden).unwrap();
     let weights = Weights::from_keras(bytes, classes(2), None).unwrap();
     let network = Network::new(&weights, Device::Cpu, Precision::F32).unwrap();
-    let answer = segment(&network, weights.description(), &volume(), &SegmentParams::default(), &()).unwrap();
+    let answer = segment(&[network], &volume(), &SegmentParams::default(), &()).unwrap();
     let expected = golden["score"].as_array().unwrap();
     assert_eq!(expected.len(), answer.scores.data().len());
     let differences = answer.scores.data().iter().zip(expected).map(|(a, b)| (f64::from(*a) - b.as_f64().unwrap()).abs());

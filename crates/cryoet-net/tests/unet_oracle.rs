@@ -35,7 +35,7 @@ fn compare() -> (f64, usize) {
     let weights = weights();
     let network = Network::new(&weights, Device::Cpu, Precision::F32).unwrap();
     let tomogram = Volume::new(Array3::from_shape_vec((8, 12, 16), wave(8 * 12 * 16, 1.0, 0.25)).unwrap());
-    let answer = segment(&network, weights.description(), &tomogram, &SegmentParams::default(), &()).unwrap();
+    let answer = segment(&[network], &tomogram, &SegmentParams::default(), &()).unwrap();
     let probabilities = golden["probability"].as_array().unwrap();
     let channels = golden["channel"].as_array().unwrap();
     assert_eq!(probabilities.len(), answer.scores.data().len());

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use cryoet::VolumeSource;
 use cryoet::io::open_volume;
 use cryoet::net::SegmentedBlock;
 use cryoet::pipeline::{PickParams, pick_with};
@@ -9,7 +10,7 @@ use serde_json::json;
 
 use crate::bar::Bar;
 use crate::failure::Failure;
-use crate::network::NetworkOptions;
+use crate::network::{MemoryWatch, NetworkOptions};
 use crate::options::{ClusterOptions, check_list_outputs};
 use crate::output;
 use crate::paths::{Shown, check_files};
@@ -52,25 +53,34 @@ pub(crate) struct Pick {
 impl Pick {
     pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
         check_list_outputs(&self.output)?;
-        let inputs = [&self.tomogram, &self.network.weights];
-        check_files(inputs, self.output.iter().chain(&self.labels).chain(&self.scores))?;
+        let inputs: Vec<_> = [&self.tomogram].into_iter().chain(&self.network.weights).collect();
+        check_files(inputs.iter().copied(), self.output.iter().chain(&self.labels).chain(&self.scores))?;
         let segment = self.network.params();
         let tomogram = open_volume(&self.tomogram)?;
-        let (weights, network) = self.network.load()?;
-        let classes = &weights.description().classes;
-        let params = PickParams { segment, cluster: self.cluster.params(tomogram.voxel_size(), classes)? };
+        let networks = self.network.load()?;
+        let classes = NetworkOptions::classes(&networks)?;
+        let resampled = self.network.resampled(tomogram.as_ref(), &networks)?;
+        let source: &dyn VolumeSource<f32> = resampled.as_ref().map_or(tomogram.as_ref(), |resampled| resampled);
+        let params = PickParams { segment, cluster: self.cluster.params(source.voxel_size(), classes)? };
         let record = Record::new("pick", &self)?.with_inputs(inputs)?;
-        let mut labels = self.labels.as_ref().map(|path| LabelSink::create(path, tomogram.as_ref(), classes)).transpose()?;
-        let mut scores = self.scores.as_ref().map(|path| ScoreSink::create(path, tomogram.as_ref())).transpose()?;
+        let mut labels = self.labels.as_ref().map(|path| LabelSink::create(path, source, classes)).transpose()?;
+        let mut scores = self.scores.as_ref().map(|path| ScoreSink::create(path, source)).transpose()?;
         let bar = Bar::new("picking");
+        let mut memory = MemoryWatch::default();
         let look = |block: &SegmentedBlock| {
+            memory.look(block);
             labels.as_mut().map_or(Ok(()), |labels| labels.write(block.start, block.labels.view()))?;
             scores.as_mut().map_or(Ok(()), |scores| scores.write(block.start, block.scores.view()))?;
             Ok(())
         };
-        let picked = pick_with(&network, weights.description(), tomogram.as_ref(), &params, &bar, look);
+        let picked = pick_with(&networks, source, &params, &bar, look);
         let mut particles = picked.map_err(Failure::from).map_err(Failure::about(&self.tomogram))?;
         drop(bar);
+        if let Some(resampled) = &resampled {
+            for particle in &mut particles {
+                particle.position = resampled.to_source(particle.position)?;
+            }
+        }
         self.cluster.drop_unsure(&mut particles, classes);
         if let (Some(sink), Some(path)) = (labels, &self.labels) {
             sink.finish()?;

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use cryoet::VolumeSource;
 use cryoet::io::open_volume;
 use cryoet::net::{SegmentError, SegmentedBlock, segment_blocks};
 use serde::Serialize;
@@ -8,7 +9,7 @@ use serde_json::json;
 
 use crate::bar::Bar;
 use crate::failure::Failure;
-use crate::network::NetworkOptions;
+use crate::network::{MemoryWatch, NetworkOptions};
 use crate::output;
 use crate::paths::{Shown, check_files};
 use crate::record::Record;
@@ -42,17 +43,20 @@ pub(crate) struct Segment {
 impl Segment {
     pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
         let params = self.network.params();
-        let inputs = [&self.tomogram, &self.network.weights];
-        check_files(inputs, [&self.output].into_iter().chain(&self.scores))?;
+        let inputs: Vec<_> = [&self.tomogram].into_iter().chain(&self.network.weights).collect();
+        check_files(inputs.iter().copied(), [&self.output].into_iter().chain(&self.scores))?;
         let tomogram = open_volume(&self.tomogram)?;
-        let (weights, network) = self.network.load()?;
-        let classes = &weights.description().classes;
+        let networks = self.network.load()?;
+        let classes = NetworkOptions::classes(&networks)?;
+        let resampled = self.network.resampled(tomogram.as_ref(), &networks)?;
+        let source: &dyn VolumeSource<f32> = resampled.as_ref().map_or(tomogram.as_ref(), |resampled| resampled);
         let record = Record::new("segment", &self)?.with_inputs(inputs)?;
-        let mut labels = LabelSink::create(&self.output, tomogram.as_ref(), classes)?;
-        let mut scores = self.scores.as_ref().map(|path| ScoreSink::create(path, tomogram.as_ref())).transpose()?;
-        let mut labelled = 0;
+        let mut labels = LabelSink::create(&self.output, source, classes)?;
+        let mut scores = self.scores.as_ref().map(|path| ScoreSink::create(path, source)).transpose()?;
+        let (mut labelled, mut memory) = (0, MemoryWatch::default());
         let bar = Bar::new("segmenting");
-        segment_blocks(&network, weights.description(), tomogram.as_ref(), &params, &bar, |block: SegmentedBlock| {
+        segment_blocks(&networks, source, &params, &bar, |block: SegmentedBlock| {
+            memory.look(&block);
             labelled += block.labels.iter().filter(|&&label| label != 0).count();
             labels.write(block.start, block.labels.view())?;
             scores.as_mut().map_or(Ok(()), |scores| scores.write(block.start, block.scores.view()))?;

@@ -1,19 +1,12 @@
-use cryoet_core::ndarray::{Array3, s};
-use cryoet_core::{
-    Cancelled, ClassLabel, Progress, Region, SinkError, SourceError, Statistics, StatisticsError, Volume, VolumeSink, VolumeSource,
-    VoxelSize,
-};
+use cryoet_core::ndarray::Array3;
+use cryoet_core::{Cancelled, Progress, SinkError, SourceError, StatisticsError, Volume, VolumeSink, VolumeSource};
 use thiserror::Error;
 
+use super::ensemble::Ensemble;
 use super::params::SegmentParams;
 use super::tiles::{Tile, TilePlan, TilePlanError};
-use super::untiled::{probabilities, winners};
 use crate::network::Network;
-use crate::normalisation::ZScore;
-use crate::smoothing::Smoothing;
 use crate::torch_error::TorchError;
-use crate::turn::Turn;
-use crate::weights::{WeightsDescription, channel_labels};
 
 /// Why a tomogram cannot be segmented.
 #[derive(Debug, Error)]
@@ -34,13 +27,18 @@ pub enum SegmentError {
         /// What is allowed.
         tolerance: f64,
     },
-    /// The weights' description and the network disagree.
-    #[error("the network has {outputs} outputs, its description names {classes} classes and background")]
-    Classes {
-        /// Outputs of the network.
-        outputs: usize,
-        /// Classes in the description.
-        classes: usize,
+    /// No network was given.
+    #[error("no network to segment with")]
+    NoNetwork,
+    /// A network of an ensemble answers for other classes than the first, or has another shape.
+    #[error("network {member} of the ensemble has {found}, the first has {expected}")]
+    Ensemble {
+        /// Which network, counted from 1.
+        member: usize,
+        /// What it has.
+        found: String,
+        /// What the first has.
+        expected: String,
     },
     /// The tomogram has no voxels, or voxels that are not finite, or its source failed.
     #[error(transparent)]
@@ -71,6 +69,8 @@ pub struct SegmentedBlock {
     pub labels: Array3<u8>,
     /// Its probability, in (0, 1].
     pub scores: Array3<f32>,
+    /// Whether memory ran out for the tile that was planned, so that this is only a part of it.
+    pub memory_ran_out: bool,
 }
 
 /// A whole tomogram's answer.
@@ -84,29 +84,22 @@ pub struct Segmentation {
 
 /// Segments a tomogram tile by tile and hands each answer on as it comes, so that memory is bounded by a tile.
 ///
-/// The answer does not depend on the tiles but for rounding (1e-5 in f32). Grey values are normalised by the whole tomogram's mean and
-/// standard deviation, read in a first pass.
+/// Several networks are an ensemble: their soft-max outputs are averaged; they must know the same classes. The answer does not depend
+/// on the tiles but for rounding (1e-5 in f32). Grey values are normalised by the whole tomogram's mean and standard deviation, read
+/// in a first pass. A tile for which libtorch finds no memory is halved until it fits, and so are all later ones of its size.
 ///
 /// # Errors
-/// A tomogram of another voxel size, with voxels that are not finite or too large for the memory allowed; failures of the source, the
-/// receiver or libtorch; a cancelled run.
+/// No network, or networks that are no ensemble; a tomogram of another voxel size, with voxels that are not finite or too large for
+/// the memory allowed; failures of the source, the receiver or libtorch; a cancelled run.
 pub fn segment_blocks<E: From<SegmentError>>(
-    network: &Network,
-    description: &WeightsDescription,
+    networks: &[Network],
     tomogram: &dyn VolumeSource<f32>,
     params: &SegmentParams,
     progress: &dyn Progress,
-    mut receive: impl FnMut(SegmentedBlock) -> Result<(), E>,
+    receive: impl FnMut(SegmentedBlock) -> Result<(), E>,
 ) -> Result<(), E> {
-    let plan = prepare(network, description, tomogram, params)?;
-    let labels = channel_labels(&description.classes);
-    let total = plan.tiles.tiles().len() as u64;
-    for (done, tile) in plan.tiles.tiles().iter().enumerate() {
-        let block = segment_tile(network, tomogram, tile, &plan.scaling, params, &labels)?;
-        receive(block)?;
-        progress.report(done as u64 + 1, total).map_err(SegmentError::from)?;
-    }
-    Ok(())
+    let (ensemble, plan) = Ensemble::prepare(networks, tomogram, params)?;
+    by_tiles(&plan, progress, |tile| ensemble.segment_tile(tomogram, tile, params), receive)
 }
 
 /// Segments a tomogram into memory.
@@ -116,19 +109,20 @@ pub fn segment_blocks<E: From<SegmentError>>(
 /// use cryoet_net::{Device, Network, Precision, SegmentParams, Weights, segment};
 ///
 /// let classes = ClassTable::new(vec![Class::new(ClassLabel::new(1), "ribosome")])?;
-/// let weights = Weights::random(classes, None, 7);
-/// let network = Network::new(&weights, Device::Cpu, Precision::F32)?;
 /// let tomogram = Volume::new(Array3::from_shape_fn((10, 20, 30), |(z, y, x)| (z * y + x) as f32));
-/// let answer = segment(&network, weights.description(), &tomogram, &SegmentParams::default(), &())?;
+/// let network = |seed| Network::new(&Weights::random(classes.clone(), None, seed), Device::Cpu, Precision::F32);
+/// let answer = segment(&[network(7)?], &tomogram, &SegmentParams::default(), &())?;
 /// assert_eq!(answer.labels.shape(), [10, 20, 30]);
+/// // Two networks vote with the mean of their probabilities.
+/// let both = segment(&[network(7)?, network(8)?], &tomogram, &SegmentParams::default(), &())?;
+/// assert_eq!(both.labels.shape(), [10, 20, 30]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors
 /// As [`segment_blocks`].
 pub fn segment(
-    network: &Network,
-    description: &WeightsDescription,
+    networks: &[Network],
     tomogram: &dyn VolumeSource<f32>,
     params: &SegmentParams,
     progress: &dyn Progress,
@@ -137,7 +131,7 @@ pub fn segment(
     let like = Volume::new(Array3::<u8>::zeros(shape)).with_voxel_size(tomogram.voxel_size()).with_origin(tomogram.origin());
     let mut scores = like.with_data(Array3::<f32>::zeros(shape));
     let mut labels = like;
-    segment_blocks(network, description, tomogram, params, progress, |block: SegmentedBlock| {
+    segment_blocks(networks, tomogram, params, progress, |block: SegmentedBlock| {
         labels.write_region(block.start, block.labels.view())?;
         scores.write_region(block.start, block.scores.view())?;
         Ok::<_, SegmentError>(())
@@ -145,90 +139,33 @@ pub fn segment(
     Ok(Segmentation { labels, scores })
 }
 
-struct Prepared {
-    tiles: TilePlan,
-    scaling: Scaling,
-}
-
-/// What happens to grey values before the network.
-struct Scaling {
-    z_score: ZScore,
-    smoothing: Smoothing,
-}
-
-fn prepare(
-    network: &Network,
-    description: &WeightsDescription,
-    tomogram: &dyn VolumeSource<f32>,
-    params: &SegmentParams,
-) -> Result<Prepared, SegmentError> {
-    let (outputs, classes) = (network.architecture().outputs(), description.classes.len());
-    if outputs != classes + 1 {
-        return Err(SegmentError::Classes { outputs, classes });
-    }
-    if let (Some(found), Some(expected)) = (tomogram.voxel_size(), description.voxel_size) {
-        check_voxel_size(found, expected, params.voxel_size_tolerance)?;
-    }
-    let (architecture, shape) = (network.architecture(), tomogram.shape());
-    let tiles = if params.turns {
-        TilePlan::for_turns(architecture, shape, params.memory)?
-    } else {
-        TilePlan::new(architecture, shape, params.memory)?
-    };
-    let scaling = Scaling { z_score: ZScore::new(&Statistics::of(tomogram)?), smoothing: Smoothing::new(description.smoothing) };
-    Ok(Prepared { tiles, scaling })
-}
-
-fn check_voxel_size(found: VoxelSize, expected: VoxelSize, tolerance: f64) -> Result<(), SegmentError> {
-    let difference = found.relative_difference(&expected);
-    // A tolerance that is no number allows nothing.
-    if difference <= tolerance {
-        return Ok(());
-    }
-    Err(SegmentError::VoxelSize { found: found.zyx(), expected: expected.zyx(), difference, tolerance })
-}
-
-fn segment_tile(
-    network: &Network,
-    tomogram: &dyn VolumeSource<f32>,
-    tile: &Tile,
-    scaling: &Scaling,
-    params: &SegmentParams,
-    labels: &[ClassLabel],
-) -> Result<SegmentedBlock, SegmentError> {
-    let input = read_scaled(tomogram, tile.input, scaling)?;
-    let offset = std::array::from_fn(|axis| tile.core.start[axis] - tile.input.start[axis]);
-    let core = Region::new(offset, tile.core.size);
-    let mut scores = probabilities(network, input.view(), core, Turn::Identity)?;
-    if params.turns {
-        for turn in &Turn::ALL[1..] {
-            scores = scores.f_add(&probabilities(network, input.view(), core, *turn)?).map_err(TorchError::from)?;
+/// Answers for every tile of a plan. A tile for which memory runs out is halved, and so is every later one as large.
+fn by_tiles<E: From<SegmentError>>(
+    plan: &TilePlan,
+    progress: &dyn Progress,
+    mut answer: impl FnMut(&Tile) -> Result<SegmentedBlock, SegmentError>,
+    mut receive: impl FnMut(SegmentedBlock) -> Result<(), E>,
+) -> Result<(), E> {
+    let total = plan.tiles().len() as u64;
+    let mut too_large = usize::MAX;
+    for (done, &planned) in plan.tiles().iter().enumerate() {
+        let mut waiting = vec![planned];
+        while let Some(tile) = waiting.pop() {
+            let halves = plan.halves(&tile);
+            match halves {
+                Some([first, second]) if tile.input.voxels() >= too_large => waiting.extend([second, first]),
+                _ => match (answer(&tile), halves) {
+                    (Err(SegmentError::Torch(error)), Some([first, second])) if error.is_out_of_memory() => {
+                        too_large = too_large.min(tile.input.voxels());
+                        waiting.extend([second, first]);
+                    }
+                    (block, _) => receive(SegmentedBlock { memory_ran_out: tile != planned, ..block? })?,
+                },
+            }
         }
-        scores = scores.f_divide_scalar(Turn::ALL.len() as f64).map_err(TorchError::from)?;
+        progress.report(done as u64 + 1, total).map_err(SegmentError::from)?;
     }
-    let (mut channels, scores) = winners(&scores)?;
-    channels.mapv_inplace(|channel| labels[usize::from(channel)].get());
-    Ok(SegmentedBlock { start: tile.core.start, labels: channels, scores })
-}
-
-/// The tile's voxels as the network sees them, zero where the tile reaches beyond the volume's end.
-///
-/// As much around the tile is read as the low-pass looks at, so that it answers as it would for the whole volume.
-fn read_scaled(tomogram: &dyn VolumeSource<f32>, region: Region, scaling: &Scaling) -> Result<Array3<f32>, SegmentError> {
-    let (shape, end, reach) = (tomogram.shape(), region.end(), scaling.smoothing.reach());
-    let start = region.start.map(|i| i.saturating_sub(reach));
-    let read = Region::new(start, std::array::from_fn(|axis| (end[axis] + reach).min(shape[axis]) - start[axis]));
-    let mut values = tomogram.read_region(read)?;
-    values.mapv_inplace(|value| scaling.z_score.apply(value));
-    scaling.smoothing.apply(&mut values);
-    if read == region {
-        return Ok(values);
-    }
-    let mut padded = Array3::zeros(region.size);
-    let [z, y, x]: [usize; 3] = std::array::from_fn(|axis| end[axis].min(shape[axis]) - region.start[axis]);
-    let [oz, oy, ox]: [usize; 3] = std::array::from_fn(|axis| region.start[axis] - start[axis]);
-    padded.slice_mut(s![..z, ..y, ..x]).assign(&values.slice(s![oz..oz + z, oy..oy + y, ox..ox + x]));
-    Ok(padded)
+    Ok(())
 }
 
 #[cfg(test)]

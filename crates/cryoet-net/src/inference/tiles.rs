@@ -45,6 +45,15 @@ pub enum TilePlanError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TilePlan {
     tiles: Vec<Tile>,
+    grid: Grid,
+}
+
+/// What the tiles of a plan have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Grid {
+    granularity: usize,
+    halo: Halo,
+    shape: [usize; 3],
 }
 
 impl TilePlan {
@@ -88,8 +97,9 @@ impl TilePlan {
                 cores
             })
         };
+        let grid = Grid { granularity: g, halo, shape };
         let axes: [Vec<Vec<(Span, Span)>>; 3] =
-            std::array::from_fn(|axis| splits(axis).into_iter().map(|core| spans(g, halo, shape[axis], core)).collect());
+            std::array::from_fn(|axis| splits(axis).into_iter().map(|core| grid.spans(axis, core)).collect());
         let axis_lengths = |axis: usize| axes[axis].iter().map(|spans| Lengths::of(&architecture, spans)).collect::<Vec<_>>();
         let [in_z, in_y, in_x] = std::array::from_fn(axis_lengths);
         let mut best: Option<(usize, [usize; 3])> = None;
@@ -118,30 +128,50 @@ impl TilePlan {
                 }
             }
         }
-        Ok(Self { tiles })
+        Ok(Self { tiles, grid })
     }
 
     /// The tiles, z slowest.
     pub fn tiles(&self) -> &[Tile] {
         &self.tiles
     }
+
+    /// A tile's two halves along its longest axis, with full halos of their own: for when memory runs out. None where its core
+    /// cannot be halved.
+    pub(super) fn halves(&self, tile: &Tile) -> Option<[Tile; 2]> {
+        let Grid { granularity, shape, .. } = self.grid;
+        let axis = (0..3).max_by_key(|&axis| (tile.core.size[axis], std::cmp::Reverse(axis)))?;
+        let (start, length) = (tile.core.start[axis], tile.core.size[axis]);
+        if length <= granularity {
+            return None;
+        }
+        let first = length.div_ceil(2 * granularity) * granularity;
+        Some([(start, first), (start + first, length - first)].map(|(start, length)| {
+            let (mut core, mut input) = (tile.core, tile.input);
+            (core.start[axis], core.size[axis]) = (start, length);
+            (input.start[axis], input.size[axis]) = self.grid.input(shape[axis], start, start + length);
+            Tile { core, input }
+        }))
+    }
 }
 
 /// Start and length along one axis.
 type Span = (usize, usize);
 
-/// Cores of the given length with their inputs, multiples of `g`, along an axis.
-fn spans(g: usize, halo: Halo, length: usize, core: usize) -> Vec<(Span, Span)> {
-    let padded = length.div_ceil(g) * g;
-    (0..length)
-        .step_by(core)
-        .map(|start| {
-            let end = (start + core).min(length);
-            let first = start.saturating_sub(halo.before);
-            let last = ((start + core) + halo.after).min(padded);
-            ((start, end - start), (first, last - first))
-        })
-        .collect()
+impl Grid {
+    /// Cores of the given length, a multiple of the granularity, with their inputs along an axis.
+    fn spans(&self, axis: usize, core: usize) -> Vec<(Span, Span)> {
+        let length = self.shape[axis];
+        let starts = (0..length).step_by(core);
+        starts.map(|start| ((start, core.min(length - start)), self.input(length, start, start + core))).collect()
+    }
+
+    /// What the network must see, along an axis of the given length, to answer for `start..end`.
+    fn input(&self, length: usize, start: usize, end: usize) -> Span {
+        let round_up = |n: usize| n.div_ceil(self.granularity) * self.granularity;
+        let first = start.saturating_sub(self.halo.before);
+        (first, (round_up(end) + self.halo.after).min(round_up(length)) - first)
+    }
 }
 
 /// What the tiles along one axis cost.
@@ -202,6 +232,29 @@ mod tests {
                     prop_assert!(tile.input.end()[axis] == padded || tile.input.end()[axis] >= tile.core.end()[axis] + 36);
                 }
             }
+        }
+
+        /// Halving again and again covers the same voxels with the same view, down to a granule.
+        #[test]
+        fn halves_see_as_far_as_tiles(z in 1usize..80, y in 1usize..80, x in 1usize..80) {
+            let plan = TilePlan::new(NETWORK, [z, y, x], 4 << 30).unwrap();
+            let mut waiting = plan.tiles().to_vec();
+            let mut voxels = 0;
+            while let Some(tile) = waiting.pop() {
+                for axis in 0..3 {
+                    let (core, padded) = (tile.core, [z, y, x][axis].div_ceil(4) * 4);
+                    prop_assert_eq!(tile.input.start[axis], core.start[axis].saturating_sub(32));
+                    prop_assert_eq!(tile.input.end()[axis], (core.end()[axis].div_ceil(4) * 4 + 36).min(padded));
+                }
+                match plan.halves(&tile) {
+                    Some(halves) => waiting.extend(halves),
+                    None => {
+                        prop_assert!(tile.core.size.iter().all(|&n| n <= 4));
+                        voxels += tile.core.voxels();
+                    }
+                }
+            }
+            prop_assert_eq!(voxels, z * y * x);
         }
 
         #[test]

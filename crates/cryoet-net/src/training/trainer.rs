@@ -153,7 +153,7 @@ impl Trainer {
             return Err(TrainParamsError { name, value: format!("{weighted} factors"), expected }.into());
         }
         let sampler = Sampler::new(&training, params.patch, granularity).ok_or(DataError::NothingLabelled { count })?;
-        let build = || Network::from_tensors(description.architecture, weights.tensors(), device, Precision::F32);
+        let build = || Network::from_tensors(description.clone(), weights.tensors(), device, Precision::F32);
         let mut network = build()?;
         for parameter in network.parameters_mut() {
             let _ = parameter.f_requires_grad_(true).map_err(TorchError::from)?;
@@ -195,7 +195,7 @@ impl Trainer {
             missing @ RestoreError::Moment { .. } => CheckpointError::Optimiser { reason: missing.to_string() }.into(),
         })?;
         if let (Some(decay), Some(tensors)) = (trainer.params.average, average) {
-            let network = Network::from_tensors(trainer.description.architecture, &tensors, device, Precision::F32)?;
+            let network = Network::from_tensors(trainer.description.clone(), &tensors, device, Precision::F32)?;
             trainer.average = Some(Average::new(network, decay));
         }
         (trainer.step, trainer.history, trainer.best) = (record.step, record.history, best);

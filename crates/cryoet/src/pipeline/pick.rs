@@ -1,6 +1,6 @@
 use cryoet_cluster::{ClusterError, ClusterParams, ForegroundBuilder};
 use cryoet_core::{Particle, Progress, VolumeSource};
-use cryoet_net::{Network, SegmentError, SegmentParams, SegmentedBlock, WeightsDescription, segment_blocks};
+use cryoet_net::{Network, SegmentError, SegmentParams, SegmentedBlock, segment_blocks};
 use thiserror::Error;
 
 /// How a tomogram becomes picks: the parameters of both stages.
@@ -24,7 +24,7 @@ pub enum PickError {
     Cluster(#[from] ClusterError),
 }
 
-/// Finds and names the particles of a tomogram in one pass: the network tile by tile, each tile's foreground kept, the
+/// Finds and names the particles of a tomogram in one pass: the network, or the mean of several, tile by tile, each tile's foreground kept, the
 /// whole foreground clustered.
 ///
 /// Neither a label nor a score volume is held: memory is bounded by a tile and by the foreground. The particles are those
@@ -43,18 +43,17 @@ pub enum PickError {
 /// let weights = Weights::random(classes, None, 1); // or Weights::from_bytes(&std::fs::read("ribosome.safetensors")?)?
 /// let network = Network::new(&weights, Device::Cpu, Precision::F32)?;
 /// let tomogram = Volume::new(Array3::from_shape_fn((16, 32, 32), |(z, y, x)| (z * y + x) as f32));
-/// let particles = pick(&network, weights.description(), &tomogram, &PickParams::default(), &())?;
+/// let particles = pick(&[network], &tomogram, &PickParams::default(), &())?;
 /// println!("{} particles", particles.len());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn pick(
-    network: &Network,
-    description: &WeightsDescription,
+    networks: &[Network],
     tomogram: &dyn VolumeSource<f32>,
     params: &PickParams,
     progress: &dyn Progress,
 ) -> Result<Vec<Particle>, PickError> {
-    pick_with(network, description, tomogram, params, progress, |_| Ok(()))
+    pick_with(networks, tomogram, params, progress, |_| Ok(()))
 }
 
 /// Like [`pick`], and shows each segmented block as it comes: to write label and score volumes on the way.
@@ -62,8 +61,7 @@ pub fn pick(
 /// # Errors
 /// As [`pick`], and what `look` returns.
 pub fn pick_with(
-    network: &Network,
-    description: &WeightsDescription,
+    networks: &[Network],
     tomogram: &dyn VolumeSource<f32>,
     params: &PickParams,
     progress: &dyn Progress,
@@ -71,7 +69,7 @@ pub fn pick_with(
 ) -> Result<Vec<Particle>, PickError> {
     params.cluster.check()?;
     let mut foreground = ForegroundBuilder::new(tomogram.shape())?;
-    segment_blocks(network, description, tomogram, &params.segment, progress, |block: SegmentedBlock| {
+    segment_blocks(networks, tomogram, &params.segment, progress, |block: SegmentedBlock| {
         look(&block)?;
         foreground.push_block(block.start, block.labels.view(), Some(block.scores.view()))?;
         Ok::<_, PickError>(())

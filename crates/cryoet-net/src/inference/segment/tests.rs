@@ -1,8 +1,9 @@
 use super::*;
 use crate::device::Device;
 use crate::network::Precision;
-use crate::weights::Weights;
-use cryoet_core::{Class, ClassTable};
+use crate::turn::Turn;
+use crate::weights::{Weights, WeightsDescription};
+use cryoet_core::{Class, ClassLabel, ClassTable, VoxelSize};
 
 fn weights(voxel_size: Option<VoxelSize>) -> Weights {
     let classes = ClassTable::new(vec![Class::new(ClassLabel::new(3), "a"), Class::new(ClassLabel::new(9), "b")]).unwrap();
@@ -18,10 +19,13 @@ fn tomogram(shape: [usize; 3]) -> Volume<f32> {
 }
 
 fn run(volume: &Volume<f32>, params: &SegmentParams) -> Segmentation {
+    segment(&[smoothing_network(Precision::F32)], volume, params, &()).unwrap()
+}
+
+fn smoothing_network(precision: Precision) -> Network {
     let weights = weights(None);
-    let network = Network::new(&weights, Device::Cpu, Precision::F32).unwrap();
     let description = WeightsDescription { smoothing: 1.0, ..weights.description().clone() };
-    segment(&network, &description, volume, params, &()).unwrap()
+    Network::from_tensors(description, weights.tensors(), Device::Cpu, precision).unwrap()
 }
 
 #[test]
@@ -73,7 +77,8 @@ fn turned_inputs_are_turned_back() {
 fn bad_tomograms_are_clear_errors() {
     let weights = weights(Some(VoxelSize::isotropic(10.0).unwrap()));
     let network = Network::new(&weights, Device::Cpu, Precision::F32).unwrap();
-    let run = |volume: &Volume<f32>| segment(&network, weights.description(), volume, &SegmentParams::default(), &());
+    let networks = [network];
+    let run = |volume: &Volume<f32>| segment(&networks, volume, &SegmentParams::default(), &());
     let mut broken = tomogram([4, 8, 8]);
     broken.data_mut()[[1, 2, 3]] = f32::NAN;
     let error = run(&broken).unwrap_err();
@@ -96,17 +101,80 @@ fn cancelling_stops_after_a_tile() {
     let weights = weights(None);
     let network = Network::new(&weights, Device::Cpu, Precision::F32).unwrap();
     let stop = |_: u64, _: u64| Err(Cancelled);
-    let answer = segment(&network, weights.description(), &tomogram([4, 8, 8]), &SegmentParams::default(), &stop);
+    let answer = segment(&[network], &tomogram([4, 8, 8]), &SegmentParams::default(), &stop);
     assert!(matches!(answer, Err(SegmentError::Cancelled(_))));
 }
 
 #[test]
 fn bf16_stays_near_f32() {
     let volume = tomogram([12, 24, 24]);
-    let weights = weights(None);
-    let network = Network::new(&weights, Device::Cpu, Precision::Bf16).unwrap();
-    let description = WeightsDescription { smoothing: 1.0, ..weights.description().clone() };
-    let half = segment(&network, &description, &volume, &SegmentParams::default(), &()).unwrap();
+    let half = segment(&[smoothing_network(Precision::Bf16)], &volume, &SegmentParams::default(), &()).unwrap();
     let full = run(&volume, &SegmentParams::default());
     assert!(half.scores.data().iter().zip(full.scores.data()).all(|(a, b)| (a - b).abs() < 0.02));
+}
+
+#[test]
+fn an_ensemble_averages_probabilities() {
+    let volume = tomogram([8, 24, 24]);
+    let network = |seed| {
+        let weights = Weights::random(weights(None).description().classes.clone(), None, seed);
+        Network::new(&weights, Device::Cpu, Precision::F32).unwrap()
+    };
+    let run = |networks: &[Network]| segment(networks, &volume, &SegmentParams::default(), &()).unwrap();
+    let one = run(&[network(1)]);
+    let agrees = |seed: &u64| run(&[network(*seed)]).labels.data().iter().zip(one.labels.data()).any(|(a, b)| a == b);
+    let seed = (2..30).find(agrees).unwrap();
+    let (other, both) = (run(&[network(seed)]), run(&[network(1), network(seed)]));
+    assert_eq!(run(&[network(1), network(1)]).labels, one.labels);
+    for (index, &label) in one.labels.data().indexed_iter() {
+        if label == other.labels.data()[index] {
+            let mean = (one.scores.data()[index] + other.scores.data()[index]) / 2.0;
+            assert_eq!(both.labels.data()[index], label);
+            assert!((both.scores.data()[index] - mean).abs() < 1e-6);
+        }
+    }
+}
+
+#[test]
+fn networks_of_other_classes_are_no_ensemble() {
+    let other = ClassTable::new(vec![Class::new(ClassLabel::new(3), "a"), Class::new(ClassLabel::new(9), "c")]).unwrap();
+    let networks = [weights(None), Weights::random(other, None, 1)].map(|w| Network::new(&w, Device::Cpu, Precision::F32).unwrap());
+    let error = segment(&networks, &tomogram([4, 8, 8]), &SegmentParams::default(), &()).unwrap_err();
+    assert!(error.to_string().contains("9 c"), "{error}");
+    let none = segment(&[], &tomogram([4, 8, 8]), &SegmentParams::default(), &());
+    assert!(matches!(none, Err(SegmentError::NoNetwork)));
+}
+
+/// A machine on which tiles of more than `limit` voxels find no memory.
+fn with_little_memory(limit: usize) -> Result<(Segmentation, usize, usize), SegmentError> {
+    let volume = tomogram([8, 40, 90]);
+    let networks = [smoothing_network(Precision::F32)];
+    let params = SegmentParams { memory: 60_000_000, ..SegmentParams::default() };
+    let (ensemble, plan) = Ensemble::prepare(&networks, &volume, &params)?;
+    let (mut labels, mut scores) = (Volume::new(Array3::zeros(volume.shape())), Volume::new(Array3::zeros(volume.shape())));
+    let (mut refused, mut parts) = (0, 0);
+    let answer = |tile: &Tile| {
+        if tile.input.voxels() > limit {
+            refused += 1;
+            return Err(TorchError::out_of_memory().into());
+        }
+        ensemble.segment_tile(&volume, tile, &params)
+    };
+    by_tiles(&plan, &(), answer, |block: SegmentedBlock| {
+        parts += usize::from(block.memory_ran_out);
+        labels.write_region(block.start, block.labels.view())?;
+        scores.write_region(block.start, block.scores.view())?;
+        Ok::<_, SegmentError>(())
+    })?;
+    Ok((Segmentation { labels, scores }, refused, parts))
+}
+
+#[test]
+fn tiles_without_memory_are_halved() {
+    let (whole, refused, parts) = with_little_memory(usize::MAX).unwrap();
+    assert_eq!((refused, parts), (0, 0));
+    let (halved, refused, parts) = with_little_memory(8 * 40 * 76).unwrap();
+    assert!(refused > 0 && parts >= 2 * refused, "{refused} refused, {parts} parts");
+    assert!(whole.scores.data().iter().zip(halved.scores.data()).all(|(a, b)| (a - b).abs() < 1e-5));
+    assert!(matches!(with_little_memory(0), Err(SegmentError::Torch(error)) if error.is_out_of_memory()));
 }
