@@ -1,6 +1,6 @@
 //! Particles to training label volumes: a voxel holds the class of the object that covers it, or 0.
 //!
-//! [`sphere_targets`] draws every particle as a ball of its class's radius, [`shape_targets`] as its class's mask turned
+//! [`sphere_targets`] draws every particle as a ball of its class's radius (the voxels of which half or more lies inside), [`shape_targets`] as its class's mask turned
 //! by the particle's orientation; both also draw over a volume, into a sink, or erase. [`gaussian_targets`] and [`point_targets`] mark centres,
 //! [`density_mask`] makes the masks, and [`ignore_outside()`] hides what was not annotated. [`deepfinder_shape_targets`] and
 //! [`deepfinder_sphere_targets`] repeat DeepFinder 0.2.1 voxel for voxel. Arrays are indexed `[z, y, x]`; positions are continuous voxel indices.
@@ -27,6 +27,7 @@
 //! - A particle whose class has no radius or mask is an error that names it; so is class 0 or 255, and a radius that is no positive number.
 //! - Positions and orientations cannot hold NaN: [`cryoet_core`]'s types refuse it.
 
+mod coverage;
 mod deepfinder;
 mod density;
 mod error;

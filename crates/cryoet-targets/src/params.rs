@@ -45,7 +45,7 @@ pub struct TargetParams {
     /// Particles scored below this are uncertain in the same way; particles without a score are certain. Default: none.
     pub uncertain_below: Option<Score>,
     /// How many voxels the ignored ones reach beyond the balls or masks of uncertain particles, whose borders are in doubt too. A voxel
-    /// is ignored when its centre lies within the ball's radius and the margin, or when the mask covers it after every voxel
+    /// is ignored when half of it lies inside the ball whose radius has grown by the margin, or when the mask covers it after every voxel
     /// within the margin of a set one has been set too. At most 100. Default: 0.
     pub uncertain_margin: f64,
 }

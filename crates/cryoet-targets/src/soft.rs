@@ -101,7 +101,7 @@ pub fn point_targets(shape: [usize; 3], particles: &[Particle]) -> Result<Target
     Ok(targets)
 }
 
-/// Every radius times a share: balls smaller than the particles keep crowded neighbours apart.
+/// Every radius times a share: balls smaller than the particles keep crowded neighbours apart. A ball of radius 0.49 or less fills half of no voxel.
 ///
 /// ```
 /// use std::collections::BTreeMap;

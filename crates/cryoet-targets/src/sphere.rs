@@ -4,6 +4,7 @@ use std::ops::Range;
 use cryoet_core::ndarray::Array3;
 use cryoet_core::{ClassLabel, Particle, Progress, VolumeSink, VolumeSource};
 
+use crate::coverage::{SHALLOW, half_covered};
 use crate::paint::{Object, Scene};
 use crate::solid::{Solid, indices_within};
 use crate::{TargetError, TargetParams, Targets};
@@ -11,9 +12,10 @@ use crate::{TargetError, TargetParams, Targets};
 /// Draws every particle as a ball of its class's radius.
 ///
 /// `shape` is the volume's extent z, y, x; `radii` are in voxels. Centres are used as they are, not rounded, and a voxel
-/// belongs to a ball when its centre lies within the radius, the surface included. That is nearly the voxel of which half or more
-/// lies inside the ball: of one whose centre lies on the surface 1/2 - 1 / (12 R) does, the surface being curved. Voxels outside
-/// the volume are left out; particles that cover none of its voxels are listed in [`Targets::skipped`].
+/// belongs to a ball when half of it or more lies inside (in closed form). Of a voxel whose centre lies on the
+/// surface less than half does, the surface being curved: a ball of radius R has about 1.3 R voxels fewer than if their centres decided, and a
+/// ball of radius 0.49 or less has none. Voxels outside the volume are left out; particles that cover none of its voxels are listed in
+/// [`Targets::skipped`].
 ///
 /// The result is the same at any number of threads.
 ///
@@ -28,8 +30,8 @@ use crate::{TargetError, TargetParams, Targets};
 /// let class = ClassLabel::new(2);
 /// let inside = Particle::new(class, Position::new(4.0, 4.0, 4.0)?);
 /// let outside = Particle::new(class, Position::new(4.0, 4.0, 40.0)?);
-/// let targets = sphere_targets([9, 9, 9], &[inside, outside], &BTreeMap::from([(class, 1.0)]), &TargetParams::default())?;
-/// assert_eq!(targets.labels.iter().filter(|&&label| label == 2).count(), 7);
+/// let targets = sphere_targets([9, 9, 9], &[inside, outside], &BTreeMap::from([(class, 1.5)]), &TargetParams::default())?;
+/// assert_eq!(targets.labels.iter().filter(|&&label| label == 2).count(), 19);
 /// assert_eq!(targets.skipped, [1]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -58,7 +60,7 @@ pub fn sphere_targets(
 /// let mut labels = Array3::from_shape_fn((8, 8, 8), |(z, _, _)| if z < 4 { 7 } else { 0 }); // class 7 below
 /// let class = ClassLabel::new(1);
 /// let particle = Particle::new(class, Position::new(4.0, 4.0, 4.0)?);
-/// draw_spheres(&mut labels, &[particle], &BTreeMap::from([(class, 2.0)]), &TargetParams::default())?;
+/// draw_spheres(&mut labels, &[particle], &BTreeMap::from([(class, 2.5)]), &TargetParams::default())?;
 /// assert_eq!((labels[[3, 4, 4]], labels[[3, 0, 0]], labels[[6, 4, 4]]), (1, 7, 1));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -129,7 +131,7 @@ pub fn write_spheres(
 /// let mut sink = Volume::new(Array3::<u8>::zeros((8, 8, 8)));
 /// let class = ClassLabel::new(1);
 /// let particles = [Particle::new(class, Position::new(4.0, 4.0, 4.0)?)];
-/// write_spheres_over(&membrane, &mut sink, &particles, &BTreeMap::from([(class, 2.0)]), &TargetParams::default(), &())?;
+/// write_spheres_over(&membrane, &mut sink, &particles, &BTreeMap::from([(class, 2.5)]), &TargetParams::default(), &())?;
 /// assert_eq!((sink.data()[[3, 4, 4]], sink.data()[[3, 0, 0]], sink.data()[[6, 4, 4]]), (1, 7, 1));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -150,7 +152,7 @@ fn scene(particles: &[Particle], radii: &BTreeMap<ClassLabel, f64>, params: &Tar
     let mut objects = Vec::with_capacity(particles.len());
     for (index, particle) in particles.iter().enumerate() {
         let margin = if params.is_uncertain(particle) { params.uncertain_margin } else { 0.0 };
-        let ball = Ball { centre: particle.position.zyx(), radius: radius_of(radii, index, particle)? + margin };
+        let ball = Ball::new(particle.position.zyx(), radius_of(radii, index, particle)? + margin);
         objects.push(Object::new(ball, index, particle, params));
     }
     Ok(Scene::new(objects, particles.len(), params.overlap))
@@ -175,10 +177,18 @@ pub(crate) fn radius_of(radii: &BTreeMap<ClassLabel, f64>, index: usize, particl
     radii.get(&class).copied().ok_or_else(|| TargetError::NoRadius { particle: index, class, known: known() })
 }
 
-/// A ball at a place z, y, x.
-pub(crate) struct Ball {
-    pub(crate) centre: [f64; 3],
-    pub(crate) radius: f64,
+/// A ball at a place z, y, x: the voxels of which half or more lies inside.
+struct Ball {
+    centre: [f64; 3],
+    radius: f64,
+    /// Beyond this distance no voxel's centre lies; negative where the ball is too small for any.
+    reach: f64,
+}
+
+impl Ball {
+    fn new(centre: [f64; 3], radius: f64) -> Self {
+        Self { centre, radius, reach: radius - SHALLOW / radius }
+    }
 }
 
 impl Solid for Ball {
@@ -191,19 +201,29 @@ impl Solid for Ball {
     }
 
     fn span(&self, axis: usize, len: usize) -> Range<usize> {
-        indices_within(self.centre[axis] - self.radius, self.centre[axis] + self.radius, len)
+        indices_within(self.centre[axis] - self.reach, self.centre[axis] + self.reach, len)
     }
 
     fn row(&self, z: usize, y: usize, x: Range<usize>, run: &mut impl FnMut(Range<usize>)) {
         let [cz, cy, cx] = self.centre;
-        let room = self.radius.powi(2) - (z as f64 - cz).powi(2) - (y as f64 - cy).powi(2);
-        if room >= 0.0 {
-            let half = room.sqrt();
-            let reached = indices_within(cx - half, cx + half, x.end);
-            let start = reached.start.max(x.start);
-            if start < reached.end {
-                run(start..reached.end);
-            }
+        let [dz, dy] = [z as f64 - cz, y as f64 - cy];
+        let room = self.reach * self.reach - dz * dz - dy * dy;
+        if room < 0.0 || self.reach < 0.0 {
+            return;
+        }
+        let half = room.sqrt();
+        let Range { mut start, mut end } = indices_within(cx - half, cx + half, x.end);
+        // Along a row coverage falls to both sides.
+        let covered = |x: usize| half_covered(self.radius, [dz, dy, x as f64 - cx]);
+        while start < end && !covered(start) {
+            start += 1;
+        }
+        while start < end && !covered(end - 1) {
+            end -= 1;
+        }
+        let start = start.max(x.start);
+        if start < end {
+            run(start..end);
         }
     }
 }
