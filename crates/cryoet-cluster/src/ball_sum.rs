@@ -1,4 +1,5 @@
 use std::array::from_fn;
+use std::ops::Range;
 
 use crate::bit_lattice::{BitLattice, MARGIN, WINDOW, window};
 use crate::modes::Mode;
@@ -106,25 +107,14 @@ impl<'a> BallSum<'a> {
 
     /// Windows of any width.
     fn wide(&self, centre: [f64; 3]) -> Mode {
-        let [nz, ny, nx] = self.lattice.shape();
         let (mut count, mut sum) = (0_u64, [0_u64; 3]);
-        let (z_first, z_last) = span(centre[0], self.radius, nz);
-        for z in z_first..z_last {
-            let dz = square(z, centre[0]);
-            let (y_first, y_last) = span(centre[1], (self.limit - dz).max(0.0).sqrt(), ny);
-            for y in y_first..y_last {
-                let dzy = dz + square(y, centre[1]);
-                if dzy > self.limit {
-                    continue;
-                }
-                let (first, end) = chord(dzy, self.limit, centre[2], nx);
-                let (n, of_x) = count_and_sum(self.lattice.row(z, y), first, end);
-                count += n;
-                sum[0] += n * z as u64;
-                sum[1] += n * y as u64;
-                sum[2] += of_x;
-            }
-        }
+        chords(self.lattice.shape(), centre, self.radius, |z, y, x| {
+            let (n, of_x) = count_and_sum(self.lattice.row(z, y), x.start, x.end);
+            count += n;
+            sum[0] += n * z as u64;
+            sum[1] += n * y as u64;
+            sum[2] += of_x;
+        });
         Mode { mean: sum.map(|s| s as f64 / count as f64), count }
     }
 }
@@ -198,8 +188,25 @@ pub(crate) fn span(centre: f64, reach: f64, n: usize) -> (usize, usize) {
     (first.min(end), end)
 }
 
-/// Which voxels `first..end` of a row of `n` lie inside, where the row's own squared distance `dzy` is within the limit.
-pub(crate) fn chord(dzy: f64, limit: f64, centre: f64, n: usize) -> (usize, usize) {
+/// Calls `row` with z, y and the voxels x of each row of a volume that lie within the radius of a place, the boundary included.
+#[inline]
+pub(crate) fn chords([nz, ny, nx]: [usize; 3], centre: [f64; 3], radius: f64, mut row: impl FnMut(usize, usize, Range<usize>)) {
+    let limit = radius * radius;
+    let (z_first, z_last) = span(centre[0], radius, nz);
+    for z in z_first..z_last {
+        let dz = square(z, centre[0]);
+        let (y_first, y_last) = span(centre[1], (limit - dz).max(0.0).sqrt(), ny);
+        for y in y_first..y_last {
+            let dzy = dz + square(y, centre[1]);
+            if dzy <= limit {
+                row(z, y, chord(dzy, limit, centre[2], nx));
+            }
+        }
+    }
+}
+
+/// Which voxels of a row of `n` lie inside, where the row's own squared distance `dzy` is within the limit.
+fn chord(dzy: f64, limit: f64, centre: f64, n: usize) -> Range<usize> {
     let inside = |x: usize| dzy + square(x, centre) <= limit;
     let (mut first, mut end) = span(centre, (limit - dzy).sqrt(), n);
     while first < end && !inside(first) {
@@ -208,7 +215,7 @@ pub(crate) fn chord(dzy: f64, limit: f64, centre: f64, n: usize) -> (usize, usiz
     while end > first && !inside(end - 1) {
         end -= 1;
     }
-    (first, end)
+    first..end
 }
 
 /// How many voxels `first..end` of a row are set, and the sum of their x.
