@@ -49,7 +49,7 @@ pub struct Consensus {
 /// ```
 pub fn consensus(first: &[Particle], second: &[Particle], params: &DistanceParams) -> Result<Consensus, EvaluateError> {
     let near = near_pairs(first, second, params)?;
-    let matches = assign(&near, first.len(), second.len(), params.largest());
+    let matches = assign(&near, params.largest());
     let mut paired = vec![false; second.len()];
     let (mut both, mut first_only) = (Vec::new(), Vec::new());
     for (index, found) in matches.into_iter().enumerate() {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use cryoet_core::{ClassLabel, Particle};
 
-use crate::neighbours::pairs_within;
+use crate::neighbours::neighbours;
 use crate::ratio::ratio;
 use crate::{DistanceParams, EvaluateError};
 
@@ -97,7 +97,7 @@ pub fn evaluate_czii(tomograms: &[(&[Particle], &[Particle])], params: &CziiPara
         let mut scores = CziiScores::default();
         for (truth, picks) in tomograms {
             let (truth, picks) = (of_class(truth), of_class(picks));
-            let near = pairs_within(&truth, &picks, radius, |_| radius);
+            let near = neighbours(&truth, &picks, radius, |_| radius).pairs;
             scores.hit += near.chunk_by(|a, b| a.row == b.row).count() as u64;
             scores.truth += truth.len() as u64;
             scores.picks += picks.len() as u64;

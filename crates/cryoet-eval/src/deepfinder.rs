@@ -22,7 +22,7 @@ use crate::{DistanceParams, EvaluateError, Evaluation};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn evaluate_deepfinder(truth: &[Particle], picks: &[Particle], radius: f64) -> Result<Evaluation, EvaluateError> {
-    let near = near_pairs(truth, picks, &DistanceParams::new(radius))?;
+    let near = near_pairs(truth, picks, &DistanceParams::new(radius))?.pairs;
     let mut matches = vec![None; truth.len()];
     for of_one in near.chunk_by(|a, b| a.row == b.row) {
         if let [only] = of_one {

@@ -5,7 +5,7 @@ use cryoet_core::{ClassLabel, Particle};
 use crate::assignment::assign;
 use crate::evaluation::Outcome;
 use crate::localisation::Counts;
-use crate::neighbours::{Near, pairs_within};
+use crate::neighbours::{Near, Neighbours, neighbours};
 use crate::{EvaluateError, Evaluation};
 
 /// How near a pick must lie.
@@ -54,14 +54,14 @@ impl DistanceParams {
 }
 
 /// The pairs near enough, once parameters and list lengths are found to be in order.
-pub(crate) fn near_pairs(truth: &[Particle], picks: &[Particle], params: &DistanceParams) -> Result<Vec<Near>, EvaluateError> {
+pub(crate) fn near_pairs(truth: &[Particle], picks: &[Particle], params: &DistanceParams) -> Result<Neighbours, EvaluateError> {
     params.check()?;
     let limit = u32::MAX as usize - 1;
     let count = truth.len().max(picks.len());
     if count > limit {
         return Err(EvaluateError::TooMany { count, limit });
     }
-    Ok(pairs_within(truth, picks, params.largest(), |particle| params.radius_of(particle.class)))
+    Ok(neighbours(truth, picks, params.largest(), |particle| params.radius_of(particle.class)))
 }
 
 /// Scores picks by pairing them with true particles, one to one, within a radius.
@@ -91,8 +91,8 @@ pub(crate) fn near_pairs(truth: &[Particle], picks: &[Particle], params: &Distan
 /// ```
 pub fn evaluate_distance(truth: &[Particle], picks: &[Particle], params: &DistanceParams) -> Result<Evaluation, EvaluateError> {
     let near = near_pairs(truth, picks, params)?;
-    let matches = assign(&near, truth.len(), picks.len(), params.largest());
-    Ok(from_matches(truth, picks, &near, matches))
+    let matches = assign(&near, params.largest());
+    Ok(from_matches(truth, picks, &near.pairs, matches))
 }
 
 /// The evaluation that follows from each truth's pick; picks that stand for no truth are strays.

@@ -52,7 +52,8 @@ pub struct ClassScores {
 /// What picks are worth against a truth.
 ///
 /// Prints as a table; with the feature `serde` it serialises to
-/// `{localisation, classes: {name: {precision, recall, f1, support}}, macro_f1, confusion: {classes, counts}}`.
+/// `{localisation, classes: {label: {name, precision, recall, f1, support}}, macro_f1, confusion: {labels, classes, counts}}`, where
+/// `confusion.classes` are the names of the labels.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Evaluation {

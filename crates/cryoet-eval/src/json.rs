@@ -20,7 +20,8 @@ impl Serialize for Classes<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
         for class in self.0 {
-            map.serialize_entry(&class.name, &Scores(class))?;
+            // By label: a class may be named like another's digits.
+            map.serialize_entry(&class.label.to_string(), &Scores(class))?;
         }
         map.end()
     }
@@ -30,7 +31,8 @@ struct Scores<'a>(&'a ClassScores);
 
 impl Serialize for Scores<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("ClassScores", 4)?;
+        let mut out = serializer.serialize_struct("ClassScores", 5)?;
+        out.serialize_field("name", &self.0.name)?;
         out.serialize_field("precision", &self.0.precision)?;
         out.serialize_field("recall", &self.0.recall)?;
         out.serialize_field("f1", &self.0.f1)?;
@@ -45,7 +47,8 @@ impl Serialize for Matrix<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let confusion = &self.0.confusion;
         let names: Vec<_> = confusion.labels().iter().map(|&label| self.0.name(label)).collect();
-        let mut out = serializer.serialize_struct("Confusion", 2)?;
+        let mut out = serializer.serialize_struct("Confusion", 3)?;
+        out.serialize_field("labels", confusion.labels())?;
         out.serialize_field("classes", &names)?;
         out.serialize_field("counts", &confusion.rows().collect::<Vec<_>>())?;
         out.end()
@@ -54,7 +57,7 @@ impl Serialize for Matrix<'_> {
 
 impl Serialize for VoxelConfusion {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("VoxelConfusion", 5)?;
+        let mut out = serializer.serialize_struct("VoxelConfusion", 8)?;
         let labels = self.labels();
         let per_class = |value: &dyn Fn(cryoet_core::ClassLabel) -> f64| {
             labels.iter().map(|&label| (label.to_string(), value(label))).collect::<std::collections::BTreeMap<_, _>>()
@@ -64,13 +67,16 @@ impl Serialize for VoxelConfusion {
         out.serialize_field("dice", &per_class(&|label| self.dice(label)))?;
         out.serialize_field("iou", &per_class(&|label| self.iou(label)))?;
         out.serialize_field("mean_dice", &self.mean_dice())?;
+        out.serialize_field("mean_iou", &self.mean_iou())?;
+        out.serialize_field("mva", &self.mva())?;
+        out.serialize_field("miou", &self.miou())?;
         out.end()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use cryoet_core::{ClassLabel, Particle, Position};
+    use cryoet_core::{Class, ClassLabel, ClassTable, Particle, Position};
     use serde_json::json;
 
     use crate::{Criterion, DistanceParams, ThresholdRule, evaluate_distance, sweep};
@@ -79,17 +85,30 @@ mod tests {
     fn has_the_agreed_shape() {
         let at = |class, x| Particle::new(ClassLabel::new(class), Position::new(0.0, 0.0, x).unwrap());
         let evaluation = evaluate_distance(&[at(3, 0.0)], &[at(3, 1.0), at(3, 50.0)], &DistanceParams::new(2.0)).unwrap();
+        let names = ClassTable::new(vec![Class::new(ClassLabel::new(3), "lone")]).unwrap();
+        let evaluation = evaluation.with_names(&names);
         let localisation = json!({
             "reported": 2, "tp": 1, "fp": 1, "fn": 0, "multiple_hits": 0, "outside": 0, "mean_distance": 1.0,
             "recall": 1.0, "precision": 0.5, "miss_rate": 0.0, "f1": 2.0 / 3.0,
         });
         let expected = json!({
             "localisation": localisation,
-            "classes": {"3": {"precision": 0.5, "recall": 1.0, "f1": 2.0 / 3.0, "support": 1}},
+            "classes": {"3": {"name": "lone", "precision": 0.5, "recall": 1.0, "f1": 2.0 / 3.0, "support": 1}},
             "macro_f1": 2.0 / 3.0,
-            "confusion": {"classes": ["background", "3"], "counts": [[0, 1], [0, 1]]},
+            "confusion": {"labels": [0, 3], "classes": ["background", "lone"], "counts": [[0, 1], [0, 1]]},
         });
         assert_eq!(serde_json::to_value(evaluation).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_class_named_like_anothers_digits_hides_nothing() {
+        let at = |class, x| Particle::new(ClassLabel::new(class), Position::new(0.0, 0.0, x).unwrap());
+        let names = ClassTable::new(vec![Class::new(ClassLabel::new(1), "2")]).unwrap();
+        let truth = [at(1, 0.0), at(2, 9.0)];
+        let evaluation = evaluate_distance(&truth, &truth, &DistanceParams::new(2.0)).unwrap().with_names(&names);
+        let value = serde_json::to_value(evaluation).unwrap();
+        assert_eq!(value["classes"].as_object().unwrap().len(), 2);
+        assert_eq!((&value["classes"]["1"]["name"], &value["classes"]["2"]["name"]), (&json!("2"), &json!("2")));
     }
 
     #[test]

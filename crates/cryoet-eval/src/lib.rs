@@ -94,6 +94,6 @@ pub use plot::{Plot, plot_f1_by_mass};
 pub use resampling::{Comparison, Interval, ResamplingParams, Unit, bootstrap, compare};
 pub use size_group::SizeGroup;
 pub use surface::distances_to_mask;
-pub use sweep::{Criterion, Curve, CurvePoint, Sweep, ThresholdRule, sweep};
+pub use sweep::{Criterion, Curve, CurvePoint, Sweep, ThresholdRule, sweep, sweep_pooled};
 pub use truth_hitboxes::truth_hitboxes;
 pub use voxel::{VoxelConfusion, VoxelConfusionError, voxel_confusion};

@@ -9,6 +9,14 @@ pub(crate) struct Near {
     pub(crate) distance: f64,
 }
 
+/// Which entries of two lists are near each other.
+pub(crate) struct Neighbours {
+    /// By rising row, then column.
+    pub(crate) pairs: Vec<Near>,
+    /// All rows, and all columns, ordered such that what lies near in space mostly lies near in the order.
+    pub(crate) order: [Vec<u32>; 2],
+}
+
 type Cell = [i64; 3];
 
 /// A particle in the order of cells, with what is asked of it often.
@@ -23,7 +31,7 @@ struct Placed {
 const CHUNK: usize = 4096;
 
 /// All pairs within the radius of the true particle, inclusive, by rising truth, then pick; no radius exceeds `largest`.
-pub(crate) fn pairs_within(truth: &[Particle], picks: &[Particle], largest: f64, radius: impl Fn(&Particle) -> f64 + Sync) -> Vec<Near> {
+pub(crate) fn neighbours(truth: &[Particle], picks: &[Particle], largest: f64, radius: impl Fn(&Particle) -> f64 + Sync) -> Neighbours {
     // Cells a little wider than the radius, so that rounding cannot push a neighbour two cells away.
     let width = largest * (1.0 + 1e-9);
     let (rows, columns) = (placed(truth, width), placed(picks, width));
@@ -55,7 +63,8 @@ pub(crate) fn pairs_within(truth: &[Particle], picks: &[Particle], largest: f64,
         found
     };
     let chunks: Vec<Vec<Near>> = rows.par_chunks(CHUNK).map(of_chunk).collect();
-    by_row(&chunks, truth.len())
+    let order = [&rows, &columns].map(|placed| placed.iter().map(|particle| particle.index).collect());
+    Neighbours { pairs: by_row(&chunks, truth.len()), order }
 }
 
 /// The particles by cell, then index.

@@ -6,7 +6,7 @@ use cryoet_core::{ClassLabel, Particle};
 use crate::assignment::Pairing;
 use crate::czii::f_beta;
 use crate::distance::near_pairs;
-use crate::neighbours::turned;
+use crate::neighbours::{Near, turned};
 use crate::ratio::{harmonic, ratio};
 use crate::{DistanceParams, EvaluateError};
 
@@ -106,20 +106,50 @@ pub fn sweep(
     criterion: Criterion,
     rule: ThresholdRule,
 ) -> Result<Sweep, EvaluateError> {
-    let mut by_class: BTreeMap<ClassLabel, [Vec<Particle>; 2]> = BTreeMap::new();
-    for (side, list) in [truth, picks].into_iter().enumerate() {
-        for particle in list.iter().filter(|particle| !particle.class.is_background()) {
-            by_class.entry(particle.class).or_default()[side].push(particle.clone());
+    sweep_pooled(&[(truth, picks)], params, criterion, rule)
+}
+
+/// The same over several tomograms together: truth and picks of each, one threshold for all, counts added up.
+///
+/// # Errors
+/// As for [`sweep()`]; a pick without a score or size is numbered among the picks of its curve, tomogram after tomogram.
+///
+/// ```
+/// use cryoet_core::{ClassLabel, Particle, Position, Score};
+/// use cryoet_eval::{Criterion, DistanceParams, ThresholdRule, sweep_pooled};
+///
+/// let at = |x| Position::new(0.0, 0.0, x).map(|position| Particle::new(ClassLabel::new(1), position));
+/// let (first, second) = ([at(0.0)?.with_score(Score::new(0.9)?)], [at(0.0)?.with_score(Score::new(0.4)?)]);
+/// let tomograms = [(&first[..], &first[..]), (&second[..], &second[..])];
+/// let curves = sweep_pooled(&tomograms, &DistanceParams::new(3.0), Criterion::Score, ThresholdRule::MaxFBeta(1.0))?;
+/// assert_eq!(curves.localisation.best.unwrap().tp, 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn sweep_pooled(
+    tomograms: &[(&[Particle], &[Particle])],
+    params: &DistanceParams,
+    criterion: Criterion,
+    rule: ThresholdRule,
+) -> Result<Sweep, EvaluateError> {
+    let mut by_class: BTreeMap<ClassLabel, Vec<[Vec<Particle>; 2]>> = BTreeMap::new();
+    for (tomogram, (truth, picks)) in tomograms.iter().enumerate() {
+        for (side, list) in [truth, picks].into_iter().enumerate() {
+            for particle in list.iter().filter(|particle| !particle.class.is_background()) {
+                let of_class = by_class.entry(particle.class).or_insert_with(|| vec![Default::default(); tomograms.len()]);
+                of_class[tomogram][side].push(particle.clone());
+            }
         }
     }
-    let localisation = curve(truth, picks, params, criterion, rule)?;
-    let classes = by_class.into_iter().map(|(label, [truth, picks])| Ok((label, curve(&truth, &picks, params, criterion, rule)?)));
-    Ok(Sweep { localisation, classes: classes.collect::<Result<_, EvaluateError>>()? })
+    let localisation = curve(tomograms, params, criterion, rule)?;
+    let of_class = |(label, lists): (ClassLabel, Vec<[Vec<Particle>; 2]>)| {
+        let lists: Vec<_> = lists.iter().map(|[truth, picks]| (&truth[..], &picks[..])).collect();
+        Ok((label, curve(&lists, params, criterion, rule)?))
+    };
+    Ok(Sweep { localisation, classes: by_class.into_iter().map(of_class).collect::<Result<_, EvaluateError>>()? })
 }
 
 fn curve(
-    truth: &[Particle],
-    picks: &[Particle],
+    tomograms: &[(&[Particle], &[Particle])],
     params: &DistanceParams,
     criterion: Criterion,
     rule: ThresholdRule,
@@ -131,10 +161,18 @@ fn curve(
         };
         value.map(|value| (value, index as u32)).ok_or(EvaluateError::NothingToRankBy { pick: index, criterion })
     };
-    let mut ranked = picks.iter().enumerate().map(value).collect::<Result<Vec<_>, _>>()?;
+    let picks = tomograms.iter().flat_map(|(_, picks)| *picks);
+    let mut ranked = picks.enumerate().map(value).collect::<Result<Vec<_>, _>>()?;
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    let near = turned(near_pairs(truth, picks, params)?);
-    let mut pairing = Pairing::new(&near, picks.len(), truth.len(), params.largest());
+    let (mut near, mut count) = (Vec::new(), [0, 0]);
+    for (truth, picks) in tomograms {
+        let of_one = turned(near_pairs(truth, picks, params)?.pairs);
+        near.extend(of_one.into_iter().map(|pair| Near { row: pair.row + count[0], column: pair.column + count[1], ..pair }));
+        count = add(count, [picks.len(), truth.len()])?;
+    }
+    let [picks, truth] = count;
+    let listed = |count: u32| (0..count).collect::<Vec<_>>();
+    let mut pairing = Pairing::new(&near, [&listed(picks), &listed(truth)], params.largest());
     let mut points: Vec<CurvePoint> = Vec::new();
     let (mut reported, mut average_precision) = (0, 0.0);
     for level in ranked.chunk_by(|a, b| a.0 == b.0) {
@@ -143,12 +181,22 @@ fn curve(
         }
         reported += level.len() as u64;
         let tp = pairing.pairs();
-        let (precision, recall) = (ratio(tp, reported), ratio(tp, truth.len() as u64));
+        let (precision, recall) = (ratio(tp, reported), ratio(tp, truth.into()));
         average_precision += (recall - points.last().map_or(0.0, |point| point.recall)) * precision;
         points.push(CurvePoint { threshold: level[0].0, reported, tp, precision, recall, f1: harmonic(recall, precision) });
     }
     let best = best(&points, rule);
     Ok(Curve { points, average_precision, best })
+}
+
+/// Lengths of lists added up, as far as particles can be numbered.
+fn add(count: [u32; 2], more: [usize; 2]) -> Result<[u32; 2], EvaluateError> {
+    let limit = u32::MAX as usize - 1;
+    let sum = [count[0] as usize + more[0], count[1] as usize + more[1]];
+    if sum.iter().any(|&count| count > limit) {
+        return Err(EvaluateError::TooMany { count: sum[0].max(sum[1]), limit });
+    }
+    Ok(sum.map(|count| count as u32))
 }
 
 fn best(points: &[CurvePoint], rule: ThresholdRule) -> Option<CurvePoint> {

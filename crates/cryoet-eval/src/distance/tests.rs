@@ -66,7 +66,7 @@ proptest! {
                 }
             }
         }
-        let found: Vec<_> = pairs_within(&truth, &picks, radius, |_| radius).iter().map(|near| (near.row, near.column)).collect();
+        let found: Vec<_> = neighbours(&truth, &picks, radius, |_| radius).pairs.iter().map(|near| (near.row, near.column)).collect();
         prop_assert_eq!(found, brute);
     }
 }

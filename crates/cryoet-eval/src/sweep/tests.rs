@@ -46,3 +46,16 @@ fn picks_without_the_criterion_are_refused() {
     let none = sweep(&[at(1, 0.0, 0.5)], &[], &DistanceParams::new(1.0), Criterion::Size, ThresholdRule::MaxFBeta(1.0)).unwrap();
     assert_eq!((none.localisation.best, none.localisation.average_precision), (None, 0.0));
 }
+
+#[test]
+fn tomograms_are_kept_apart_and_added_up() {
+    let at =
+        |x: f64, score: f64| Particle::new(ClassLabel::new(1), Position::new(0.0, 0.0, x).unwrap()).with_score(Score::new(score).unwrap());
+    // The second tomogram's pick lies where the first one's particle is.
+    let (truth, picks) = ([vec![at(0.0, 0.0)], vec![at(50.0, 0.0)]], [vec![], vec![at(0.0, 0.9), at(51.0, 0.3)]]);
+    let tomograms = [(&truth[0][..], &picks[0][..]), (&truth[1][..], &picks[1][..])];
+    let pooled = sweep_pooled(&tomograms, &DistanceParams::new(3.0), Criterion::Score, ThresholdRule::MaxFBeta(1.0)).unwrap();
+    let counts: Vec<_> = pooled.localisation.points.iter().map(|p| (p.threshold, p.reported, p.tp, p.recall)).collect();
+    assert_eq!(counts, [(0.9, 1, 0, 0.0), (0.3, 2, 1, 0.5)]);
+    assert_eq!(pooled.classes[&ClassLabel::new(1)], pooled.localisation);
+}
