@@ -1,9 +1,11 @@
 //! One file per command.
 
 mod cluster;
+mod consensus;
 mod convert;
 mod evaluate;
 mod info;
+mod mask;
 #[cfg(feature = "net")]
 mod pick;
 #[cfg(feature = "net")]
@@ -25,6 +27,7 @@ pub(crate) enum Command {
     Info(info::Info),
     Convert(convert::Convert),
     Simulate(simulate::Simulate),
+    Mask(mask::Mask),
     Targets(targets::Targets),
     #[cfg(feature = "net")]
     Train(train::Train),
@@ -35,6 +38,7 @@ pub(crate) enum Command {
     Pick(pick::Pick),
     Match(template_match::TemplateMatch),
     Evaluate(evaluate::Evaluate),
+    Consensus(consensus::Consensus),
     View(view::View),
 }
 
@@ -45,6 +49,7 @@ impl Command {
             Self::Info(command) => command.run(json),
             Self::Convert(command) => command.run(json),
             Self::Simulate(command) => command.run(json),
+            Self::Mask(command) => command.run(json),
             Self::Targets(command) => command.run(json),
             #[cfg(feature = "net")]
             Self::Train(command) => command.run(json),
@@ -55,6 +60,7 @@ impl Command {
             Self::Pick(command) => command.run(json),
             Self::Match(command) => command.run(json),
             Self::Evaluate(command) => command.run(json),
+            Self::Consensus(command) => command.run(json),
             Self::View(command) => command.run(json),
         }
     }

@@ -10,6 +10,7 @@ mod curve;
 mod dataset;
 mod failure;
 mod interrupt;
+mod masks;
 #[cfg(feature = "net")]
 mod network;
 mod numbers;

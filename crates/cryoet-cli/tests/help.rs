@@ -8,7 +8,7 @@ fn output(arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 fn commands() -> Vec<&'static str> {
-    let mut commands = vec!["info", "convert", "simulate", "targets", "cluster", "match", "evaluate", "view"];
+    let mut commands = vec!["info", "convert", "simulate", "mask", "targets", "cluster", "match", "evaluate", "consensus", "view"];
     if cfg!(feature = "net") {
         commands.extend(["train", "segment", "pick"]);
     }

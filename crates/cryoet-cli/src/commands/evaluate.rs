@@ -1,56 +1,65 @@
+mod further;
+mod labels;
+mod lists;
+mod report;
+mod rule;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use clap::{ArgGroup, Args, ValueEnum};
-use cryoet::eval::{DistanceParams, HitboxProtocol, evaluate_distance, evaluate_hitboxes, voxel_confusion};
-use cryoet::io::{ParticleList, read_ids, read_labels, write_whole};
-use cryoet::{ClassTable, VoxelSize};
+use clap::{ArgGroup, Args};
+use cryoet::eval::{
+    CziiEvaluation, Evaluation, evaluate_czii, evaluate_deepfinder, evaluate_distance, evaluate_hitboxes, sweep_pooled, truth_hitboxes,
+};
+use cryoet::io::{inspect_volume, read_ids, write_whole};
+use cryoet::ndarray::{Array3, ArrayView3};
+use cryoet::{ClassTable, Particle};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::failure::Failure;
-use crate::numbers;
-use crate::options::{ListOptions, labels_of, voxels};
+use crate::masks::{mask_files, read_masks};
+use crate::options::ListOptions;
 use crate::output;
 use crate::paths::check_files;
 use crate::record::Record;
+use further::{FurtherOptions, by_size};
+use labels::compare_labels;
+use lists::by_tomogram;
+use report::Report;
+use rule::{Rule, RuleOptions};
 
 /// Picks against truth, or label volumes against label volumes
 ///
 /// Particle i of the truth (from 0) owns id i + 1 in the hitbox volume.
 ///
 /// Examples:
-///   cryoet evaluate --truth particles.csv --picks picks.csv --hitboxes hitboxes.mrc
 ///   cryoet evaluate --truth particles.csv --picks picks.csv --distance 10 --json
+///   cryoet evaluate --truth particles.csv --picks picks.csv --hitboxes hitboxes.mrc
+///   cryoet evaluate --truth p.csv --picks picks.csv --protocol shrec20 --masks masks/ --like tomogram.mrc
+///   cryoet evaluate --truth p.csv --picks picks.csv --protocol czii --classes classes.toml --weights 1,2,1
+///   cryoet evaluate --truth p.csv --picks a.csv --against b.csv --distance 10 --pool --bootstrap --unit tomogram
+///   cryoet evaluate --truth p.csv --picks picks.csv --distance 10 --sweep score --report report/
 ///   cryoet evaluate --truth-labels classes.mrc --labels labels.mrc
 #[derive(Args, Serialize)]
 #[command(verbatim_doc_comment)]
 #[command(group(ArgGroup::new("truth_kind").required(true).args(["truth", "truth_labels"])))]
-#[command(group(ArgGroup::new("rule").args(["hitboxes", "distance", "distance_angstrom"])))]
 pub(crate) struct Evaluate {
     /// The true particles
-    #[arg(long, value_name = "LIST", requires = "picks", requires = "rule")]
+    #[arg(long, value_name = "LIST", requires = "picks")]
     #[serde(serialize_with = "crate::paths::shown")]
     truth: Option<PathBuf>,
     /// The picks
     #[arg(long, value_name = "LIST", requires = "truth")]
     #[serde(serialize_with = "crate::paths::shown")]
     picks: Option<PathBuf>,
-    /// Volume of particle ids: the SHREC challenges' rule
-    #[arg(long, value_name = "VOLUME")]
-    #[serde(serialize_with = "crate::paths::shown")]
-    hitboxes: Option<PathBuf>,
-    /// Details of the hitbox rule
-    #[arg(long, value_enum, default_value_t = Protocol::Shrec19)]
-    protocol: Protocol,
-    /// With --hitboxes: classes left out, by label or name
-    #[arg(long, value_name = "CLASS[,CLASS..]", value_delimiter = ',', requires = "hitboxes")]
-    excluded: Vec<String>,
-    /// Largest distance in voxels between a pick and its particle, matched one to one
-    #[arg(long, value_name = "VOXELS", value_parser = numbers::not_negative, allow_negative_numbers = true)]
-    distance: Option<f64>,
-    /// The same in Angstrom, where the truth knows its voxel size
-    #[arg(long, value_name = "ANGSTROM", value_parser = numbers::not_negative, allow_negative_numbers = true)]
-    distance_angstrom: Option<f64>,
+    /// The lists hold several tomograms: each is evaluated, and their counts are added up
+    #[arg(long, requires = "truth", conflicts_with_all = ["hitboxes", "masks"])]
+    pool: bool,
+    #[command(flatten)]
+    rule: RuleOptions,
+    #[command(flatten)]
+    further: FurtherOptions,
     /// The true label volume
     #[arg(long, value_name = "VOLUME", requires = "labels", conflicts_with_all = ["truth", "picks"])]
     #[serde(serialize_with = "crate::paths::shown")]
@@ -65,28 +74,27 @@ pub(crate) struct Evaluate {
     #[arg(short, long, value_name = "SCORES.json")]
     #[serde(serialize_with = "crate::paths::shown")]
     output: Option<PathBuf>,
-}
-
-/// Details in which hitbox rules differ.
-#[derive(Debug, Clone, Copy, ValueEnum, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Protocol {
-    /// SHREC'19: bounding boxes
-    Shrec19,
-    /// SHREC'20: the occupancy map, grown by a voxel
-    Shrec20,
-    /// Picks outside find nothing, and stray picks lower their class's precision
-    Strict,
+    /// Also write tables (text, Markdown, CSV), JSON and pictures (PNG) into this folder
+    #[arg(long, value_name = "DIR", requires = "truth")]
+    #[serde(serialize_with = "crate::paths::shown")]
+    report: Option<PathBuf>,
 }
 
 impl Evaluate {
     pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
-        let inputs = [&self.truth, &self.picks, &self.hitboxes, &self.truth_labels, &self.labels, &self.lists.classes];
-        check_files(inputs.into_iter().flatten(), &self.output)?;
-        let record = self.output.as_ref().map(|_| Record::new("evaluate", &self)?.with_inputs(inputs.into_iter().flatten())).transpose()?;
+        if self.truth.is_some() {
+            self.rule.check()?;
+        }
+        let masks = self.rule.masks.as_ref().map(|folder| mask_files(folder)).transpose()?.unwrap_or_default();
+        let named = [&self.truth, &self.picks, &self.rule.hitboxes, &self.rule.like, &self.further.against];
+        let others = [&self.truth_labels, &self.labels, &self.lists.classes];
+        let inputs: Vec<&PathBuf> = named.into_iter().chain(others).flatten().chain(&masks).collect();
+        check_files(inputs.iter().copied(), &self.output)?;
+        let recorded = self.output.is_some() || self.report.is_some();
+        let record = recorded.then(|| Record::new("evaluate", &self)?.with_inputs(inputs)).transpose()?;
         let classes = self.lists.class_table()?;
         let (value, text) = match (&self.truth, &self.picks, &self.truth_labels, &self.labels) {
-            (Some(truth), Some(picks), ..) => self.lists(truth, picks, &classes)?,
+            (Some(truth), Some(picks), ..) => self.lists(truth, picks, &masks, &classes, record.as_ref())?,
             (_, _, Some(truth), Some(labels)) => compare_labels(truth, labels, &classes)?,
             _ => return Err(Failure::usage("give --truth and --picks, or --truth-labels and --labels")),
         };
@@ -98,46 +106,118 @@ impl Evaluate {
         output::print(json, &value, || text)
     }
 
-    fn lists(&self, truth: &Path, picks: &Path, classes: &ClassTable) -> Result<(serde_json::Value, String), Failure> {
-        let truth = self.lists.read_of_one_tomogram(truth)?;
-        let picks = self.lists.read_of_one_tomogram(picks)?;
-        if let (Some(of_truth), Some(of_picks)) = (tomogram_of(&truth), tomogram_of(&picks))
-            && of_truth != of_picks
-        {
-            output::warn(format!("the truth is of tomogram {of_truth:?}, the picks are of {of_picks:?}"));
-        }
-        let evaluation = if let Some(path) = &self.hitboxes {
-            let hitboxes = read_ids(path)?;
-            let rule = match self.protocol {
-                Protocol::Shrec19 => HitboxProtocol::shrec_2019(),
-                Protocol::Shrec20 => HitboxProtocol::shrec_2020(),
-                Protocol::Strict => HitboxProtocol::strict(),
-            };
-            let protocol = HitboxProtocol { excluded: labels_of(&self.excluded, classes)?, ..rule };
-            evaluate_hitboxes(&truth.particles, &picks.particles, hitboxes.view(), &protocol)?
-        } else {
-            let voxel_size: Option<VoxelSize> = truth.voxel_size.or(picks.voxel_size);
-            let radius = voxels(self.distance, self.distance_angstrom, voxel_size)?;
-            let radius = radius.ok_or_else(|| Failure::usage("give --hitboxes, --distance or --distance-angstrom"))?;
-            evaluate_distance(&truth.particles, &picks.particles, &DistanceParams::new(radius))?
+    fn lists(
+        &self,
+        truth: &Path,
+        picks: &Path,
+        masks: &[PathBuf],
+        classes: &ClassTable,
+        record: Option<&Record>,
+    ) -> Result<(Value, String), Failure> {
+        let read = |path: &Path| if self.pool { self.lists.read(path) } else { self.lists.read_of_one_tomogram(path) };
+        let mut lists = vec![read(truth)?, read(picks)?];
+        lists.extend(self.further.against.as_ref().map(|path| read(path)).transpose()?);
+        let rule = self.rule.rule(classes, lists.iter().find_map(|list| list.voxel_size))?;
+        let tomograms = by_tomogram(&lists, self.pool)?;
+        let params = match rule {
+            Rule::Czii(params) if self.further.is_empty() && self.report.is_none() => {
+                let pairs: Vec<_> = tomograms.iter().map(|lists| (&lists[0][..], &lists[1][..])).collect();
+                return czii(&evaluate_czii(&pairs, &params)?, params.beta, classes);
+            }
+            Rule::Czii(_) => return Err(Failure::usage("czii gives a score alone: no intervals, sweeps, groups or report")),
+            other => other,
         };
-        let evaluation = evaluation.with_names(classes);
-        Ok((serde_json::to_value(&evaluation)?, evaluation.to_string()))
+        let boxes = self.boxes(&tomograms[0][0], masks, classes)?;
+        let evaluate = |list: usize| -> Result<Evaluation, Failure> {
+            let of_one = |lists: &Vec<Vec<Particle>>| evaluate(&params, boxes.as_ref(), &lists[0], &lists[list]);
+            let each = tomograms.iter().map(of_one).collect::<Result<Vec<_>, _>>()?;
+            Ok(match <[Evaluation; 1]>::try_from(each) {
+                Ok([one]) => one,
+                Err(several) => Evaluation::pooled(&several),
+            }
+            .with_names(classes))
+        };
+        let evaluation = evaluate(1)?;
+        let (mut value, mut text) = (serde_json::to_value(&evaluation)?, evaluation.to_string());
+        let mut add = |name: &str, of: Value, table: String| {
+            value[name] = of;
+            text.push('\n');
+            text.push_str(&table);
+        };
+        if self.further.bootstrap {
+            let (intervals, table) = self.further.intervals(&evaluation, classes)?;
+            add("intervals", serde_json::to_value(intervals)?, table);
+        }
+        let against = self.further.against.as_ref().map(|_| evaluate(2)).transpose()?;
+        if let Some(other) = &against {
+            let (comparison, table) = self.further.comparison(&evaluation, other, classes)?;
+            add("comparison", serde_json::to_value(comparison)?, table);
+        }
+        let sweep = match (self.further.sweep, &params) {
+            (None, _) => None,
+            (Some(by), Rule::Assignment(params)) => {
+                let pairs: Vec<_> = tomograms.iter().map(|lists| (&lists[0][..], &lists[1][..])).collect();
+                Some(sweep_pooled(&pairs, params, by.into(), self.further.best.into())?)
+            }
+            _ => return Err(Failure::usage("--sweep pairs one to one: give --distance, and no other protocol")),
+        };
+        if let Some(sweep) = &sweep {
+            add("sweep", serde_json::to_value(sweep)?, sweep.to_table(classes));
+        }
+        let masses = self.further.masses(classes)?;
+        if let Some(masses) = &masses {
+            let (groups, table) = by_size(&evaluation.f1_by_size(masses));
+            add("f1_by_size", json!(groups), table);
+        }
+        if let (Some(folder), Some(record)) = (&self.report, record) {
+            let against = match (&self.further.against, &against) {
+                (Some(path), Some(other)) => Some(([picks, path.as_path()].map(name_of), other)),
+                _ => None,
+            };
+            let (sweep, masses) = (sweep.as_ref(), masses.as_ref());
+            Report { evaluation: &evaluation, against, sweep, masses, classes, value: &value, text: &text }.write(folder, record)?;
+        }
+        Ok((value, text))
+    }
+
+    /// The volume of boxes, read or made.
+    fn boxes(&self, truth: &[Particle], masks: &[PathBuf], classes: &ClassTable) -> Result<Option<Array3<u32>>, Failure> {
+        if let Some(path) = &self.rule.hitboxes {
+            return Ok(Some(read_ids(path)?.into_data()));
+        }
+        let Some(like) = &self.rule.like else { return Ok(None) };
+        Ok(Some(truth_hitboxes(inspect_volume(like)?.shape, truth, &read_masks(masks, classes)?)?))
     }
 }
 
-/// The name of a list's tomogram.
-fn tomogram_of(list: &ParticleList) -> Option<&str> {
-    list.particles.first().map_or(list.tomogram.as_deref(), |particle| list.tomogram_of(particle))
+fn evaluate(rule: &Rule, boxes: Option<&Array3<u32>>, truth: &[Particle], picks: &[Particle]) -> Result<Evaluation, Failure> {
+    Ok(match rule {
+        Rule::Boxes(protocol) => {
+            let boxes = boxes.map_or_else(|| ArrayView3::from_shape([0; 3], &[]), |boxes| Ok(boxes.view()))?;
+            evaluate_hitboxes(truth, picks, boxes, protocol)?
+        }
+        Rule::Assignment(params) => evaluate_distance(truth, picks, params)?,
+        Rule::DeepFinder(radius) => evaluate_deepfinder(truth, picks, *radius)?,
+        Rule::Czii(_) => return Err(Failure::usage("czii gives a score alone")),
+    })
 }
 
-fn compare_labels(truth: &Path, labels: &Path, classes: &ClassTable) -> Result<(serde_json::Value, String), Failure> {
-    let (truth, labels) = (read_labels(truth)?, read_labels(labels)?);
-    let confusion = voxel_confusion(truth.view(), labels.view())?;
-    let mut rows = vec![["class", "Dice", "IoU"].map(str::to_owned).to_vec()];
-    for &label in confusion.labels().iter().filter(|label| !label.is_background()) {
-        rows.push(vec![classes.name(label), format!("{:.4}", confusion.dice(label)), format!("{:.4}", confusion.iou(label))]);
+/// A file's name without its extension, by which a method goes in pictures.
+fn name_of(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn czii(evaluation: &CziiEvaluation, beta: f64, classes: &ClassTable) -> Result<(Value, String), Failure> {
+    let mut rows = vec![["class", "hit", "particles", "picks", "precision", "recall"].map(str::to_owned).to_vec()];
+    rows[0].push(format!("F{beta}"));
+    for (&label, scores) in &evaluation.classes {
+        let counts = [scores.hit, scores.truth, scores.picks].map(|n| n.to_string());
+        let figures = [scores.precision, scores.recall, scores.f_beta].map(|v| format!("{v:.4}"));
+        rows.push([&[classes.name(label)][..], &counts, &figures].concat());
     }
-    rows.push(vec!["mean".into(), format!("{:.4}", confusion.mean_dice()), String::new()]);
-    Ok((serde_json::to_value(&confusion)?, output::table(&rows)))
+    let mut value = serde_json::to_value(evaluation)?;
+    for label in evaluation.classes.keys() {
+        value["classes"][label.to_string()]["name"] = json!(classes.name(*label));
+    }
+    Ok((value, format!("{}\nscore {:.4}\n", output::table(&rows), evaluation.score)))
 }

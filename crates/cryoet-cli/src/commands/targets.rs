@@ -1,34 +1,45 @@
+mod heat;
+mod within;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args, ValueEnum};
-use cryoet::io::{VolumeFormat, inspect_volume, read_volume, write_labels};
+use cryoet::io::{VolumeFormat, VolumeInfo, inspect_volume, read_labels, write_labels};
 use cryoet::ndarray::Array3;
-use cryoet::targets::{Overlap, TargetParams, ignore_outside, shape_targets, sphere_targets};
-use cryoet::{ClassLabel, ClassTable, Region, Score, Volume};
+use cryoet::targets::{
+    Overlap, TargetParams, deepfinder_shape_targets, deepfinder_sphere_targets, draw_shapes, draw_spheres, ignore_outside, point_targets,
+    scaled_radii, shape_targets, sphere_targets,
+};
+use cryoet::{ClassLabel, ClassTable, Particle, Score, Volume};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::failure::Failure;
+use crate::masks::{mask_files, read_masks};
 use crate::numbers;
 use crate::options::{ListOptions, check_per_class, class_order, labels_of};
 use crate::output;
 use crate::paths::{Shown, check_files};
 use crate::record::Record;
+use within::Within;
 
 /// Particle list to training label volume
 ///
 /// Spheres with --radii (voxels or Angstrom, in class order) or with the radii of the class table; turned shapes with
-/// --masks. Uncertain particles become label 255, which training leaves out.
+/// --masks. Uncertain particles become label 255, which training leaves out. --points marks centres; --gaussian writes a heat map of
+/// each class, OUTPUT-1.mrc and so on.
 ///
 /// Examples:
 ///   cryoet targets picks.csv --like tomogram.mrc --radii 6,6,3 -o labels.mrc
 ///   cryoet targets picks.csv --like tomogram.mrc --classes classes.toml -o labels.mrc
 ///   cryoet targets picks.xml --like tomogram.mrc --masks masks/ -o labels.mrc
+///   cryoet targets picks.csv --like tomogram.mrc --radii 6,3 --over membranes.mrc --overlap nearest -o labels.mrc
+///   cryoet targets picks.csv --like tomogram.mrc --gaussian 3 -o heat.mrc
 ///   cryoet targets p.csv --like t.mrc --radii 12 --uncertain-classes 2 --within :,0:420,0:326 -o labels.mrc
 #[derive(Args, Serialize)]
 #[command(verbatim_doc_comment)]
-#[command(group(ArgGroup::new("form").args(["radii", "radii_angstrom", "masks"])))]
+#[command(group(ArgGroup::new("form").args(["radii", "radii_angstrom", "masks", "points", "gaussian"])))]
 pub(crate) struct Targets {
     /// The particle list
     #[serde(serialize_with = "crate::paths::shown")]
@@ -47,6 +58,24 @@ pub(crate) struct Targets {
     #[arg(long, value_name = "DIR")]
     #[serde(serialize_with = "crate::paths::shown")]
     masks: Option<PathBuf>,
+    /// Every particle is the one voxel that holds its centre
+    #[arg(long, conflicts_with_all = ["overlap", "uncertain_classes", "uncertain_below", "uncertain_margin", "over", "deepfinder"])]
+    points: bool,
+    /// Standard deviations in voxels of Gaussians, in class order; one number for all classes
+    #[arg(long, value_name = "S[,S..]", value_parser = radii, allow_hyphen_values = true)]
+    #[arg(conflicts_with_all = ["overlap", "uncertain_classes", "uncertain_below", "uncertain_margin", "over", "within", "deepfinder"])]
+    gaussian: Option<Radii>,
+    /// Balls of this share of each radius: crowded neighbours stay apart
+    #[arg(long, value_name = "SHARE", value_parser = numbers::positive, allow_negative_numbers = true)]
+    #[arg(conflicts_with_all = ["masks", "points", "gaussian"])]
+    radius_share: Option<f64>,
+    /// Draw as DeepFinder 0.2.1 does, quirks included
+    #[arg(long, conflicts_with_all = ["overlap", "uncertain_classes", "uncertain_below", "uncertain_margin", "over"])]
+    deepfinder: bool,
+    /// Labels kept underneath, where no particle lies: membranes, say
+    #[arg(long, value_name = "LABELS")]
+    #[serde(serialize_with = "crate::paths::shown")]
+    over: Option<PathBuf>,
     /// Which particle owns a voxel that several cover
     #[arg(long, value_enum, default_value_t = Owner::Last)]
     overlap: Owner,
@@ -63,8 +92,8 @@ pub(crate) struct Targets {
     #[arg(long, value_name = "CLASS[,CLASS..]", value_delimiter = ',')]
     without_classes: Vec<String>,
     /// Voxels outside z0:z1,y0:y1,x0:x1 become label 255; an empty end is the volume's
-    #[arg(long, value_name = "RANGES", value_parser = |text: &str| numbers::ranges(text).map(Box))]
-    within: Option<Box>,
+    #[arg(long, value_name = "RANGES", value_parser = within::within)]
+    within: Option<Within>,
     #[command(flatten)]
     lists: ListOptions,
     /// The label volume to write
@@ -79,9 +108,6 @@ struct Radii(Vec<f64>);
 fn radii(text: &str) -> Result<Radii, String> {
     Ok(Radii(text.split(',').map(numbers::positive).collect::<Result<_, _>>()?))
 }
-
-#[derive(Debug, Clone, Serialize)]
-struct Box([(usize, Option<usize>); 3]);
 
 #[derive(Debug, Clone, Copy, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -102,9 +128,9 @@ impl Targets {
             return Err(Failure::usage(format!("{}: label volumes are written as .mrc or .npy", self.output.display())));
         }
         let masks = self.masks.as_ref().map(|folder| mask_files(folder)).transpose()?.unwrap_or_default();
-        let inputs = [&self.particles, &self.like].into_iter().chain(&masks).chain(&self.lists.classes);
+        let inputs = [&self.particles, &self.like].into_iter().chain(&masks).chain(&self.over).chain(&self.lists.classes);
         check_files(inputs.clone(), [&self.output])?;
-        let record = Record::new("targets", &self)?.with_inputs(inputs)?;
+        let record = Record::new("targets", &self)?.with_inputs(inputs.clone())?;
         let classes = self.lists.class_table()?;
         let like = inspect_volume(&self.like)?;
         let within = self.within.as_ref().map(|within| within.of(like.shape)).transpose()?;
@@ -114,19 +140,21 @@ impl Targets {
         }
         let without = labels_of(&self.without_classes, &classes)?;
         list.particles.retain(|particle| !without.contains(&particle.class));
-        let params = self.params(&classes)?;
-        let targets = match &self.masks {
-            Some(_) => shape_targets(like.shape, &list.particles, &read_masks(&masks, &classes)?, &params)?,
-            None => sphere_targets(like.shape, &list.particles, &self.radii(&classes, like.voxel_size.map(|size| size.mean()))?, &params)?,
-        };
-        let mut labels = targets.labels;
+        if let Some(sigmas) = &self.gaussian {
+            let inputs: Vec<_> = inputs.collect();
+            let sigmas = per_class("--gaussian", sigmas, 1.0, &classes)?;
+            let outputs = heat::write(&self.output, &inputs, &like, &list.particles, sigmas, &record)?;
+            let value = json!({"particles": list.particles.len(), "outputs": outputs.shown()});
+            return output::print(json, &value, || format!("{} particles in {} heat maps", list.particles.len(), outputs.len()));
+        }
+        let (mut labels, skipped) = self.draw(&list.particles, &masks, &like, &classes)?;
         if let Some(within) = within {
             ignore_outside(&mut labels, &[within]);
         }
-        if !targets.skipped.is_empty() {
-            let first = targets.skipped[0];
+        if !skipped.is_empty() {
+            let first = skipped[0];
             let [z, y, x] = list.particles[first].position.zyx();
-            let count = targets.skipped.len();
+            let count = skipped.len();
             output::warn(format!(
                 "{count} of {} particles cover no voxel; the first is number {first} at z,y,x = {z},{y},{x}",
                 list.particles.len()
@@ -135,10 +163,49 @@ impl Targets {
         let labels = Volume::new(labels).with_voxel_size(like.voxel_size).with_origin(like.origin);
         write_labels(&self.output, &labels)?;
         record.write_beside(&self.output)?;
-        let drawn = list.particles.len() - targets.skipped.len();
+        let drawn = list.particles.len() - skipped.len();
         let labelled = labels.data().iter().filter(|&&label| label != 0 && label != ClassLabel::IGNORE.get()).count();
-        let value = json!({"particles": drawn, "skipped": targets.skipped, "labelled_voxels": labelled, "output": self.output.shown()});
+        let value = json!({"particles": drawn, "skipped": skipped, "labelled_voxels": labelled, "output": self.output.shown()});
         output::print(json, &value, || format!("{drawn} particles drawn, {labelled} voxels labelled"))
+    }
+
+    /// The labels, and the particles that cover no voxel.
+    fn draw(
+        &self,
+        particles: &[Particle],
+        masks: &[PathBuf],
+        like: &VolumeInfo,
+        classes: &ClassTable,
+    ) -> Result<(Array3<u8>, Vec<usize>), Failure> {
+        let whole = |targets: cryoet::targets::Targets| (targets.labels, targets.skipped);
+        if self.points {
+            return Ok(whole(point_targets(like.shape, particles)?));
+        }
+        let params = self.params(classes)?;
+        let base = self.over.as_ref().map(|path| base(path, like)).transpose()?;
+        if self.masks.is_some() {
+            let masks = read_masks(masks, classes)?;
+            return Ok(match base {
+                Some(mut labels) => {
+                    let skipped = draw_shapes(&mut labels, particles, &masks, &params)?;
+                    (labels, skipped)
+                }
+                None if self.deepfinder => whole(deepfinder_shape_targets(like.shape, particles, &masks)?),
+                None => whole(shape_targets(like.shape, particles, &masks, &params)?),
+            });
+        }
+        let mut radii = self.radii(classes, like.voxel_size.map(|size| size.mean()))?;
+        if let Some(share) = self.radius_share {
+            radii = scaled_radii(&radii, share);
+        }
+        Ok(match base {
+            Some(mut labels) => {
+                let skipped = draw_spheres(&mut labels, particles, &radii, &params)?;
+                (labels, skipped)
+            }
+            None if self.deepfinder => whole(deepfinder_sphere_targets(like.shape, particles, &radii)?),
+            None => whole(sphere_targets(like.shape, particles, &radii, &params)?),
+        })
     }
 
     fn params(&self, classes: &ClassTable) -> Result<TargetParams, Failure> {
@@ -175,76 +242,25 @@ impl Targets {
                 };
             }
         };
-        let option = if self.radii.is_some() { "--radii" } else { "--radii-angstrom" };
-        check_per_class(option, radii.0.len(), classes)?;
-        let labels = class_order(classes);
-        Ok(match radii.0.as_slice() {
-            [one] => labels.map(|label| (label, one / scale)).collect(),
-            several => labels.zip(several.iter().map(|radius| radius / scale)).collect(),
-        })
+        per_class(if self.radii.is_some() { "--radii" } else { "--radii-angstrom" }, radii, scale, classes)
     }
 }
 
-/// The volumes of a folder, sorted by name.
-fn mask_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let entries = std::fs::read_dir(folder).map_err(|error| Failure::new(format!("cannot read {}: {error}", folder.display())))?;
-    let mut paths: Vec<PathBuf> =
-        entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| VolumeFormat::of_extension(path).is_some()).collect();
-    paths.sort();
-    if paths.is_empty() {
-        return Err(Failure::new(format!("{}: no volume in this folder", folder.display())));
-    }
-    Ok(paths)
+/// Values in class order, or one for all classes, over a scale.
+fn per_class(option: &str, values: &Radii, scale: f64, classes: &ClassTable) -> Result<BTreeMap<ClassLabel, f64>, Failure> {
+    check_per_class(option, values.0.len(), classes)?;
+    let labels = class_order(classes);
+    Ok(match values.0.as_slice() {
+        [one] => labels.map(|label| (label, one / scale)).collect(),
+        several => labels.zip(several.iter().map(|value| value / scale)).collect(),
+    })
 }
 
-/// Masks by class: voxels above one half are set.
-fn read_masks(paths: &[PathBuf], classes: &ClassTable) -> Result<BTreeMap<ClassLabel, Array3<bool>>, Failure> {
-    let mut masks = BTreeMap::new();
-    for (place, path) in paths.iter().enumerate() {
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-        let label = if classes.is_empty() {
-            u8::try_from(place + 1).ok().map(ClassLabel::new)
-        } else {
-            classes.by_name(&stem).map(|class| class.label)
-        };
-        if let Some(label) = label {
-            masks.insert(label, read_volume(path)?.into_data().mapv(|value| value > 0.5));
-        }
+/// Labels to draw over, of the volume's shape.
+fn base(path: &Path, like: &VolumeInfo) -> Result<Array3<u8>, Failure> {
+    let labels = read_labels(path)?;
+    if labels.shape() != like.shape {
+        return Err(Failure::new(format!("{}: shape {:?} (z, y, x), expected {:?}", path.display(), labels.shape(), like.shape)));
     }
-    Ok(masks)
-}
-
-impl Box {
-    /// The region of a volume, which must hold it.
-    fn of(&self, shape: [usize; 3]) -> Result<Region, Failure> {
-        let mut region = Region::whole(shape);
-        for (axis, ((from, to), n)) in self.0.into_iter().zip(shape).enumerate() {
-            let to = to.unwrap_or(n);
-            if from >= to || to > n {
-                let name = ["z", "y", "x"][axis];
-                return Err(Failure::usage(format!("--within: {from}:{to} along {name} is empty or outside 0:{n}")));
-            }
-            (region.start[axis], region.size[axis]) = (from, to - from);
-        }
-        Ok(region)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn voxels_outside_are_ignored() {
-        let mut labels = Array3::<u8>::ones((4, 4, 4));
-        ignore_outside(&mut labels, &[Box([(0, None), (1, Some(3)), (2, Some(4))]).of([4; 3]).unwrap()]);
-        assert_eq!(labels.iter().filter(|&&label| label == 1).count(), 4 * 2 * 2);
-        assert_eq!((labels[[0, 1, 2]], labels[[0, 0, 2]], labels[[0, 1, 1]]), (1, 255, 255));
-    }
-
-    #[test]
-    fn ranges_that_are_empty_or_outside_are_refused() {
-        let refused = |from, to| Box([(0, None), (from, to), (0, None)]).of([4; 3]).is_err_and(|failure| failure.code() == 2);
-        assert!(refused(2, Some(2)) && refused(3, Some(1)) && refused(4, None) && refused(0, Some(5)));
-    }
+    Ok(labels.into_data())
 }
