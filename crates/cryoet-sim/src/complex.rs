@@ -1,15 +1,19 @@
-use cryoet_core::ndarray::Array3;
+use cryoet_core::ndarray::{Array3, ArrayView3};
 use cryoet_core::{Orientation, box_centre};
 use thiserror::Error;
 
 use crate::catalogue::ENTRIES;
-use crate::{Rod, ShapeMeasure, Stamp};
+use crate::map_shape::MapShape;
+use crate::{Rod, ShapeMeasure, Stamp, Structure, StructureError};
 
 /// Potential of dense protein less that of vitreous ice, in volt: 7.86 - 4.53.
 const PROTEIN_OVER_ICE: f64 = 3.33;
 
 /// Mass of a cubic Angstrom of dense protein (1.35 g / cm^3), in kDa.
 const PROTEIN_DENSITY: f64 = 0.813e-3;
+
+/// Volume of a kDa of dense protein in cubic Angstrom (0.73 cm^3 / g).
+const VOLUME_PER_KDA: f64 = 1212.0;
 
 /// Cells along the longest side where a complex' volume is measured.
 const CELLS: usize = 64;
@@ -40,9 +44,41 @@ pub enum ComplexError {
         /// The complex's name.
         name: String,
     },
+    /// A map that cannot be used: not finite, or its positive part is smaller than the volume asked for.
+    #[error("the map of {name:?} has no surface around {volume} cubic Angstrom: expected finite values, positive in at least that volume")]
+    Map {
+        /// The complex's name.
+        name: String,
+        /// The volume that its surface should enclose, cubic Angstrom.
+        volume: f64,
+    },
+    /// A voxel size that is not positive.
+    #[error("the map of {name:?} has voxels of {angstrom} Angstrom: expected a positive number")]
+    VoxelSize {
+        /// The complex's name.
+        name: String,
+        /// The voxel size given.
+        angstrom: f64,
+    },
+    /// A map that a description names without holding it.
+    #[error("complex {name:?} was made from a map: give the map again")]
+    MapMissing {
+        /// The complex's name.
+        name: String,
+    },
+    /// A structure that cannot be drawn.
+    #[error(transparent)]
+    Structure(#[from] StructureError),
 }
 
-/// A macromolecular complex: a name, a mass, and a shape filled evenly with that mass.
+/// What a complex looks like.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Form {
+    Rods(Vec<Rod>),
+    Map(MapShape),
+}
+
+/// A macromolecular complex: a name, a mass, and a shape: rods filled evenly with that mass, or a density map.
 ///
 /// The twelve of SHREC'20 are built in: not the molecules themselves, but shapes of the same mass, volume and surface, each handed
 /// and without symmetry, so that an orientation can be told.
@@ -62,7 +98,7 @@ pub enum ComplexError {
 pub struct Complex {
     name: String,
     mass_kda: f64,
-    rods: Vec<Rod>,
+    form: Form,
     volume: f64,
 }
 
@@ -84,7 +120,82 @@ impl Complex {
         if !(volume.is_finite() && volume > 0.0) {
             return Err(ComplexError::Shape { name });
         }
-        Ok(Self { name, mass_kda, rods, volume })
+        Ok(Self { name, mass_kda, form: Form::Rods(rods), volume })
+    }
+
+    /// A complex from its name, its mass in kDa, and a density map `[z, y, x]` of any scale, with its voxel size in Angstrom.
+    ///
+    /// The map is scaled so that a kDa weighs as much as in the built-in complexes; its surface, which truth volumes show, is the
+    /// level that encloses `volume` cubic Angstrom. What lies below 2 % of the peak counts as empty. The reference point is voxel
+    /// `floor(N / 2)` of the map.
+    ///
+    /// # Errors
+    /// A mass or voxel size that is not positive, a map that is not finite or too small for the volume.
+    ///
+    /// ```
+    /// use cryoet_core::ndarray::Array3;
+    /// use cryoet_sim::Complex;
+    /// let map = Array3::from_shape_fn((32, 32, 32), |(z, y, x)| {
+    ///     let r2 = (z as f32 - 16.0).powi(2) + (y as f32 - 16.0).powi(2) + (x as f32 - 16.0).powi(2);
+    ///     (-r2 / 40.0).exp()
+    /// });
+    /// let complex = Complex::from_map("blob", 500.0, map.view(), 5.0, 600e3)?;
+    /// let voxels = complex.mask(5.0).iter().filter(|&&v| v == 1).count() as f64;
+    /// assert!((voxels * 125.0 / 600e3 - 1.0).abs() < 0.02);
+    /// # Ok::<(), cryoet_sim::ComplexError>(())
+    /// ```
+    pub fn from_map(
+        name: impl Into<String>,
+        mass_kda: f64,
+        map: ArrayView3<'_, f32>,
+        voxel_size: f64,
+        volume: f64,
+    ) -> Result<Self, ComplexError> {
+        let name = name.into();
+        if !(mass_kda.is_finite() && mass_kda > 0.0) {
+            return Err(ComplexError::Mass { name, mass_kda });
+        }
+        if !(voxel_size.is_finite() && voxel_size > 0.0) {
+            return Err(ComplexError::VoxelSize { name, angstrom: voxel_size });
+        }
+        let Some(shape) = MapShape::new(map, voxel_size, volume) else {
+            return Err(ComplexError::Map { name, volume });
+        };
+        let factor = PROTEIN_OVER_ICE * mass_kda / (PROTEIN_DENSITY * shape.integral());
+        Ok(Self { name, mass_kda, form: Form::Map(shape.scaled(factor as f32)), volume })
+    }
+
+    /// The same complex with a density map for its shape: name, mass and volume stay. See [`from_map`](Self::from_map).
+    ///
+    /// # Errors
+    /// As for [`from_map`](Self::from_map).
+    pub fn with_map(&self, map: ArrayView3<'_, f32>, voxel_size: f64) -> Result<Self, ComplexError> {
+        Self::from_map(self.name.clone(), self.mass_kda, map, voxel_size, self.volume)
+    }
+
+    /// A complex from the atoms of a structure: its electrostatic potential over ice as it is, drawn on voxels of `voxel_size`
+    /// Angstrom (half the tomogram's, say); its surface encloses dense protein's 1.21 nm^3 a kDa.
+    ///
+    /// # Errors
+    /// A structure that cannot be drawn on such voxels, or without positive potential.
+    ///
+    /// ```
+    /// use cryoet_sim::{Complex, Structure};
+    /// let carbon = |serial, x, y, z| {
+    ///     format!("ATOM  {serial:5}  CA  ALA A{serial:4}    {x:8.3}{y:8.3}{z:8.3}  1.00  0.00           C\n")
+    /// };
+    /// let text: String = (0..64).map(|i| carbon(i, f64::from(i % 4 * 3), f64::from(i / 4 % 4 * 3), f64::from(i / 16 * 3))).collect();
+    /// let complex = Complex::from_structure("lattice", &Structure::from_pdb(&text)?, 3.0)?;
+    /// assert!(complex.mass_kda() > 1.0 && complex.reach() > 5.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn from_structure(name: impl Into<String>, structure: &Structure, voxel_size: f64) -> Result<Self, ComplexError> {
+        let (name, mass_kda) = (name.into(), structure.mass_kda());
+        let volume = VOLUME_PER_KDA * mass_kda;
+        let Some(shape) = MapShape::new(structure.potential(voxel_size)?.view(), voxel_size, volume) else {
+            return Err(ComplexError::Map { name, volume });
+        };
+        Ok(Self { name, mass_kda, form: Form::Map(shape), volume })
     }
 
     /// One of the twelve complexes of SHREC'20, by its PDB code in lower case.
@@ -93,7 +204,7 @@ impl Complex {
     /// Any other name.
     pub fn builtin(name: &str) -> Result<Self, ComplexError> {
         let entry = ENTRIES.iter().find(|entry| entry.name == name).ok_or_else(|| ComplexError::UnknownName { name: name.into() })?;
-        Ok(Self { name: name.into(), mass_kda: entry.mass, rods: entry.rods(), volume: entry.volume * 1e3 })
+        Ok(Self { name: name.into(), mass_kda: entry.mass, form: Form::Rods(entry.rods()), volume: entry.volume * 1e3 })
     }
 
     /// The names of the built-in complexes, lightest first.
@@ -115,9 +226,20 @@ impl Complex {
         self.mass_kda
     }
 
-    /// The rods of the shape.
+    /// The rods of the shape; none where it is a map.
     pub fn rods(&self) -> &[Rod] {
-        &self.rods
+        match &self.form {
+            Form::Rods(rods) => rods,
+            Form::Map(_) => &[],
+        }
+    }
+
+    /// The density map of the shape, in volt over ice, and its voxel size in Angstrom; none where it is rods.
+    pub fn map(&self) -> Option<(ArrayView3<'_, f32>, f64)> {
+        match &self.form {
+            Form::Rods(_) => None,
+            Form::Map(shape) => Some((shape.values(), shape.voxel_size())),
+        }
     }
 
     /// The volume in cubic Angstrom.
@@ -132,17 +254,23 @@ impl Complex {
 
     /// The largest distance in Angstrom of a point of the shape from the reference point.
     pub fn reach(&self) -> f64 {
-        self.rods.iter().map(Rod::reach).fold(0.0, f64::max)
+        match &self.form {
+            Form::Rods(rods) => rods.iter().map(Rod::reach).fold(0.0, f64::max),
+            Form::Map(shape) => shape.reach(),
+        }
     }
 
-    /// The potential inside the shape less that of the ice around it, in volt: dense protein's, thinned to the complex's mass.
+    /// The mean potential inside the shape less that of the ice around it, in volt: dense protein's, thinned to the complex's mass.
     pub fn contrast(&self) -> f64 {
         PROTEIN_OVER_ICE * self.mass_kda / (PROTEIN_DENSITY * self.volume)
     }
 
     /// The voxels of the turned complex, its reference point at a voxel's centre; `voxel_size` in Angstrom.
     pub fn stamp(&self, orientation: &Orientation, voxel_size: f64) -> Stamp {
-        Stamp::of_rods(&self.rods, self.contrast(), orientation, voxel_size)
+        match &self.form {
+            Form::Rods(rods) => Stamp::of_rods(rods, self.contrast(), orientation, voxel_size),
+            Form::Map(shape) => shape.stamp(orientation, voxel_size),
+        }
     }
 
     /// The voxels (1 inside, 0 outside) of the unturned complex in the smallest cube that holds it in every orientation, its

@@ -6,7 +6,19 @@ use crate::{Complex, ComplexError, Rod};
 #[serde(untagged)]
 pub(crate) enum ComplexDescription {
     Builtin(String),
-    Rods { name: String, mass_kda: f64, rods: Vec<Rod> },
+    Rods {
+        name: String,
+        mass_kda: f64,
+        rods: Vec<Rod>,
+    },
+    /// A map stays outside: what tells it is written down, and it must be given again.
+    Map {
+        name: String,
+        mass_kda: f64,
+        volume: f64,
+        map_shape: [usize; 3],
+        map_voxel_size: f64,
+    },
 }
 
 impl TryFrom<ComplexDescription> for Complex {
@@ -16,6 +28,7 @@ impl TryFrom<ComplexDescription> for Complex {
         match description {
             ComplexDescription::Builtin(name) => Self::builtin(&name),
             ComplexDescription::Rods { name, mass_kda, rods } => Self::new(name, mass_kda, rods),
+            ComplexDescription::Map { name, .. } => Err(ComplexError::MapMissing { name }),
         }
     }
 }
@@ -24,6 +37,10 @@ impl From<Complex> for ComplexDescription {
     fn from(complex: Complex) -> Self {
         if Complex::builtin(complex.name()).is_ok_and(|builtin| builtin == complex) {
             return Self::Builtin(complex.name().into());
+        }
+        if let Some((map, map_voxel_size)) = complex.map() {
+            let (name, mass_kda, volume, map_shape) = (complex.name().into(), complex.mass_kda(), complex.volume(), map.dim().into());
+            return Self::Map { name, mass_kda, volume, map_shape, map_voxel_size };
         }
         Self::Rods { name: complex.name().into(), mass_kda: complex.mass_kda(), rods: complex.rods().to_vec() }
     }
@@ -42,5 +59,8 @@ mod tests {
         let text = serde_json::to_string(&own).unwrap();
         assert_eq!(serde_json::from_str::<Complex>(&text).unwrap(), own);
         assert!(serde_json::from_str::<Complex>("\"9zzz\"").is_err());
+        let map = complex.density(10.0);
+        let text = serde_json::to_string(&complex.with_map(map.view(), 10.0).unwrap()).unwrap();
+        assert!(serde_json::from_str::<Complex>(&text).unwrap_err().to_string().contains("give the map again"), "{text}");
     }
 }

@@ -1,7 +1,8 @@
 //! Simulated cryo-electron tomograms with known truth: a crowded slab of complexes in ice, its tilt series through a microscope, and
 //! the weighted back-projection.
 //!
-//! [`simulate`] does it all from a seed; each stage is also a function of its own: [`Complex`] (a shape and a mass), [`place`],
+//! [`simulate`] does it all from a seed; each stage is also a function of its own: [`Complex`] (a shape and a mass, from the built-in
+//! set, a density map or the atoms of a [`Structure`]), [`place`],
 //! [`Specimen`], [`project`], [`image`], [`add_noise`], [`back_project`], [`class_volume`] and [`hitboxes`].
 //!
 //! ```
@@ -29,14 +30,17 @@ mod complex;
 mod complex_description;
 mod ctf;
 mod electron;
+mod error_function;
 mod fourier;
 mod imaging;
+mod map_shape;
 mod noise;
 mod placement;
 mod projection;
 mod ramp;
 mod random;
 mod rod;
+mod scattering;
 mod shape_measure;
 mod simulation;
 mod simulation_error;
@@ -45,6 +49,7 @@ mod solvent;
 mod specimen;
 mod stamp;
 mod steps;
+mod structure;
 mod tilt_scheme;
 mod truth;
 
@@ -65,5 +70,6 @@ pub use simulation_params::{Crowding, SimulationParams};
 pub use solvent::add_solvent_noise;
 pub use specimen::Specimen;
 pub use stamp::{Stamp, StampVoxel};
+pub use structure::{Atom, Structure, StructureError};
 pub use tilt_scheme::{TiltScheme, TiltSchemeError};
 pub use truth::{class_volume, hitboxes};

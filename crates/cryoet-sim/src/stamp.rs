@@ -37,7 +37,7 @@ impl Stamp {
         let reach = rods.iter().map(Rod::reach).fold(0.0, f64::max) + voxel_size;
         let half = (reach / voxel_size).ceil() as i32;
         let back = orientation.inverse().matrix();
-        let mut stamp = Self { voxels: Vec::new(), occupied: 0, low: [i32::MAX; 3], high: [i32::MIN; 3] };
+        let mut stamp = Self::empty();
         for z in -half..=half {
             for y in -half..=half {
                 for x in -half..=half {
@@ -54,7 +54,12 @@ impl Stamp {
         stamp
     }
 
-    fn push(&mut self, offset: [i32; 3], contrast: f64, occupied: bool) {
+    /// A stamp without voxels.
+    pub(crate) fn empty() -> Self {
+        Self { voxels: Vec::new(), occupied: 0, low: [i32::MAX; 3], high: [i32::MIN; 3] }
+    }
+
+    pub(crate) fn push(&mut self, offset: [i32; 3], contrast: f64, occupied: bool) {
         if contrast <= 0.0 {
             return;
         }
