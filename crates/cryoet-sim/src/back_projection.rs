@@ -9,6 +9,20 @@ use crate::SimulationError;
 use crate::ramp::Ramp;
 use crate::steps::Steps;
 
+/// How images are weighted before they are smeared back.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+pub enum Weighting {
+    /// By the frequency across the tilt axis and the angle to the neighbouring tilts: right for many even tilts.
+    #[default]
+    Ramp,
+    /// By how much each image shares with every other (Radermacher 1992).
+    Exact {
+        /// The object's diameter in pixels: the slab's thickness, say.
+        diameter: f64,
+    },
+}
+
 /// Weighted back-projection: images `[tilt, y, u]` taken at tilts about y, in degrees, to a volume `[z, y, x]` of depth `shape[0]`
 /// and width `shape[1]` (z, x).
 ///
@@ -35,6 +49,44 @@ pub fn back_project(
     shape: [usize; 2],
     progress: &dyn Progress,
 ) -> Result<Array3<f32>, SimulationError> {
+    back_project_weighted(images, tilts, shape, Weighting::Ramp, progress)
+}
+
+/// As [`back_project`], with a choice of the filter.
+///
+/// # Errors
+/// As for [`back_project`]; a diameter that is not positive.
+///
+/// ```
+/// use cryoet_core::ndarray::Array3;
+/// use cryoet_sim::{Weighting, back_project_weighted};
+/// let tilts: Vec<f64> = (-20..=20).map(|i| 3.0 * f64::from(i)).collect();
+/// let mut images = Array3::zeros((41, 1, 65)); // a point on the axis
+/// images.slice_mut(cryoet_core::ndarray::s![.., .., 32]).fill(1.0);
+/// let exact = back_project_weighted(images.view(), &tilts, [33, 33], Weighting::Exact { diameter: 30.0 }, &())?;
+/// assert!(exact.iter().all(|&v| v <= exact[[16, 0, 16]]));
+/// # Ok::<(), cryoet_sim::SimulationError>(())
+/// ```
+pub fn back_project_weighted(
+    images: ArrayView3<'_, f32>,
+    tilts: &[f64],
+    shape: [usize; 2],
+    weighting: Weighting,
+    progress: &dyn Progress,
+) -> Result<Array3<f32>, SimulationError> {
+    let axis = [shape[0], shape[1], images.dim().2].map(|n| box_centre(n) as f64);
+    back_project_about(images, tilts, shape, axis, weighting, progress)
+}
+
+/// As [`back_project_weighted`], with the tilt axis at any place along z, x and u.
+pub(crate) fn back_project_about(
+    images: ArrayView3<'_, f32>,
+    tilts: &[f64],
+    shape: [usize; 2],
+    axis: [f64; 3],
+    weighting: Weighting,
+    progress: &dyn Progress,
+) -> Result<Array3<f32>, SimulationError> {
     let (count, ny, width) = images.dim();
     if count != tilts.len() {
         return Err(SimulationError::TiltCount { images: count, tilts: tilts.len() });
@@ -43,8 +95,13 @@ pub fn back_project(
         return Err(SimulationError::Tilt { angle });
     }
     let [nz, nx] = shape;
-    let weights = angle_weights(tilts);
-    let ramp = Ramp::new(width);
+    let (weights, filters) = match weighting {
+        Weighting::Ramp => (angle_weights(tilts), vec![Ramp::new(width)]),
+        Weighting::Exact { diameter } if diameter.is_finite() && diameter >= 1.0 => {
+            (vec![1.0; count], (0..count).map(|own| Ramp::exact(width, tilts, own, diameter)).collect())
+        }
+        Weighting::Exact { diameter } => return Err(SimulationError::Diameter { pixels: diameter }),
+    };
     let means: Vec<f32> = images.axis_iter(Axis(0)).map(|image| mean(image.iter())).collect();
     let mut rows = Array3::zeros((ny, nz, nx));
     let steps = Steps::new(progress, ny);
@@ -53,12 +110,12 @@ pub fn back_project(
         for (t, &tilt) in tilts.iter().enumerate() {
             let pixels = images.slice(cryoet_core::ndarray::s![t, y, ..]);
             // A zero on both sides, so that interpolation needs no special case at the edges.
-            ramp.filter(pixels.iter().map(|v| v - means[t]), &mut line[1..=width]);
+            filters[t.min(filters.len() - 1)].filter(pixels.iter().map(|v| v - means[t]), &mut line[1..=width]);
             line[1..=width].iter_mut().for_each(|v| *v *= weights[t] as f32);
             let (sine, cosine) = tilt.to_radians().sin_cos();
             for (z, mut voxels) in plane.axis_iter_mut(Axis(0)).enumerate() {
-                let depth = z as f64 - box_centre(nz) as f64;
-                let start = depth * sine - box_centre(nx) as f64 * cosine + (width / 2) as f64 + 1.0;
+                let depth = z as f64 - axis[0];
+                let start = depth * sine - axis[1] * cosine + axis[2] + 1.0;
                 if let Some(voxels) = voxels.as_slice_mut() {
                     smear(&line, start as f32, cosine as f32, voxels);
                 }

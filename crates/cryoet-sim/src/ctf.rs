@@ -1,6 +1,6 @@
 use std::f64::consts::PI;
 
-use crate::electron_wavelength;
+use crate::{Envelope, electron_wavelength};
 
 /// The contrast transfer of a microscope.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,16 +14,24 @@ pub struct CtfParams {
     pub defocus_um: f64,
     /// The share of amplitude contrast, 0 to 1.
     pub amplitude_contrast: f64,
+    /// What damps high frequencies; nothing by default.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub envelope: Envelope,
 }
 
-/// 300 kV, 2.7 mm, 3 micrometre, 0.08: SHREC'20.
+/// 300 kV, 2.7 mm, 3 micrometre, 0.08: SHREC'20, without its envelope.
 impl Default for CtfParams {
     fn default() -> Self {
-        Self { voltage_kv: 300.0, cs_mm: 2.7, defocus_um: 3.0, amplitude_contrast: 0.08 }
+        Self { voltage_kv: 300.0, cs_mm: 2.7, defocus_um: 3.0, amplitude_contrast: 0.08, envelope: Envelope::default() }
     }
 }
 
 impl CtfParams {
+    /// The electrons' wavelength in Angstrom.
+    pub fn wavelength(&self) -> f64 {
+        electron_wavelength(self.voltage_kv)
+    }
+
     /// The phase that lens and defocus give a spatial frequency `k` in 1 / Angstrom:
     /// `pi / 2 (Cs lambda^3 k^4 - 2 defocus lambda k^2)`, in rad.
     pub fn aberration(&self, k: f64) -> f64 {
@@ -33,7 +41,8 @@ impl CtfParams {
     }
 
     /// The transfer from phase to contrast at a spatial frequency `k` in 1 / Angstrom:
-    /// `sqrt(1 - A^2) sin(aberration) - A cos(aberration)`; negative near zero, so that matter is dark.
+    /// `sqrt(1 - A^2) sin(aberration) - A cos(aberration)` times the [`damping`](Self::damping); negative near zero, so that matter is
+    /// dark.
     ///
     /// ```
     /// use cryoet_sim::CtfParams;
@@ -45,17 +54,19 @@ impl CtfParams {
     pub fn transfer(&self, k: f64) -> f64 {
         let (sine, cosine) = self.aberration(k).sin_cos();
         let amplitude = self.amplitude_contrast;
-        (1.0 - amplitude * amplitude).max(0.0).sqrt() * sine - amplitude * cosine
+        let undamped = (1.0 - amplitude * amplitude).max(0.0).sqrt() * sine - amplitude * cosine;
+        if self.envelope == Envelope::default() { undamped } else { undamped * self.damping(k) }
     }
 
     /// Whether all numbers make sense: 1 to 10,000 kV, 0 to 100 mm, at most 100 micrometre off focus, a share of amplitude
     /// contrast in 0..=1.
     pub(crate) fn is_valid(&self) -> bool {
-        let Self { voltage_kv, cs_mm, defocus_um, amplitude_contrast } = *self;
+        let Self { voltage_kv, cs_mm, defocus_um, amplitude_contrast, envelope } = *self;
         (1.0..=1e4).contains(&voltage_kv)
             && (0.0..=100.0).contains(&cs_mm)
             && (-100.0..=100.0).contains(&defocus_um)
             && (0.0..=1.0).contains(&amplitude_contrast)
+            && envelope.is_valid()
     }
 }
 

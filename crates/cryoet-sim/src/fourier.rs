@@ -1,4 +1,4 @@
-//! Two-dimensional Fourier transforms of real images.
+//! Two-dimensional Fourier transforms of images.
 
 use std::sync::Arc;
 
@@ -12,46 +12,78 @@ pub(crate) fn frequency(i: usize, n: usize) -> f64 {
     signed / n as f64
 }
 
-/// Multiplies images of one shape by a function in Fourier space.
-pub(crate) struct Filter2 {
+/// Transforms of images of one shape; spectra lie column by column (x, then y).
+pub(crate) struct Transform2 {
     shape: [usize; 2],
     rows: [Arc<dyn Fft<f32>>; 2],
     columns: [Arc<dyn Fft<f32>>; 2],
-    /// Row by row in x, y: transposed, and with the transform's norm inside.
+}
+
+impl Transform2 {
+    /// Transforms for images of shape y, x.
+    pub(crate) fn new(shape: [usize; 2]) -> Self {
+        let mut planner = FftPlanner::new();
+        let [ny, nx] = shape;
+        Self {
+            shape,
+            rows: [planner.plan_fft_forward(nx), planner.plan_fft_inverse(nx)],
+            columns: [planner.plan_fft_forward(ny), planner.plan_fft_inverse(ny)],
+        }
+    }
+
+    /// The spectrum of an image that lies row by row.
+    pub(crate) fn forward(&self, mut rows: Vec<Complex32>) -> Vec<Complex32> {
+        let [ny, nx] = self.shape;
+        self.rows[0].process(&mut rows);
+        let mut columns = transposed(&rows, ny, nx);
+        self.columns[0].process(&mut columns);
+        columns
+    }
+
+    /// The image of a spectrum, row by row, larger by the number of pixels.
+    pub(crate) fn inverse(&self, mut columns: Vec<Complex32>) -> Vec<Complex32> {
+        let [ny, nx] = self.shape;
+        self.columns[1].process(&mut columns);
+        let mut rows = transposed(&columns, nx, ny);
+        self.rows[1].process(&mut rows);
+        rows
+    }
+
+    /// A function of the frequencies along y and x, in cycles per pixel, laid out as spectra are.
+    pub(crate) fn table<T>(&self, value: impl Fn(f64, f64) -> T) -> Vec<T> {
+        let [ny, nx] = self.shape;
+        (0..nx).flat_map(|x| (0..ny).map(move |y| (x, y))).map(|(x, y)| value(frequency(y, ny), frequency(x, nx))).collect()
+    }
+
+    /// One over the number of pixels.
+    pub(crate) fn norm(&self) -> f64 {
+        1.0 / (self.shape[0] * self.shape[1]) as f64
+    }
+}
+
+/// Multiplies images of one shape by a function in Fourier space.
+pub(crate) struct Filter2 {
+    transform: Transform2,
+    /// With the transform's norm inside.
     factors: Vec<f32>,
 }
 
 impl Filter2 {
     /// A filter for images of shape y, x; `factor` takes the frequencies along y and x in cycles per pixel.
     pub(crate) fn new(shape: [usize; 2], factor: impl Fn(f64, f64) -> f64) -> Self {
-        let mut planner = FftPlanner::new();
-        let [ny, nx] = shape;
-        let norm = 1.0 / (ny * nx) as f64;
-        let factors = (0..nx)
-            .flat_map(|x| (0..ny).map(move |y| (x, y)))
-            .map(|(x, y)| (norm * factor(frequency(y, ny), frequency(x, nx))) as f32)
-            .collect();
-        Self {
-            shape,
-            rows: [planner.plan_fft_forward(nx), planner.plan_fft_inverse(nx)],
-            columns: [planner.plan_fft_forward(ny), planner.plan_fft_inverse(ny)],
-            factors,
-        }
+        let transform = Transform2::new(shape);
+        let norm = transform.norm();
+        let factors = transform.table(|ky, kx| (norm * factor(ky, kx)) as f32);
+        Self { transform, factors }
     }
 
     /// Filters one image in place.
     pub(crate) fn apply(&self, mut image: ArrayViewMut2<'_, f32>) {
-        let [ny, nx] = self.shape;
-        let mut rows: Vec<Complex32> = image.iter().map(|&v| Complex32::new(v, 0.0)).collect();
-        self.rows[0].process(&mut rows);
-        let mut columns = transposed(&rows, ny, nx);
-        self.columns[0].process(&mut columns);
+        let mut columns = self.transform.forward(image.iter().map(|&v| Complex32::new(v, 0.0)).collect());
         for (value, &factor) in columns.iter_mut().zip(&self.factors) {
             *value *= factor;
         }
-        self.columns[1].process(&mut columns);
-        let mut rows = transposed(&columns, nx, ny);
-        self.rows[1].process(&mut rows);
+        let rows = self.transform.inverse(columns);
         image.iter_mut().zip(&rows).for_each(|(v, c)| *v = c.re);
     }
 }

@@ -65,16 +65,27 @@ pub fn place(
     tries: u32,
     seed: u64,
 ) -> Result<Vec<[i64; 3]>, PlacementError> {
-    place_with(stamps, occupancy, first_id, tries, &mut stream(seed, Purpose::Places, 0))
+    let stamps: Vec<&Stamp> = stamps.iter().collect();
+    let placed = place_with(&stamps, occupancy, first_id, tries, &mut stream(seed, Purpose::Places, 0))?;
+    Ok(placed.into_iter().map(|place| place.at).collect())
+}
+
+/// Where a stamp found room.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    /// The voxel of its reference point, z, y, x.
+    pub(crate) at: [i64; 3],
+    /// How many places were tried, this one included.
+    pub(crate) tries: u32,
 }
 
 pub(crate) fn place_with(
-    stamps: &[Stamp],
+    stamps: &[&Stamp],
     mut occupancy: ArrayViewMut3<'_, u32>,
     first_id: u32,
     tries: u32,
     rng: &mut ChaCha8Rng,
-) -> Result<Vec<[i64; 3]>, PlacementError> {
+) -> Result<Vec<Place>, PlacementError> {
     let shape: [usize; 3] = occupancy.dim().into();
     let mut places = Vec::with_capacity(stamps.len());
     for (index, stamp) in stamps.iter().enumerate() {
@@ -85,13 +96,13 @@ pub(crate) fn place_with(
         if (0..3).any(|axis| extent[axis] > shape[axis]) {
             return Err(PlacementError::TooLarge { index, extent, shape });
         }
-        let found = (0..tries).find_map(|_| {
+        let found = (1..=tries).find_map(|tried| {
             let corner: [usize; 3] = std::array::from_fn(|axis| rng.random_range(0..=shape[axis] - extent[axis]));
             let at = |offset: [i32; 3]| -> [usize; 3] { std::array::from_fn(|axis| corner[axis] + (offset[axis] - low[axis]) as usize) };
             let free = stamp.voxels().iter().filter(|v| v.occupied).all(|v| occupancy[at(v.offset)] == 0);
-            free.then_some(corner)
+            free.then_some((corner, tried))
         });
-        let Some(corner) = found else {
+        let Some((corner, tried)) = found else {
             return Err(PlacementError::Full { index, count: stamps.len(), tries });
         };
         let id = first_id + index as u32;
@@ -100,7 +111,7 @@ pub(crate) fn place_with(
         for voxel in stamp.voxels().iter().filter(|v| v.occupied) {
             window[std::array::from_fn::<usize, 3, _>(|axis| (voxel.offset[axis] - low[axis]) as usize)] = id;
         }
-        places.push(std::array::from_fn(|axis| corner[axis] as i64 - i64::from(low[axis])));
+        places.push(Place { at: std::array::from_fn(|axis| corner[axis] as i64 - i64::from(low[axis])), tries: tried });
     }
     Ok(places)
 }

@@ -53,10 +53,7 @@ pub fn project(
     detector: Detector,
     progress: &dyn Progress,
 ) -> Result<Array3<f32>, SimulationError> {
-    let steepest = if detector.surroundings == Surroundings::Periodic { 85.0 } else { f64::INFINITY };
-    if let Some(&angle) = tilts.iter().find(|a| !a.is_finite() || a.abs() >= steepest) {
-        return Err(SimulationError::Tilt { angle });
-    }
+    check_tilts(tilts, detector)?;
     let ny = specimen.len_of(Axis(1));
     let mut rows = Array3::zeros((ny, tilts.len(), detector.width));
     let steps = Steps::new(progress, ny);
@@ -72,8 +69,23 @@ pub fn project(
     Ok(rows.permuted_axes([1, 0, 2]).as_standard_layout().into_owned())
 }
 
+/// Refuses tilts that are not finite, or never leave a periodic slab.
+pub(crate) fn check_tilts(tilts: &[f64], detector: Detector) -> Result<(), SimulationError> {
+    let steepest = if detector.surroundings == Surroundings::Periodic { 85.0 } else { f64::INFINITY };
+    match tilts.iter().find(|a| !a.is_finite() || a.abs() >= steepest) {
+        Some(&angle) => Err(SimulationError::Tilt { angle }),
+        None => Ok(()),
+    }
+}
+
+/// All rows of a specimen `[z, y, x]`, for marching through them more than once.
+pub(crate) fn rows(specimen: ArrayView3<'_, f32>, tilts: &[f64], detector: Detector) -> Vec<Row> {
+    let ny = specimen.len_of(Axis(1));
+    (0..ny).into_par_iter().map(|y| Row::new(specimen.index_axis(Axis(1), y), tilts, detector)).collect()
+}
+
 /// A plane of z and x at one y, laid out for both ways of marching, with a border of zeros.
-struct Row {
+pub(crate) struct Row {
     /// Planes of z after another, each along x.
     by_z: Vec<f32>,
     /// Planes of x after another, each along z with a zero before and two behind.
@@ -118,18 +130,42 @@ impl Row {
 
     fn project(&self, tilt: f64, line: &mut [f32]) {
         let (sine, cosine) = tilt.sin_cos();
-        if cosine.abs() >= sine.abs() { self.march_z(sine, cosine, line) } else { self.march_x(sine, cosine, line) }
+        let length = (1.0 / cosine.abs().max(sine.abs())) as f32;
+        let width = line.len();
+        if cosine.abs() >= sine.abs() {
+            self.march_z(sine, cosine, width, |u, _, value| line[u] += length * value);
+        } else {
+            self.march_x(sine, cosine, width, |u, _, value| line[u] += length * value);
+        }
     }
 
-    fn march_z(&self, sine: f64, cosine: f64, line: &mut [f32]) {
+    /// Shows `visit` every sample that the rays of a tilt (in rad) to `width` pixels pass: the pixel, the height along the beam from
+    /// the tilt axis, in voxels, and the value times the ray's length to the next sample.
+    pub(crate) fn visit(&self, tilt: f64, width: usize, mut visit: impl FnMut(usize, f64, f32)) {
+        let (sine, cosine) = tilt.sin_cos();
+        let length = 1.0 / cosine.abs().max(sine.abs());
+        let centre = self.centre_u;
+        if cosine.abs() >= sine.abs() {
+            self.march_z(sine, cosine, width, |u, z, value| {
+                visit(u, (z - (u as f64 - centre) * sine) / cosine, length as f32 * value);
+            });
+        } else {
+            self.march_x(sine, cosine, width, |u, x, value| {
+                visit(u, ((u as f64 - centre) * cosine - x) / sine, length as f32 * value);
+            });
+        }
+    }
+
+    /// Visits pixel, z and value at every plane of z.
+    #[inline]
+    fn march_z(&self, sine: f64, cosine: f64, width: usize, mut visit: impl FnMut(usize, f64, f32)) {
         let stored = (self.span.end - self.span.start) as usize;
-        let length = (1.0 / cosine.abs()) as f32;
         let step = 1.0 / cosine;
         for (i, plane) in self.by_z.chunks_exact(stored.max(1)).enumerate() {
             let z = self.first_z + i as f64;
             // Index into the plane at pixel 0.
             let start = (-self.centre_u - z * sine) / cosine - self.span.start as f64;
-            for (u, pixel) in line.iter_mut().enumerate() {
+            for u in 0..width {
                 let x = start + u as f64 * step;
                 let left = x.floor();
                 let share = (x - left) as f32;
@@ -141,13 +177,14 @@ impl Row {
                     let at = |i: i64| usize::try_from(i).ok().and_then(|i| plane.get(i)).copied().unwrap_or(0.0);
                     at(left) * (1.0 - share) + at(left + 1) * share
                 };
-                *pixel += length * value;
+                visit(u, z, value);
             }
         }
     }
 
-    fn march_x(&self, sine: f64, cosine: f64, line: &mut [f32]) {
-        let length = (1.0 / sine.abs()) as f32;
+    /// Visits pixel, x and value at every plane of x.
+    #[inline]
+    fn march_x(&self, sine: f64, cosine: f64, width: usize, mut visit: impl FnMut(usize, f64, f32)) {
         let step = 1.0 / sine;
         let (low, high) = (self.first_z - 1.0, self.first_z + self.depth as f64);
         for (column, x) in self.by_x.chunks_exact(self.depth + 3).zip(self.span.clone()) {
@@ -155,15 +192,15 @@ impl Row {
             // Pixels whose ray meets this plane of x inside the slab or within a voxel of it.
             let (a, b) = (shift + low * sine, shift + high * sine);
             let first = a.min(b).ceil().max(0.0) as usize;
-            let last = a.max(b).floor().min(line.len() as f64 - 1.0);
+            let last = a.max(b).floor().min(width as f64 - 1.0);
             if last < 0.0 {
                 continue;
             }
-            for (u, pixel) in line.iter_mut().enumerate().take(last as usize + 1).skip(first) {
+            for u in first..last as usize + 1 {
                 let z = ((u as f64 - shift) * step - low).max(0.0);
                 let below = z as usize;
                 let share = (z - below as f64) as f32;
-                *pixel += length * (column[below] + share * (column[below + 1] - column[below]));
+                visit(u, x as f64, column[below] + share * (column[below + 1] - column[below]));
             }
         }
     }

@@ -14,6 +14,16 @@ pub(crate) enum Purpose {
     Noise = 4,
     Surroundings = 5,
     SurroundingPlaces = 6,
+    Vesicles = 7,
+    ObjectPlaces = 8,
+    Damage = 9,
+    Shot = 10,
+    ShiftY = 11,
+    ShiftU = 12,
+    TiltAngle = 13,
+    Rotation = 14,
+    Magnification = 15,
+    Quantity = 16,
 }
 
 pub(crate) fn stream(seed: u64, purpose: Purpose, index: usize) -> ChaCha8Rng {

@@ -32,6 +32,15 @@ impl Rod {
         dot(self.from, self.from).max(dot(self.to, self.to)).sqrt() + self.radius
     }
 
+    /// No point of a line (a point on it and its direction, of length 1) is nearer to the rod's surface than this.
+    pub(crate) fn distance_bound(&self, point: [f64; 3], direction: [f64; 3]) -> f64 {
+        let middle: [f64; 3] = std::array::from_fn(|axis| 0.5 * (self.from[axis] + self.to[axis]) - point[axis]);
+        let half = subtract(self.to, self.from).map(|v| 0.5 * v);
+        let along = dot(middle, direction);
+        let off = subtract(middle, direction.map(|v| along * v));
+        dot(off, off).sqrt() - dot(half, half).sqrt() - self.radius
+    }
+
     pub(crate) fn is_finite(&self) -> bool {
         self.from.iter().chain(&self.to).all(|v| v.is_finite()) && self.radius.is_finite() && self.radius > 0.0
     }

@@ -1,10 +1,12 @@
-use cryoet_core::ndarray::Array3;
-use cryoet_core::{Class, ClassLabel, ClassTable, Particle, Progress, Volume, VoxelSize, box_centre};
+use cryoet_core::ndarray::{Array3, Axis};
+use cryoet_core::{Class, ClassLabel, ClassTable, Particle, Progress, Volume, VoxelSize, bin_mean, box_centre};
 
+use crate::acquisition::{Series, acquire};
+use crate::back_projection::back_project_about;
 use crate::steps::Stage;
 use crate::{
-    Detector, NoiseRecord, SimulationError, SimulationParams, Specimen, Surroundings, add_noise, back_project, class_volume, hitboxes,
-    image, image_in_phase, project,
+    Detector, NoiseRecord, ParticleDraw, SimulationError, SimulationParams, Specimen, Surroundings, TiltRecord, bin_images, bin_occupancy,
+    class_volume, hitboxes,
 };
 
 /// Pixels beyond the tomogram's shadow on either side of the detector, which keep the ramp filter's edges out of it.
@@ -25,12 +27,23 @@ pub struct Simulation {
     pub hitboxes: Volume<u32>,
     /// The particles, in the order of their ids.
     pub particles: Vec<Particle>,
+    /// How each of them came about.
+    pub draws: Vec<ParticleDraw>,
     /// Names of the classes, and their radii in Angstrom (of balls of the same volume).
     pub class_table: ClassTable,
-    /// The tilts in degrees.
+    /// The tilts in degrees, as reconstruction takes them.
     pub tilts: Vec<f64>,
+    /// What was drawn for each image.
+    pub series: Vec<TiltRecord>,
     /// The images `[tilt, y, u]` that were reconstructed, as contrast: 0 where there is only ice.
     pub images: Array3<f32>,
+    /// The same images before noise.
+    pub clean_images: Array3<f32>,
+    /// Reconstructions from the images of even and of odd number, where asked for.
+    pub halves: Option<[Volume<f32>; 2]>,
+    /// A reconstruction of another depth, where asked for; the tomogram lies in its middle: its voxel `floor(N / 2)` of z is the
+    /// other's.
+    pub tall: Option<Volume<f32>>,
     /// The noise that was added, where any was.
     pub noise: Option<NoiseRecord>,
 }
@@ -61,36 +74,96 @@ pub fn simulate(params: &SimulationParams, seed: u64, progress: &dyn Progress) -
     params.check()?;
     let tilts = params.tilts.angles()?;
     let class_table = class_table(params)?;
-    let [nz, ny, nx] = params.shape;
-    let share = |stage: u64| Stage { progress, stage, stages: 4 };
-    let specimen = Specimen::new(params, seed, &share(0))?;
+    let [nz, _, nx] = params.shape;
+    let stages = 4 + u64::from(params.halves) + u64::from(params.depth.is_some());
+    let series = TiltRecord::of(params, &tilts, &params.misalignment.draw(tilts.len(), seed)?);
+    let specimen = Specimen::new(params, seed, &Stage { progress, stage: 0, stages })?;
     let detector = Detector { width: detector_width(nz, nx), axis_x: box_centre(nx), surroundings: Surroundings::Periodic };
-    let mut potential = project(specimen.potential.view(), &tilts, detector, &share(1))?;
-    potential.mapv_inplace(|v| v * params.voxel_size as f32);
-    let mut images = match &params.ctf {
-        Some(ctf) => image(potential.view(), ctf, params.voxel_size, &share(2))?,
-        None => image_in_phase(potential.view(), 300.0),
-    };
-    drop(potential);
-    let noise = params.snr.map(|snr| add_noise(images.view_mut(), snr, seed)).transpose()?;
-    let tomogram = back_project(images.view(), &tilts, [nz, nx], &share(3))?;
-    debug_assert_eq!(tomogram.dim(), (nz, ny, nx));
+    let Series { mut clean, mut images, noise } = acquire(params, &specimen, &series, detector, seed, (progress, 1, stages))?;
 
     let voxel_size = VoxelSize::isotropic(params.voxel_size).ok();
-    let density = Volume::new(specimen.tomogram_potential()).with_voxel_size(voxel_size);
-    let Specimen { occupancy, particles, .. } = specimen;
+    let mut density = Volume::new(specimen.tomogram_potential()).with_voxel_size(voxel_size);
+    let Specimen { potential, mut occupancy, mut particles, draws } = specimen;
+    drop(potential);
+    if params.binning > 1 {
+        (clean, images) = (bin_images(clean.view(), params.binning), bin_images(images.view(), params.binning));
+        density = bin_mean(&density, params.binning)?;
+        occupancy = bin_occupancy(occupancy.view(), params.binning);
+        bin_particles(&mut particles, &occupancy, params.binning);
+    }
+    let from = Reconstruction { params, tilts: &tilts, width: detector.width };
+    let tomogram = from.reconstruct(&images, nz, |_| true, &Stage { progress, stage: 3, stages })?;
+    let tall = params.depth.map(|depth| from.reconstruct(&images, depth, |_| true, &Stage { progress, stage: 4, stages })).transpose()?;
+    let halves = if params.halves {
+        let last = Stage { progress, stage: stages - 1, stages };
+        let [even, odd] = [0, 1].map(|half| from.reconstruct(&images, nz, |i| i % 2 == half, &last));
+        Some([density.with_data(even?), density.with_data(odd?)])
+    } else {
+        None
+    };
     Ok(Simulation {
         tomogram: density.with_data(tomogram),
         classes: density.with_data(class_volume(occupancy.view(), &particles)),
         hitboxes: density.with_data(hitboxes(occupancy.view(), &particles)),
         occupancy: density.with_data(occupancy),
+        halves,
+        tall: tall.map(|tall| Volume::new(tall).with_voxel_size(density.voxel_size())),
         density,
         particles,
+        draws,
         class_table,
         tilts,
+        series,
         images,
+        clean_images: clean,
         noise,
     })
+}
+
+/// How images become volumes.
+struct Reconstruction<'a> {
+    params: &'a SimulationParams,
+    tilts: &'a [f64],
+    /// The images' width before binning.
+    width: usize,
+}
+
+impl Reconstruction<'_> {
+    /// A volume of a depth before binning, from the images whose numbers are chosen.
+    fn reconstruct(
+        &self,
+        images: &Array3<f32>,
+        depth: usize,
+        chosen: impl Fn(usize) -> bool,
+        progress: &dyn Progress,
+    ) -> Result<Array3<f32>, SimulationError> {
+        let binning = self.params.binning;
+        let numbers: Vec<usize> = (0..self.tilts.len()).filter(|&i| chosen(i)).collect();
+        let tilts: Vec<f64> = numbers.iter().map(|&i| self.tilts[i]).collect();
+        // The tilt axis does not move when voxels are binned about it.
+        let k = binning as f64;
+        let nx = self.params.shape[2];
+        let axis = [depth, nx, self.width].map(|n| (box_centre(n) as f64 - 0.5 * (k - 1.0)) / k);
+        let shape = [depth / binning, nx / binning];
+        if numbers.len() == self.tilts.len() {
+            return back_project_about(images.view(), &tilts, shape, axis, self.params.weighting, progress);
+        }
+        back_project_about(images.select(Axis(0), &numbers).view(), &tilts, shape, axis, self.params.weighting, progress)
+    }
+}
+
+/// Particles in binned voxels; their sizes are counted anew.
+fn bin_particles(particles: &mut [Particle], occupancy: &Array3<u32>, binning: usize) {
+    let mut sizes = vec![0_u64; particles.len() + 1];
+    for &id in occupancy {
+        if let Some(size) = sizes.get_mut(id as usize) {
+            *size += 1;
+        }
+    }
+    for (i, particle) in particles.iter_mut().enumerate() {
+        particle.position = particle.position.binned(binning);
+        particle.size = Some(sizes[i + 1]);
+    }
 }
 
 /// As wide as the tomogram's cross-section is across, margins on both sides.
@@ -102,7 +175,13 @@ fn detector_width(nz: usize, nx: usize) -> usize {
 fn class_table(params: &SimulationParams) -> Result<ClassTable, SimulationError> {
     let class =
         |(i, complex): (usize, &crate::Complex)| Class::new(ClassLabel::new(i as u8 + 1), complex.name()).with_radius(complex.radius());
-    Ok(ClassTable::new(params.complexes.iter().enumerate().map(class).collect())?)
+    let mut classes: Vec<Class> = params.complexes.iter().enumerate().map(class).collect();
+    let object = |class: usize, radius: f64| Class::new(ClassLabel::new(class as u8 + 1), params.class_name(class)).with_radius(radius);
+    classes.extend(
+        params.vesicles.zip(params.vesicle_class()).map(|(vesicles, class)| object(class, 0.5 * (vesicles.radius[0] + vesicles.radius[1]))),
+    );
+    classes.extend(params.gold.zip(params.gold_class()).map(|(gold, class)| object(class, 0.5 * gold.diameter)));
+    Ok(ClassTable::new(classes)?)
 }
 
 #[cfg(test)]

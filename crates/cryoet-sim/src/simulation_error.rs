@@ -1,7 +1,7 @@
-use cryoet_core::{Cancelled, ClassTableError};
+use cryoet_core::{BinningError, Cancelled, ClassTableError};
 use thiserror::Error;
 
-use crate::{CtfParams, PlacementError, TiltSchemeError};
+use crate::{CtfParams, GoldParams, Misalignment, PlacementError, TiltSchemeError, VesicleParams};
 
 /// Why a tomogram could not be simulated.
 #[derive(Debug, Error, Clone, PartialEq)]
@@ -50,7 +50,7 @@ pub enum SimulationError {
         most: u64,
     },
     /// No complex, or more than there are class labels.
-    #[error("{count} complexes: expected 1 to 254")]
+    #[error("{count} complexes: expected 1 to 254, with a class each for vesicles and gold")]
     ComplexCount {
         /// How many there are.
         count: usize,
@@ -78,6 +78,67 @@ pub enum SimulationError {
     Snr {
         /// The ratio asked for.
         snr: f64,
+    },
+    /// Vesicles out of range.
+    #[error("{vesicles:?}: expected radii from the thickness up that fit the voxels (255 of them at most), flattening in 0..=0.5")]
+    Vesicles {
+        /// The parameters.
+        vesicles: VesicleParams,
+    },
+    /// Gold beads out of range.
+    #[error("{gold:?}: expected a diameter of 1 to 10000 Angstrom and of 510 voxels at most")]
+    Gold {
+        /// The parameters.
+        gold: GoldParams,
+    },
+    /// Something that needs a contrast transfer, without one.
+    #[error("noise through the contrast transfer, a focus that changes and multislice need contrast transfer parameters: none are given")]
+    NoTransfer,
+    /// Slices without thickness, or far too many of them.
+    #[error("slices of {angstrom} Angstrom: expected a tenth of a voxel or more")]
+    Slice {
+        /// The thickness asked for.
+        angstrom: f64,
+    },
+    /// Motion that is negative or absurd.
+    #[error("motion of {angstrom} Angstrom: expected 0 to 1000")]
+    Motion {
+        /// The standard deviation asked for.
+        angstrom: f64,
+    },
+    /// A dose that is not positive, or a detector whose curves are out of range.
+    #[error(
+        "exposure of {dose} electrons to the square Angstrom: expected a positive dose, and detector curves within 0 and 1 with no efficiency of 0"
+    )]
+    Exposure {
+        /// The dose asked for.
+        dose: f64,
+    },
+    /// Misalignment out of range.
+    #[error(
+        "{misalignment:?}: expected a shift of 0 to 10000 Angstrom, tilts of 0 to 5 degrees, turns of 0 to 90, magnification of 0 to 0.2"
+    )]
+    Misalignment {
+        /// The standard deviations asked for.
+        misalignment: Misalignment,
+    },
+    /// A diameter for exact weights that is no pixel.
+    #[error("exact weights for {pixels} pixels: expected 1 or more")]
+    Diameter {
+        /// The diameter asked for.
+        pixels: f64,
+    },
+    /// A binning that leaves too little.
+    #[error(
+        "binning by {binning} of {shape:?} (z, y, x) and depth {depth}: expected 1 to 16, two voxels left along each axis, depth up to 16384"
+    )]
+    Binning {
+        /// The binning asked for.
+        binning: usize,
+        /// The shape before binning.
+        shape: [usize; 3],
+        /// The taller reconstruction's depth.
+        depth: usize,
     },
     /// A tilt that cannot be projected.
     #[error("tilt of {angle} degrees: expected a finite angle, below 85 degrees in periodic surroundings")]
@@ -107,6 +168,9 @@ pub enum SimulationError {
     /// Two complexes share a name.
     #[error(transparent)]
     Classes(#[from] ClassTableError),
+    /// Volumes that cannot be binned.
+    #[error(transparent)]
+    Bin(#[from] BinningError),
     /// The user asked to stop.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),

@@ -1,4 +1,4 @@
-use crate::{Complex, CtfParams, SimulationError, TiltScheme};
+use crate::{Complex, CtfParams, Exposure, GoldParams, Misalignment, NoiseColour, SimulationError, TiltScheme, VesicleParams, Weighting};
 
 /// How crowded a tomogram is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,6 +24,33 @@ impl Crowding {
     }
 }
 
+/// What lies beside the tomogram, where tilted beams pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+pub enum Beside {
+    /// As many particles as in it.
+    #[default]
+    Crowded,
+    /// Ice alone: the SHREC tracks.
+    Ice,
+}
+
+/// How the electrons' wave goes through the specimen.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+pub enum Propagation {
+    /// A weak phase object at one focus.
+    #[default]
+    Projection,
+    /// A weak phase object whose focus changes across a tilted image.
+    DefocusGradient,
+    /// Slice by slice: every voxel at its own focus, gold and all else however strong it is.
+    Multislice {
+        /// The slices' thickness in Angstrom.
+        slice: f64,
+    },
+}
+
 /// What to simulate.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
@@ -44,8 +71,34 @@ pub struct SimulationParams {
     pub tilts: TiltScheme,
     /// The microscope's contrast transfer; none means a perfect phase plate at 300 kV.
     pub ctf: Option<CtfParams>,
-    /// Variance of the noise-free images over variance of the noise; none means no noise.
+    /// Variance of the noise-free images over variance of the noise; none means no such noise.
     pub snr: Option<f64>,
+    /// What that noise looks like; noise through the contrast transfer needs one.
+    pub noise_colour: NoiseColour,
+    /// What lies beside the tomogram.
+    pub beside: Beside,
+    /// Vesicles, as one class after the complexes.
+    pub vesicles: Option<VesicleParams>,
+    /// Gold beads, as one class after the complexes and vesicles.
+    pub gold: Option<GoldParams>,
+    /// Standard deviation of the solvent's potential that every tilt sees anew, in volt a voxel (SHREC'20's model of beam damage).
+    pub structural_noise: f64,
+    /// How the wave goes through the specimen, where there is a contrast transfer.
+    pub propagation: Propagation,
+    /// How far the specimen moves while an image is taken, in Angstrom (standard deviation): a blur `exp(-2 pi^2 motion^2 k^2)`.
+    pub motion: f64,
+    /// The electrons: damage and counting; none means as many as one likes.
+    pub exposure: Option<Exposure>,
+    /// How far images lie from where their alignment says.
+    pub misalignment: Misalignment,
+    /// How images are weighted before back-projection.
+    pub weighting: Weighting,
+    /// Voxels and pixels to average along each axis before back-projection; what comes out is in binned voxels.
+    pub binning: usize,
+    /// Whether to reconstruct even and odd tilts too.
+    pub halves: bool,
+    /// The z extent of a further, taller reconstruction, in voxels before binning: the SHREC tracks' cubes have 512.
+    pub depth: Option<usize>,
 }
 
 /// Six complexes of SHREC'20, two of them under 250 kDa, one to 15,000 voxels in 64 x 256 x 256 voxels of 10 Angstrom, tilts -60 to
@@ -64,6 +117,19 @@ impl Default for SimulationParams {
             tilts: TiltScheme::default(),
             ctf: Some(CtfParams::default()),
             snr: Some(0.1),
+            noise_colour: NoiseColour::White,
+            beside: Beside::Crowded,
+            vesicles: None,
+            gold: None,
+            structural_noise: 0.0,
+            propagation: Propagation::Projection,
+            motion: 0.0,
+            exposure: None,
+            misalignment: Misalignment::default(),
+            weighting: Weighting::Ramp,
+            binning: 1,
+            halves: false,
+            depth: None,
         }
     }
 }
@@ -87,7 +153,8 @@ impl SimulationParams {
         if !(self.voxel_size > 0.0 && self.voxel_size <= LARGEST_VOXEL) {
             return Err(SimulationError::VoxelSize { angstrom: self.voxel_size });
         }
-        if self.complexes.is_empty() || self.complexes.len() > 254 {
+        let classes = self.complexes.len() + usize::from(self.vesicles.is_some()) + usize::from(self.gold.is_some());
+        if self.complexes.is_empty() || classes > 254 {
             return Err(SimulationError::ComplexCount { count: self.complexes.len() });
         }
         if let Crowding::VoxelsPerParticle(each) = self.crowding
@@ -104,13 +171,78 @@ impl SimulationParams {
         if let Some(snr) = self.snr.filter(|snr| !(snr.is_finite() && *snr > 0.0)) {
             return Err(SimulationError::Snr { snr });
         }
+        self.check_microscope()?;
         self.check_extent()
+    }
+
+    /// What the wave, the electrons and the reconstruction need.
+    fn check_microscope(&self) -> Result<(), SimulationError> {
+        if !(self.structural_noise.is_finite() && self.structural_noise >= 0.0) {
+            return Err(SimulationError::SolventNoise { volt: self.structural_noise });
+        }
+        if self.ctf.is_none() && (self.noise_colour != NoiseColour::White || self.propagation != Propagation::Projection) {
+            return Err(SimulationError::NoTransfer);
+        }
+        if let Propagation::Multislice { slice } = self.propagation
+            && !(slice.is_finite() && slice >= 0.1 * self.voxel_size)
+        {
+            return Err(SimulationError::Slice { angstrom: slice });
+        }
+        if !(0.0..=1e3).contains(&self.motion) {
+            return Err(SimulationError::Motion { angstrom: self.motion });
+        }
+        if let Some(exposure) = self.exposure.as_ref().filter(|exposure| !exposure.is_valid()) {
+            return Err(SimulationError::Exposure { dose: exposure.dose });
+        }
+        if !self.misalignment.is_valid() {
+            return Err(SimulationError::Misalignment { misalignment: self.misalignment });
+        }
+        let steepest = self.steepest()?;
+        if steepest >= 85.0 {
+            return Err(SimulationError::Tilt { angle: steepest });
+        }
+        if let Weighting::Exact { diameter } = self.weighting
+            && !(diameter.is_finite() && diameter >= 1.0)
+        {
+            return Err(SimulationError::Diameter { pixels: diameter });
+        }
+        let depth = self.depth.unwrap_or(self.shape[0]);
+        let fits = |n: usize| self.binning >= 1 && self.binning <= 16 && n / self.binning >= 2;
+        if !self.shape.into_iter().all(fits) || !fits(depth) || self.depth.is_some_and(|depth| depth > 1 << 14) {
+            return Err(SimulationError::Binning { binning: self.binning, shape: self.shape, depth });
+        }
+        Ok(())
+    }
+
+    /// The tilts and what their misalignment may add.
+    pub(crate) fn steepest(&self) -> Result<f64, SimulationError> {
+        let nominal = self.tilts.angles()?.iter().fold(0.0, |most: f64, a| most.max(a.abs()));
+        Ok(nominal + 3.0 * self.misalignment.tilt)
+    }
+
+    /// The class of vesicles from 0, where there are any.
+    pub(crate) fn vesicle_class(&self) -> Option<usize> {
+        self.vesicles.map(|_| self.complexes.len())
+    }
+
+    /// The class of gold from 0, where there is any.
+    pub(crate) fn gold_class(&self) -> Option<usize> {
+        self.gold.map(|_| self.complexes.len() + usize::from(self.vesicles.is_some()))
+    }
+
+    /// The name of a class counted from 0.
+    pub(crate) fn class_name(&self, class: usize) -> String {
+        match self.complexes.get(class) {
+            Some(complex) => complex.name().into(),
+            None if self.vesicle_class() == Some(class) => "vesicle".into(),
+            None => "fiducial".into(),
+        }
     }
 
     /// What would need more memory than there is, or never end.
     fn check_extent(&self) -> Result<(), SimulationError> {
         let [nz, ny, nx] = self.shape.map(|n| n as f64);
-        let steepest = self.tilts.angles()?.iter().fold(0.0, |most: f64, a| most.max(a.abs())).to_radians();
+        let steepest = self.steepest()?.to_radians();
         let width = nx + 2.0 * (nz * steepest.tan()).ceil();
         if nz * ny * width > MOST_VOXELS {
             return Err(SimulationError::Voxels { shape: self.shape, width });
@@ -121,6 +253,17 @@ impl SimulationParams {
                 let complex = complex.name().into();
                 return Err(SimulationError::FineVoxels { angstrom: self.voxel_size, complex, reach, most: FURTHEST_REACH });
             }
+        }
+        if let Some(vesicles) = self.vesicles {
+            let reach = vesicles.reach() / self.voxel_size;
+            if !vesicles.is_valid() || reach > FURTHEST_REACH || vesicles.count > 1 << 16 {
+                return Err(SimulationError::Vesicles { vesicles });
+            }
+        }
+        if let Some(gold) = self.gold
+            && (!gold.is_valid() || 0.5 * gold.diameter / self.voxel_size > FURTHEST_REACH || gold.count > 1 << 20)
+        {
+            return Err(SimulationError::Gold { gold });
         }
         let voxels = self.shape.iter().product::<usize>();
         let smallest = self.complexes.iter().map(|complex| complex.volume() / self.voxel_size.powi(3)).fold(f64::INFINITY, f64::min);

@@ -3,10 +3,10 @@ use cryoet_core::{ClassLabel, Orientation, Particle, Position, Progress};
 use rand::RngExt;
 use rayon::prelude::*;
 
-use crate::placement::place_with;
+use crate::placement::{Place, place_with};
 use crate::random::{Purpose, orientation, stream};
 use crate::steps::Steps;
-use crate::{SimulationError, SimulationParams, Stamp, add_solvent_noise};
+use crate::{Beside, PlacementError, SimulationError, SimulationParams, Stamp, add_solvent_noise};
 
 /// A slab of ice with particles in it.
 ///
@@ -18,20 +18,35 @@ pub struct Specimen {
     pub potential: Array3<f32>,
     /// The 1-based particle of each voxel of the tomogram, 0 for none, `[z, y, x]`.
     pub occupancy: Array3<u32>,
-    /// The particles of the tomogram: all of each lies inside.
+    /// The particles of the tomogram: all of each lies inside. First the complexes, the largest first, then vesicles, then gold.
     pub particles: Vec<Particle>,
+    /// How each particle came about, in the same order.
+    pub draws: Vec<ParticleDraw>,
+}
+
+/// How a particle came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct ParticleDraw {
+    /// Which draw of class and orientation it was, from 0, among those of its kind: complexes, vesicles or gold.
+    pub draw: usize,
+    /// How many places it tried, the last of them free.
+    pub tries: u32,
 }
 
 /// Particles of one part of the slab: their classes, orientations and voxels, the largest first.
 struct Draw {
+    /// From 0.
     class: usize,
-    orientation: Orientation,
+    orientation: Option<Orientation>,
     stamp: Stamp,
+    /// Which draw it was.
+    order: usize,
 }
 
 impl Specimen {
-    /// Fills a slab with particles, evenly turned and without a voxel in common, and with solvent noise; the slab beyond the
-    /// tomogram, as wide as its steepest tilt sees, is as crowded.
+    /// Fills a slab with vesicles, gold and particles, evenly turned and without a voxel in common, and with solvent noise; the slab
+    /// beyond the tomogram, as wide as its steepest tilt sees, is as crowded with particles, or ice alone.
     ///
     /// # Errors
     /// Parameters out of range, particles that do not fit; cancelled by `progress`, which counts particles.
@@ -49,54 +64,44 @@ impl Specimen {
         let [nz, ny, nx] = params.shape;
         let beyond = Self::width_beyond(params)?;
         let inside = params.crowding.count(nz * ny * nx) as usize;
-        let outside = (inside as f64 * beyond as f64 / nx as f64).round() as usize;
+        let outside = match params.beside {
+            Beside::Crowded => (inside as f64 * beyond as f64 / nx as f64).round() as usize,
+            Beside::Ice => 0,
+        };
         let steps = Steps::new(progress, inside + outside);
         let drawn = draw(params, inside, Purpose::Particles, seed, &steps)?;
         let surrounding = draw(params, outside, Purpose::Surroundings, seed, &steps)?;
+        let objects = draw_objects(params, seed);
 
         let mut occupancy = Array3::<u32>::zeros((nz, ny, nx));
         let mut potential = Array3::<f32>::zeros((nz, ny, nx + beyond));
-        let stamps: Vec<_> = drawn.iter().map(|d| d.stamp.clone()).collect();
+        // What is large and few goes first; its ids come last.
+        let mut rng = stream(seed, Purpose::ObjectPlaces, 0);
+        let object_places = place_all(params, &objects, &mut occupancy, inside as u32 + 1, &mut rng)?;
         let mut rng = stream(seed, Purpose::Places, 0);
-        let error = |draws: &[Draw], source| {
-            let class = match source {
-                crate::PlacementError::TooLarge { index, .. }
-                | crate::PlacementError::Full { index, .. }
-                | crate::PlacementError::Empty { index } => {
-                    draws.get(index).map_or_else(String::new, |d| params.complexes[d.class].name().into())
-                }
-            };
-            SimulationError::Placement { class, source }
-        };
-        let places = place_with(&stamps, occupancy.view_mut(), 1, params.tries, &mut rng).map_err(|e| error(&drawn, e))?;
-        for (draw, &place) in drawn.iter().zip(&places) {
-            add(&mut potential, &draw.stamp, place);
+        let places = place_all(params, &drawn, &mut occupancy, 1, &mut rng)?;
+        for (draw, place) in drawn.iter().chain(&objects).zip(places.iter().chain(&object_places)) {
+            add(&mut potential, &draw.stamp, place.at);
         }
         if outside > 0 {
             let mut free = Array3::<u32>::zeros((nz, ny, beyond));
-            let stamps: Vec<_> = surrounding.iter().map(|d| d.stamp.clone()).collect();
             let mut rng = stream(seed, Purpose::SurroundingPlaces, 0);
-            let places = place_with(&stamps, free.view_mut(), 1, params.tries, &mut rng).map_err(|e| error(&surrounding, e))?;
-            for (draw, &[z, y, x]) in surrounding.iter().zip(&places) {
+            let places = place_all(params, &surrounding, &mut free, 1, &mut rng)?;
+            for (draw, place) in surrounding.iter().zip(&places) {
+                let [z, y, x] = place.at;
                 add(&mut potential, &draw.stamp, [z, y, x + nx as i64]);
             }
         }
         add_solvent_noise(potential.view_mut(), params.solvent_noise, seed);
-        let particle = |(draw, place): (&Draw, &[i64; 3])| {
-            let [z, y, x] = place.map(|i| i as f64);
-            let position = Position::new(z, y, x).unwrap_or(Position::from_index([0; 3]));
-            Particle::new(ClassLabel::new(draw.class as u8 + 1), position)
-                .with_orientation(draw.orientation)
-                .with_size(draw.stamp.occupied() as u64)
-        };
-        let particles = drawn.iter().zip(&places).map(particle).collect();
-        Ok(Self { potential, occupancy, particles })
+        let all = || drawn.iter().chain(&objects).zip(places.iter().chain(&object_places));
+        let particles = all().map(|(draw, place)| particle(draw, place)).collect();
+        let draws = all().map(|(draw, place)| ParticleDraw { draw: draw.order, tries: place.tries }).collect();
+        Ok(Self { potential, occupancy, particles, draws })
     }
 
     /// How many voxels along x the slab reaches beyond the tomogram: what its steepest tilt sees on either side.
     fn width_beyond(params: &SimulationParams) -> Result<usize, SimulationError> {
-        let steepest = params.tilts.angles()?.iter().fold(0.0, |most: f64, a| most.max(a.abs())).to_radians();
-        Ok(2 * (params.shape[0] as f64 * steepest.tan()).ceil() as usize)
+        Ok(2 * (params.shape[0] as f64 * params.steepest()?.to_radians().tan()).ceil() as usize)
     }
 
     /// The potential inside the tomogram, `[z, y, x]`.
@@ -105,15 +110,66 @@ impl Specimen {
     }
 }
 
+fn particle(draw: &Draw, place: &Place) -> Particle {
+    let [z, y, x] = place.at.map(|i| i as f64);
+    let position = Position::new(z, y, x).unwrap_or(Position::from_index([0; 3]));
+    let particle = Particle::new(ClassLabel::new(draw.class as u8 + 1), position).with_size(draw.stamp.occupied() as u64);
+    match draw.orientation {
+        Some(orientation) => particle.with_orientation(orientation),
+        None => particle,
+    }
+}
+
+/// Finds places for all, or names the class that found none.
+fn place_all(
+    params: &SimulationParams,
+    draws: &[Draw],
+    occupancy: &mut Array3<u32>,
+    first_id: u32,
+    rng: &mut rand_chacha::ChaCha8Rng,
+) -> Result<Vec<Place>, SimulationError> {
+    let stamps: Vec<_> = draws.iter().map(|draw| &draw.stamp).collect();
+    place_with(&stamps, occupancy.view_mut(), first_id, params.tries, rng).map_err(|source| {
+        let (PlacementError::TooLarge { index, .. } | PlacementError::Full { index, .. } | PlacementError::Empty { index }) = source;
+        let class = draws.get(index).map_or_else(String::new, |draw| params.class_name(draw.class));
+        SimulationError::Placement { class, source }
+    })
+}
+
+/// Vesicles and gold beads, which have no orientation that could be told.
+fn draw_objects(params: &SimulationParams, seed: u64) -> Vec<Draw> {
+    let mut objects = Vec::new();
+    let size = params.voxel_size;
+    if let Some((vesicles, class)) = params.vesicles.zip(params.vesicle_class()) {
+        objects.extend(
+            (0..vesicles.count as usize)
+                .into_par_iter()
+                .map(|i| vesicles.draw(i, size, seed).1)
+                .collect::<Vec<_>>()
+                .into_iter()
+                .map(|stamp| (class, stamp)),
+        );
+    }
+    if let Some((gold, class)) = params.gold.zip(params.gold_class()) {
+        let stamp = gold.stamp(size);
+        objects.extend((0..gold.count).map(|_| (class, stamp.clone())));
+    }
+    let first_gold = objects.iter().take_while(|(class, _)| Some(*class) == params.vesicle_class()).count();
+    let order = |i: usize| if i >= first_gold { i - first_gold } else { i };
+    objects.into_iter().enumerate().map(|(i, (class, stamp))| Draw { class, orientation: None, stamp, order: order(i) }).collect()
+}
+
 /// Draws particles and orders them by size, the largest first, so that all find room.
 fn draw(params: &SimulationParams, count: usize, purpose: Purpose, seed: u64, steps: &Steps<'_>) -> Result<Vec<Draw>, SimulationError> {
     let mut rng = stream(seed, purpose, 0);
     let wanted: Vec<_> = (0..count).map(|_| (rng.random_range(0..params.complexes.len()), orientation(&mut rng))).collect();
     let mut draws = wanted
         .into_par_iter()
-        .map(|(class, orientation)| {
+        .enumerate()
+        .map(|(order, (class, orientation))| {
             steps.step()?;
-            Ok(Draw { class, orientation, stamp: params.complexes[class].stamp(&orientation, params.voxel_size) })
+            let stamp = params.complexes[class].stamp(&orientation, params.voxel_size);
+            Ok(Draw { class, orientation: Some(orientation), stamp, order })
         })
         .collect::<Result<Vec<_>, SimulationError>>()?;
     draws.sort_by_key(|draw| std::cmp::Reverse(draw.stamp.occupied()));

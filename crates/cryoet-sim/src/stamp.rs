@@ -38,15 +38,25 @@ impl Stamp {
         let half = (reach / voxel_size).ceil() as i32;
         let back = orientation.inverse().matrix();
         let mut stamp = Self::empty();
+        let along = [back[2][0], back[1][0], back[0][0]];
+        let mut near = Vec::with_capacity(rods.len());
         for z in -half..=half {
             for y in -half..=half {
+                let [vy, vz] = [y, z].map(|i| f64::from(i) * voxel_size);
+                let start = [back[2], back[1], back[0]].map(|row| row[1] * vy + row[2] * vz);
+                // Others are further than half a voxel from all of this row, where nothing shows.
+                near.clear();
+                near.extend(rods.iter().copied().filter(|rod| rod.distance_bound(start, along) <= 0.51 * voxel_size));
+                if near.is_empty() {
+                    continue;
+                }
                 for x in -half..=half {
-                    let [vx, vy, vz] = [x, y, z].map(|i| f64::from(i) * voxel_size);
+                    let vx = f64::from(x) * voxel_size;
                     if vx * vx + vy * vy + vz * vz > reach * reach {
                         continue;
                     }
                     let turned = |row: [f64; 3]| row[0] * vx + row[1] * vy + row[2] * vz;
-                    let distance = distance_to_union(rods, [turned(back[2]), turned(back[1]), turned(back[0])]);
+                    let distance = distance_to_union(&near, [turned(back[2]), turned(back[1]), turned(back[0])]);
                     stamp.push([z, y, x], contrast * (0.5 - distance / voxel_size).clamp(0.0, 1.0), distance <= 0.0);
                 }
             }

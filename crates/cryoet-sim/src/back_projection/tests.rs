@@ -89,3 +89,36 @@ fn needs_a_tilt_for_every_image() {
     let images = Array3::zeros((3, 2, 8));
     assert!(matches!(back_project(images.view(), &[0.0], [4, 4], &()), Err(SimulationError::TiltCount { images: 3, tilts: 1 })));
 }
+
+/// With even tilts all around, the exact filter is the ramp up to the frequency at which neighbouring images part, and flat beyond.
+#[test]
+fn exact_weights_are_the_ramp_where_tilts_are_dense() {
+    let tilts: Vec<f64> = (-90..90).map(f64::from).collect();
+    let specimen = Array3::from_shape_fn((65, 1, 65), |(z, _, x)| {
+        let (dz, dx) = (z as f64 - 36.0, x as f64 - 27.0);
+        (-(dz * dz + dx * dx) / 32.0).exp() as f32
+    });
+    let detector = Detector { width: 129, axis_x: 32, surroundings: Surroundings::Empty };
+    let images = project(specimen.view(), &tilts, detector, &()).unwrap();
+    let volume = back_project_weighted(images.view(), &tilts, [65, 65], Weighting::Exact { diameter: 92.0 }, &()).unwrap();
+    let background = volume[[2, 0, 2]];
+    for (found, expected) in volume.iter().zip(&specimen) {
+        assert_relative_eq!(found - background, expected, epsilon = 0.06);
+    }
+    let wrong = back_project_weighted(images.view(), &tilts, [65, 65], Weighting::Exact { diameter: 0.0 }, &());
+    assert!(matches!(wrong, Err(SimulationError::Diameter { .. })));
+}
+
+/// Where tilts lie unevenly, a cluster of them counts no more than one does.
+#[test]
+fn exact_weights_share_among_near_tilts() {
+    let alone = crate::ramp::Ramp::exact(64, &[0.0, 40.0], 0, 30.0);
+    let crowd = crate::ramp::Ramp::exact(64, &[0.0, 0.0, 0.0, 40.0], 0, 30.0);
+    let mut line = vec![0.0; 64];
+    line[32] = 1.0;
+    let (mut a, mut b) = (vec![0.0; 64], vec![0.0; 64]);
+    alone.filter(line.iter().copied(), &mut a);
+    crowd.filter(line.iter().copied(), &mut b);
+    // Three copies of one tilt together weigh as much as the tilt alone, but for what they share with the one at 40 degrees.
+    assert_relative_eq!(3.0 * b[32], a[32], max_relative = 0.06);
+}

@@ -4,7 +4,10 @@ use approx::assert_relative_eq;
 use cryoet_core::Cancelled;
 
 use super::*;
-use crate::{Crowding, TiltScheme};
+use crate::{
+    Beside, Crowding, CtfParams, Envelope, Exposure, GoldParams, HalfCorrelation, Misalignment, NoiseColour, Propagation, TiltScheme,
+    VesicleParams, Weighting,
+};
 
 fn small() -> SimulationParams {
     SimulationParams {
@@ -122,4 +125,132 @@ fn says_what_is_wrong_with_parameters() {
     assert!(matches!(fails(|p| p.ctf.as_mut().unwrap().defocus_um = 1e9), SimulationError::Ctf { .. }));
     assert!(matches!(fails(|p| p.shape = [8, 80, 96]), SimulationError::Placement { .. }));
     assert!(matches!(fails(|p| p.complexes.push(p.complexes[0].clone())), SimulationError::Classes(_)));
+}
+
+/// Everything at once that the demo does without.
+fn elaborate() -> SimulationParams {
+    let envelope = Envelope { decay: Some(0.02), ..Envelope::shrec21() };
+    SimulationParams {
+        shape: [48, 80, 96],
+        crowding: Crowding::Count(9),
+        tilts: TiltScheme { from: -54.0, to: 54.0, step: 9.0 },
+        ctf: Some(CtfParams { envelope, ..CtfParams::default() }),
+        noise_colour: NoiseColour::Transfer,
+        beside: Beside::Ice,
+        vesicles: Some(VesicleParams { count: 1, radius: [120.0, 150.0], ..VesicleParams::default() }),
+        gold: Some(GoldParams { count: 2, diameter: 60.0 }),
+        structural_noise: 0.3,
+        propagation: Propagation::Multislice { slice: 200.0 },
+        motion: 4.0,
+        exposure: Some(Exposure::default()),
+        misalignment: Misalignment { shift: 5.0, tilt: 0.2, rotation: 0.1, magnification: 0.001 },
+        weighting: Weighting::Exact { diameter: 24.0 },
+        binning: 2,
+        halves: true,
+        depth: Some(80),
+        ..SimulationParams::default()
+    }
+}
+
+#[test]
+fn all_options_together_give_the_same_bits_at_any_number_of_threads() {
+    let with = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| simulate(&elaborate(), 3, &()).unwrap())
+    };
+    let (one, three) = (with(1), with(3));
+    assert!(one == three);
+    // In voxels of 20 Angstrom.
+    assert_eq!(one.tomogram.shape(), [24, 40, 48]);
+    assert_eq!(one.tomogram.voxel_size().unwrap().mean(), 20.0);
+    assert_eq!(one.tall.as_ref().unwrap().shape(), [40, 40, 48]);
+    assert!(one.tomogram.data().iter().all(|v| v.is_finite()));
+    // Two further classes, whose particles have no orientation.
+    assert_eq!((one.particles.len(), one.draws.len()), (12, 12));
+    assert_eq!(one.class_table.name(one.particles[9].class), "vesicle");
+    assert_eq!(one.class_table.name(one.particles[11].class), "fiducial");
+    assert!(one.particles.iter().all(|p| p.orientation.is_some() == (p.class.get() <= 6)));
+    assert!(one.draws.iter().all(|draw| draw.tries >= 1));
+    for (i, particle) in one.particles.iter().enumerate() {
+        let count = one.occupancy.data().iter().filter(|id| **id == i as u32 + 1).count() as u64;
+        assert_eq!(particle.size, Some(count));
+    }
+    let noise = one.noise.unwrap();
+    assert!(noise.snr_realised > noise.snr_nominal && noise.snr_realised.is_finite());
+    assert!(one.series.iter().all(|tilt| tilt.angle != tilt.nominal && tilt.dose_seen.is_some()));
+}
+
+/// The taller reconstruction holds the tomogram in its middle; half the tilts give half the tomogram.
+#[test]
+fn taller_and_half_reconstructions_belong_to_the_tomogram() {
+    let params = SimulationParams { halves: true, depth: Some(64), snr: Some(4.0), ..small() };
+    let simulation = simulate(&params, 4, &()).unwrap();
+    let tall = simulation.tall.unwrap();
+    assert!(tall.data().slice(cryoet_core::ndarray::s![8..56, .., ..]) == *simulation.tomogram.data());
+    let [even, odd] = simulation.halves.unwrap();
+    let halves = HalfCorrelation::of(even.view(), odd.view()).unwrap();
+    assert!(halves.correlation > 0.1 && halves.correlation < 0.99, "{halves:?}");
+    let mean = (even.data() + odd.data()) / 2.0;
+    assert!(HalfCorrelation::of(mean.view(), simulation.tomogram.view()).unwrap().correlation > 0.98);
+}
+
+/// No parameter's draw depends on another parameter.
+#[test]
+fn changing_one_parameter_changes_no_other_draw() {
+    let plain = simulate(&small(), 4, &()).unwrap();
+    let noise = |s: &Simulation| &s.images - &s.clean_images;
+    let mut params = small();
+    params.ctf.as_mut().unwrap().defocus_um = 2.0;
+    params.misalignment.shift = 6.0;
+    params.gold = Some(GoldParams { count: 1, diameter: 80.0 });
+    params.snr = None;
+    let changed = simulate(&params, 4, &()).unwrap();
+    // The same classes and orientations in the same order, though gold may stand in the way of a place.
+    for (a, b) in plain.particles.iter().zip(&changed.particles) {
+        assert_eq!((a.class, a.orientation, a.size), (b.class, b.orientation, b.size));
+    }
+    params.snr = small().snr;
+    params.misalignment.tilt = 0.5;
+    let shifted = simulate(&params, 4, &()).unwrap();
+    let shift = |s: &Simulation| s.series.iter().map(|tilt| tilt.displacement.shift).collect::<Vec<_>>();
+    assert_eq!(shift(&changed), shift(&shifted));
+    // The same noise, but for its scale.
+    let (a, b) = (noise(&plain), noise(&shifted));
+    let scale = b[[0, 0, 0]] / a[[0, 0, 0]];
+    let rounding = 1e-3 * scale.abs() * plain.images.std(0.0);
+    for (a, b) in a.iter().zip(&b) {
+        assert_relative_eq!(a * scale, *b, epsilon = rounding);
+    }
+}
+
+#[test]
+fn says_what_is_wrong_with_the_microscope() {
+    let fails = |change: fn(&mut SimulationParams)| {
+        let mut params = elaborate();
+        change(&mut params);
+        simulate(&params, 1, &()).unwrap_err()
+    };
+    assert!(matches!(fails(|p| p.ctf = None), SimulationError::NoTransfer));
+    assert!(matches!(fails(|p| p.propagation = Propagation::Multislice { slice: 0.0 }), SimulationError::Slice { .. }));
+    assert!(matches!(fails(|p| p.motion = -1.0), SimulationError::Motion { .. }));
+    assert!(matches!(fails(|p| p.exposure.as_mut().unwrap().dose = 0.0), SimulationError::Exposure { .. }));
+    assert!(matches!(fails(|p| p.misalignment.tilt = 50.0), SimulationError::Misalignment { .. }));
+    assert!(matches!(fails(|p| p.weighting = Weighting::Exact { diameter: 0.0 }), SimulationError::Diameter { .. }));
+    assert!(matches!(fails(|p| p.binning = 0), SimulationError::Binning { .. }));
+    assert!(matches!(fails(|p| p.depth = Some(1)), SimulationError::Binning { .. }));
+    assert!(matches!(fails(|p| p.structural_noise = f64::NAN), SimulationError::SolventNoise { .. }));
+    assert!(matches!(fails(|p| p.vesicles.as_mut().unwrap().radius = [9.0, 5.0]), SimulationError::Vesicles { .. }));
+    assert!(matches!(fails(|p| p.gold.as_mut().unwrap().diameter = 0.0), SimulationError::Gold { .. }));
+    assert!(matches!(fails(|p| p.ctf.as_mut().unwrap().envelope.decay = Some(-1.0)), SimulationError::Ctf { .. }));
+}
+
+/// Parameters survive being written down.
+#[cfg(feature = "serde")]
+#[test]
+fn parameters_are_written_and_read() {
+    let text = serde_json::to_string(&elaborate()).unwrap();
+    assert_eq!(serde_json::from_str::<SimulationParams>(&text).unwrap(), elaborate());
+    let recipe = crate::Recipe::shrec21();
+    let text = serde_json::to_string(&recipe).unwrap();
+    assert_eq!(serde_json::from_str::<crate::Recipe>(&text).unwrap(), recipe);
 }
