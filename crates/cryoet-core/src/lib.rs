@@ -26,12 +26,15 @@ mod position;
 mod progress;
 mod region;
 mod resampled;
+mod rotation_grid;
 mod score;
 mod statistics;
+mod symmetry;
 mod volume;
 mod volume_sink;
 mod volume_source;
 mod voxel_size;
+mod wedge;
 
 pub use ndarray;
 
@@ -45,12 +48,15 @@ pub use position::{NonFinitePosition, Position};
 pub use progress::{Cancelled, Progress};
 pub use region::{Region, RegionOutside};
 pub use resampled::{ResampleError, Resampled};
+pub use rotation_grid::{RotationError, RotationGrid};
 pub use score::{NonFiniteScore, Score};
 pub use statistics::{Statistics, StatisticsError};
+pub use symmetry::Symmetry;
 pub use volume::Volume;
 pub use volume_sink::{SinkError, VolumeSink};
 pub use volume_source::{SourceError, VolumeSource};
 pub use voxel_size::{VoxelSize, VoxelSizeError};
+pub use wedge::Wedge;
 
 /// The reference point of a box of `n` voxels along one axis: voxel `floor(n / 2)`.
 ///

@@ -1,4 +1,4 @@
-use cryoet_core::{Cancelled, SinkError, SourceError, StatisticsError, VoxelSize};
+use cryoet_core::{Cancelled, NonFiniteScore, RotationError, SinkError, SourceError, StatisticsError, VoxelSize};
 use thiserror::Error;
 
 use crate::{Ctf, TemplateError};
@@ -85,6 +85,38 @@ pub enum MatchError {
         /// The orientation's index.
         rotation: usize,
     },
+    /// A tomogram too thin to measure a spectrum of.
+    #[error("a tomogram of {shape:?} (z, y, x): expected at least 8 voxels along each axis to measure its spectrum")]
+    TooThin {
+        /// The tomogram's shape, z, y, x.
+        shape: [usize; 3],
+    },
+    /// A particle without orientation, where one is refined.
+    #[error("particle {place} has no orientation to refine")]
+    NoOrientation {
+        /// Its place in the list.
+        place: usize,
+    },
+    /// A particle outside the tomogram.
+    #[error("a particle at {position:?} (z, y, x) lies outside a tomogram of {shape:?}")]
+    Outside {
+        /// The position, z, y, x.
+        position: [f64; 3],
+        /// The tomogram's shape, z, y, x.
+        shape: [usize; 3],
+    },
+    /// A range of orientations without one.
+    #[error("no orientation of the finer grid within {within} degrees: expected a range wider than its step")]
+    NothingNear {
+        /// The range in degrees.
+        within: f64,
+    },
+    /// A symmetry that is none.
+    #[error(transparent)]
+    Rotation(#[from] RotationError),
+    /// A score that is not finite.
+    #[error(transparent)]
+    Score(#[from] NonFiniteScore),
     /// The template is none.
     #[error(transparent)]
     Template(#[from] TemplateError),

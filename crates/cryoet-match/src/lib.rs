@@ -36,18 +36,19 @@ mod fourier;
 mod low_pass;
 mod peaks;
 mod prepare;
-mod rotation_grid;
 mod score_statistics;
 mod search;
 mod selection;
 mod separated;
 mod sphere;
-mod symmetry;
 mod template;
 mod tile_search;
 mod tiling;
 mod turn;
-mod wedge;
+mod whitening;
+
+#[doc(no_inline)]
+pub use cryoet_core::{RotationError, RotationGrid, Symmetry, Wedge};
 
 pub use ctf::Ctf;
 pub use dog::{DogError, DogParams, difference_of_gaussians, dog_candidates};
@@ -55,10 +56,8 @@ pub use error::MatchError;
 pub use low_pass::LowPass;
 pub use peaks::{PeakError, PeakParams, find_peaks};
 pub use prepare::{Contrast, PrepareParams, prepare_template};
-pub use rotation_grid::{RotationError, RotationGrid};
 pub use score_statistics::ScoreStatistics;
-pub use search::{MatchParams, Matches, NOT_SEARCHED, Search};
+pub use search::{FineAudit, FineMatches, FineParams, MatchParams, Matches, NOT_SEARCHED, Search};
 pub use selection::{Candidates, SelectionError, top_per_class, top_without_overlap};
-pub use symmetry::Symmetry;
 pub use template::{Template, TemplateError, TemplateMask};
-pub use wedge::Wedge;
+pub use whitening::Whitening;

@@ -1,3 +1,7 @@
+mod finer;
+
+pub use finer::{FineAudit, FineMatches, FineParams};
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cryoet_core::ndarray::{Array3, ArrayView3};
@@ -6,7 +10,7 @@ use cryoet_core::{Progress, Region, Statistics, Volume, VolumeSink, VolumeSource
 use crate::score_statistics::Sums;
 use crate::tile_search::{Part, TileSearch};
 use crate::tiling::Tiling;
-use crate::{Ctf, LowPass, MatchError, RotationGrid, ScoreStatistics, Template, Wedge};
+use crate::{Ctf, LowPass, MatchError, RotationGrid, ScoreStatistics, Template, Wedge, Whitening};
 
 /// The index in a map of best orientations of a voxel that was not searched: outside the mask, or without or with too much variance.
 pub const NOT_SEARCHED: u32 = u32::MAX;
@@ -115,6 +119,7 @@ pub struct Search<'a> {
     grid: &'a RotationGrid,
     params: MatchParams,
     region: Option<&'a dyn VolumeSource<bool>>,
+    whitening: Option<&'a Whitening>,
     statistics: Statistics,
     /// Angstrom per voxel, where known.
     angstrom: Option<f64>,
@@ -151,7 +156,16 @@ impl<'a> Search<'a> {
         if statistics.min == statistics.max || !statistics.std.is_normal() {
             return Err(MatchError::NoVariance { value: statistics.min });
         }
-        Ok(Self { tomogram, template, grid, params, region: None, statistics, angstrom: voxel_size.map(|size| size.mean()) })
+        Ok(Self {
+            tomogram,
+            template,
+            grid,
+            params,
+            region: None,
+            whitening: None,
+            statistics,
+            angstrom: voxel_size.map(|size| size.mean()),
+        })
     }
 
     /// The same search, only where a mask of the tomogram's shape is true. Tiles without such a voxel cost nothing.
@@ -164,6 +178,13 @@ impl<'a> Search<'a> {
         }
         self.region = Some(mask);
         Ok(self)
+    }
+
+    /// The same search with the turned template whitened as the tomogram was, which must be the answer of [`Whitening::apply`].
+    #[must_use]
+    pub fn with_whitening(mut self, whitening: &'a Whitening) -> Self {
+        self.whitening = Some(whitening);
+        self
     }
 
     /// Searches, and keeps the answer in memory: 8 bytes per voxel. Threads share the orientations of one tile.
@@ -225,14 +246,15 @@ impl<'a> Search<'a> {
 
     /// What becomes of a frequency z, y, x, in cycles per voxel, of the turned template; none where nothing does.
     fn filter(&self) -> Option<impl Fn([f64; 3]) -> f64> {
-        let MatchParams { wedge, low_pass, ctf, .. } = self.params;
+        let (MatchParams { wedge, low_pass, ctf, .. }, whitening) = (self.params, self.whitening);
         // Checked: where there is a CTF there is a voxel size.
         let angstrom = self.angstrom.unwrap_or(1.0);
-        (wedge.is_some() || low_pass.is_some() || ctf.is_some()).then_some(move |[z, y, x]: [f64; 3]| {
+        (wedge.is_some() || low_pass.is_some() || ctf.is_some() || whitening.is_some()).then_some(move |[z, y, x]: [f64; 3]| {
             let length = (z * z + y * y + x * x).sqrt();
             wedge.map_or(1.0, |wedge| wedge.weight([z, y, x]))
                 * low_pass.map_or(1.0, |filter| filter.weight(length))
                 * ctf.map_or(1.0, |ctf| ctf.weight(length / angstrom))
+                * whitening.map_or(1.0, |whitening| whitening.weight(length))
         })
     }
 

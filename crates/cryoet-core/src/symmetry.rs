@@ -1,6 +1,4 @@
-use cryoet_core::Orientation;
-
-use crate::RotationError;
+use crate::{Orientation, RotationError};
 
 /// The most-fold axis that is accepted.
 const MOST_FOLD: u32 = 100;
@@ -15,10 +13,10 @@ const GOLDEN: f64 = 1.618_033_988_749_895;
 /// and a five-fold axis along (x, y, z) = (0, 1, 1.618).
 ///
 /// ```
-/// use cryoet_match::Symmetry;
+/// use cryoet_core::Symmetry;
 /// assert_eq!(Symmetry::Dihedral(7).rotations()?.len(), 14);
 /// assert_eq!(Symmetry::Icosahedral.rotations()?.len(), 60);
-/// # Ok::<(), cryoet_match::RotationError>(())
+/// # Ok::<(), cryoet_core::RotationError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Symmetry {

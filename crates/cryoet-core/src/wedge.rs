@@ -4,7 +4,7 @@
 /// angle itself, and softened over `edge` degrees beyond.
 ///
 /// ```
-/// use cryoet_match::Wedge;
+/// use cryoet_core::Wedge;
 /// let wedge = Wedge::new(-60.0, 60.0);
 /// assert_eq!(wedge.weight([0.1, 0.2, 0.1]), 1.0); // z, y, x: 45 degrees
 /// assert_eq!(wedge.weight([0.2, 0.2, 0.1]), 0.0); // 63 degrees
@@ -46,7 +46,8 @@ impl Wedge {
         }
     }
 
-    pub(crate) fn is_valid(&self) -> bool {
+    /// Whether the tilts are a range within -90 and 90 degrees, and the edge one of 0 to 90.
+    pub fn is_valid(&self) -> bool {
         self.from >= -90.0 && self.to <= 90.0 && self.from < self.to && (0.0..=90.0).contains(&self.edge)
     }
 }

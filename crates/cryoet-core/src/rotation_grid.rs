@@ -1,9 +1,8 @@
 use std::f64::consts::PI;
 
-use cryoet_core::{Orientation, OrientationError};
 use thiserror::Error;
 
-use crate::Symmetry;
+use crate::{Orientation, OrientationError, Symmetry};
 
 /// The finest step in degrees: 69 million rotations.
 const FINEST: f64 = 0.6;
@@ -39,12 +38,12 @@ pub enum RotationError {
 /// The orientations that a search tries.
 ///
 /// ```
-/// use cryoet_match::{RotationGrid, Symmetry};
+/// use cryoet_core::{RotationGrid, Symmetry};
 /// let all = RotationGrid::covering(15.0, Symmetry::default())?;
 /// let of_a_ring = RotationGrid::covering(15.0, Symmetry::Cyclic(6))?;
 /// assert_eq!(all.len(), 4416);
 /// assert!(of_a_ring.len() < all.len() / 4);
-/// # Ok::<(), cryoet_match::RotationError>(())
+/// # Ok::<(), cryoet_core::RotationError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct RotationGrid {

@@ -1,0 +1,150 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use cryoet_core::{Orientation, Particle, Position, Progress, Region, RotationGrid, Score, Symmetry};
+use rayon::prelude::*;
+
+use super::Search;
+use crate::MatchError;
+use crate::fourier::fast_length;
+use crate::tile_search::TileSearch;
+
+/// Where a finer search looks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FineParams {
+    /// How far in degrees around a particle's orientation the finer grid is tried: beyond the covering radius of the coarse grid, which is
+    /// 0.85 of its step.
+    pub within: f64,
+    /// The symmetry of the template, as in the grids. Default: none.
+    pub symmetry: Symmetry,
+    /// How far a particle may move along each axis, in voxels. Default 1.
+    pub shift: usize,
+    /// Every how many particles one is tried in all orientations of the finer grid, to tell how often that would have given another answer. 0: never.
+    /// Default 10.
+    pub audit_every: usize,
+}
+
+impl FineParams {
+    /// The defaults after a search over a grid of `step` degrees: as far as that step, with a margin of a fifth over what its
+    /// particles can be away.
+    pub const fn after(step: f64) -> Self {
+        Self { within: step, symmetry: Symmetry::Cyclic(1), shift: 1, audit_every: 10 }
+    }
+}
+
+/// The answer of a finer search.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FineMatches {
+    /// The particles in their order, with finer orientation, place and score.
+    pub particles: Vec<Particle>,
+    /// What trying all orientations would have changed.
+    pub audit: FineAudit,
+}
+
+/// How often all orientations of the finer grid would have given another answer than those near the coarse one.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct FineAudit {
+    /// How many particles were tried in all orientations.
+    pub checked: usize,
+    /// Of how many the best orientation lay farther away than was searched.
+    pub differed: usize,
+    /// By how much their score was higher, on average over those; 0 where there are none.
+    pub mean_gain: f64,
+}
+
+impl Search<'_> {
+    /// Tries, at particles that a search over a coarse grid has found, those orientations of a finer grid that are near the one found.
+    ///
+    /// The cost is that of the particles, not of the volume. Scores are those that a search over the finer grid would give at these
+    /// voxels; a region to search, if there is one, is not asked again. A sample of the particles is tried in all orientations of the finer
+    /// grid, and [`FineAudit`] says how often the answer differs.
+    ///
+    /// # Errors
+    /// Particles without orientation or outside the tomogram; a range that holds no orientation of the finer grid; a source that fails; a
+    /// template of which filters leave nothing; cancelled by `progress`, which counts particles.
+    ///
+    /// ```
+    /// use cryoet_core::{ClassLabel, RotationGrid, Symmetry, Volume, ndarray::{Array3, s}};
+    /// use cryoet_match::{FineParams, MatchParams, PeakParams, Search, Template, TemplateMask, find_peaks};
+    ///
+    /// let stick = Array3::from_shape_fn((9, 9, 9), |(z, y, x)| if z.abs_diff(4) < 2 && y.abs_diff(4) < 2 && x > 0 { 1.0 } else { 0.0 });
+    /// let mut tomogram = Array3::from_shape_fn((24, 24, 24), |(z, y, x)| ((z * 7 + y * 5 + x * 3) % 11) as f32 * 0.02);
+    /// tomogram.slice_mut(s![8..17, 6..15, 10..19]).zip_mut_with(&stick, |v, s| *v += s);
+    /// let template = Template::new(Volume::new(stick), TemplateMask::Sphere { radius: 4.0, edge: 0.0 })?;
+    /// let (coarse, fine) = (RotationGrid::covering(60.0, Symmetry::default())?, RotationGrid::covering(15.0, Symmetry::default())?);
+    /// let tomogram = Volume::new(tomogram);
+    /// let search = Search::new(&tomogram, &template, &coarse, MatchParams::default())?;
+    /// let params = PeakParams { most: Some(1), ..PeakParams::new(4.0) };
+    /// let found = find_peaks(&search.run(&())?, &coarse, ClassLabel::new(1), &params)?;
+    /// let finer = search.finer(&found, &fine, &FineParams { audit_every: 1, ..FineParams::after(60.0) }, &())?;
+    /// assert!(finer.particles[0].score > found[0].score);
+    /// assert_eq!(finer.audit.checked, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn finer(
+        &self,
+        particles: &[Particle],
+        fine: &RotationGrid,
+        params: &FineParams,
+        progress: &dyn Progress,
+    ) -> Result<FineMatches, MatchError> {
+        let turns = params.symmetry.rotations()?;
+        let done = AtomicU64::new(0);
+        let one = |(place, particle): (usize, &Particle)| {
+            let near = near(place, particle, fine, params.within, &turns)?;
+            let found = self.best_at(particle, &near, params.shift)?;
+            let audited = params.audit_every > 0 && place % params.audit_every == 0;
+            let everywhere = if audited { Some(self.best_at(particle, fine, params.shift)?) } else { None };
+            progress.report(done.fetch_add(1, Ordering::Relaxed) + 1, particles.len() as u64)?;
+            let gain = everywhere.map(|best| best.score - found.score);
+            let mut finer = particle.clone().with_orientation(found.orientation).with_score(Score::new(found.score)?);
+            finer.position = Position::from_index(found.voxel);
+            Ok((finer, gain))
+        };
+        let found = particles.par_iter().enumerate().map(one).collect::<Result<Vec<_>, MatchError>>()?;
+        let gains = || found.iter().filter_map(|(_, gain)| *gain);
+        let better: Vec<f64> = gains().filter(|&gain| gain > ALIKE).collect();
+        let mean_gain = if better.is_empty() { 0.0 } else { better.iter().sum::<f64>() / better.len() as f64 };
+        let audit = FineAudit { checked: gains().count(), differed: better.len(), mean_gain };
+        Ok(FineMatches { particles: found.into_iter().map(|(particle, _)| particle).collect(), audit })
+    }
+
+    /// The best orientation of a grid and the best voxel near a particle.
+    fn best_at(&self, particle: &Particle, grid: &RotationGrid, shift: usize) -> Result<Best, MatchError> {
+        let shape = self.tomogram.shape();
+        let position = particle.position.zyx();
+        let Some(centre) = particle.position.voxel(shape) else { return Err(MatchError::Outside { position, shape }) };
+        let start = centre.map(|i| i.saturating_sub(shift));
+        let part = Region::new(start, std::array::from_fn(|i| (centre[i] + shift + 1).min(shape[i]) - start[i]));
+        let size = self.template.size();
+        let transform = part.size.map(|n| fast_length(n + size - 1));
+        let search = TileSearch::new(self.template, grid, self.filter(), self.params.variance_limit, transform);
+        let found = search.run(&self.surroundings(part)?, part.size, &vec![true; part.voxels()], &|| Ok(()))?;
+        let best = (0..found.scores.len()).fold(0, |best, i| if found.scores[i] > found.scores[best] { i } else { best });
+        let [_, ny, nx] = part.size;
+        let steps = [best / (ny * nx), best / nx % ny, best % nx];
+        // Where nothing varies nothing was compared, and the particle stays as it is.
+        let orientation = grid.get(found.rotations[best]).copied().or(particle.orientation).unwrap_or_default();
+        Ok(Best { voxel: std::array::from_fn(|i| start[i] + steps[i]), orientation, score: f64::from(found.scores[best]) })
+    }
+}
+
+/// Scores that differ by less differ by rounding: transforms have different sizes.
+const ALIKE: f64 = 1e-5;
+
+struct Best {
+    voxel: [usize; 3],
+    orientation: Orientation,
+    score: f64,
+}
+
+/// The orientations of a grid that are near a particle's, or near an equivalent one.
+fn near(place: usize, particle: &Particle, grid: &RotationGrid, within: f64, turns: &[Orientation]) -> Result<RotationGrid, MatchError> {
+    let Some(own) = particle.orientation else { return Err(MatchError::NoOrientation { place }) };
+    let equivalent: Vec<Orientation> = turns.iter().map(|turn| turn.then(&own)).collect();
+    let is_near = |orientation: &&Orientation| equivalent.iter().any(|other| other.angle_to(orientation) <= within);
+    let some: Vec<Orientation> = grid.orientations().iter().filter(is_near).copied().collect();
+    RotationGrid::from_orientations(some).map_err(|_| MatchError::NothingNear { within })
+}
+
+#[cfg(test)]
+mod tests;
