@@ -2,8 +2,8 @@
 //!
 //! Each stage is a crate of its own and a feature here; the types they share are at the root. A tomogram goes from a file
 //! ([`io`]) through a network (`net`) and clustering ([`cluster`]) to a list of particles, which [`eval`] compares with a truth
-//! and [`io`] writes; [`targets`] makes what the network learns from, [`matching`] finds particles by a template, [`sim`] makes
-//! tomograms whose truth is known. The few calls that span stages are in [`pipeline`].
+//! and [`io`] writes; [`targets`] makes what the network learns from, [`matching`] finds particles by a template, [`average`]
+//! averages them, [`sim`] makes tomograms whose truth is known. The few calls that span stages are in [`pipeline`].
 //!
 //! ```
 //! use cryoet::cluster::{ClusterParams, cluster_labels};
@@ -22,13 +22,17 @@
 //!
 //! # Features
 //!
-//! `io`, `targets`, `cluster`, `eval`, `matching` and `sim` are on by default, `net` is not: it needs libtorch 2.11, which is found
+//! `io`, `targets`, `cluster`, `eval`, `matching`, `average` and `sim` are on by default, `net` is not: it needs libtorch 2.11, which is found
 //! through the variable `LIBTORCH` or fetched by the feature `download-libtorch`. `serde` serialises core types, evaluations and
 //! simulation parameters.
 
 #[doc(inline)]
 pub use cryoet_core::*;
 
+/// Tomograms and particles to averages, resolution and refined poses.
+#[cfg(feature = "average")]
+#[doc(inline)]
+pub use cryoet_average as average;
 /// Label and score volumes to particles.
 #[cfg(feature = "cluster")]
 #[doc(inline)]
