@@ -3,7 +3,7 @@
 use std::f64::consts::PI;
 
 /// Below this radius the course of the surface near a voxel is not told by its direction alone.
-const LEAST_BENT: f64 = 0.9;
+pub(crate) const LEAST_BENT: f64 = 0.9;
 
 /// Above this radius the shared volume, a difference of volumes of the size of the ball, is not exact enough to be asked.
 const MOST_SHARED: f64 = 1000.0;
@@ -16,7 +16,7 @@ const DOUBT: f64 = 0.02;
 pub(crate) const SHALLOW: f64 = 0.08;
 
 /// Voxels are always half covered when it is above this, from [`LEAST_BENT`] on; the bound is 1/8.
-const DEEP: f64 = 0.13;
+pub(crate) const DEEP: f64 = 0.13;
 
 /// Whether half or more of the voxel lies inside the ball; `offset` leads from the ball's centre to the voxel's.
 pub(crate) fn half_covered(radius: f64, offset: [f64; 3]) -> bool {

@@ -4,7 +4,7 @@ use std::ops::Range;
 use cryoet_core::ndarray::Array3;
 use cryoet_core::{ClassLabel, Particle, Progress, VolumeSink, VolumeSource};
 
-use crate::coverage::{SHALLOW, half_covered};
+use crate::coverage::{DEEP, LEAST_BENT, SHALLOW, half_covered};
 use crate::paint::{Object, Scene};
 use crate::solid::{Solid, indices_within};
 use crate::{TargetError, TargetParams, Targets};
@@ -183,11 +183,14 @@ struct Ball {
     radius: f64,
     /// Beyond this distance no voxel's centre lies; negative where the ball is too small for any.
     reach: f64,
+    /// Up to this squared distance every voxel is covered; negative where nothing is so sure.
+    core: f64,
 }
 
 impl Ball {
     fn new(centre: [f64; 3], radius: f64) -> Self {
-        Self { centre, radius, reach: radius - SHALLOW / radius }
+        let core = if radius < LEAST_BENT { -1.0 } else { (radius - DEEP / radius).powi(2) };
+        Self { centre, radius, reach: radius - SHALLOW / radius, core }
     }
 }
 
@@ -207,14 +210,18 @@ impl Solid for Ball {
     fn row(&self, z: usize, y: usize, x: Range<usize>, run: &mut impl FnMut(Range<usize>)) {
         let [cz, cy, cx] = self.centre;
         let [dz, dy] = [z as f64 - cz, y as f64 - cy];
-        let room = self.reach * self.reach - dz * dz - dy * dy;
+        let beside = dz * dz + dy * dy;
+        let room = self.reach * self.reach - beside;
         if room < 0.0 || self.reach < 0.0 {
             return;
         }
         let half = room.sqrt();
         let Range { mut start, mut end } = indices_within(cx - half, cx + half, x.end);
         // Along a row coverage falls to both sides.
-        let covered = |x: usize| half_covered(self.radius, [dz, dy, x as f64 - cx]);
+        let covered = |x: usize| {
+            let dx = x as f64 - cx;
+            beside + dx * dx <= self.core || half_covered(self.radius, [dz, dy, dx])
+        };
         while start < end && !covered(start) {
             start += 1;
         }

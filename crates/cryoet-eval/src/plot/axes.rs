@@ -1,5 +1,8 @@
 use super::canvas::{BLACK, CAPITAL, Canvas, GREY, PALE};
 
+/// How far numbers stand below the frame: clear of those beside its corner.
+const BELOW: f64 = 13.0;
+
 /// A frame with a scale along each side.
 pub(super) struct Axes {
     /// The frame's upper left and lower right corner, in pixels.
@@ -24,7 +27,7 @@ impl Axes {
         for (value, text) in ticks[0] {
             let [x, _] = self.place(*value, self.y[0]);
             canvas.line([x, top], [x, bottom], 1.0, PALE);
-            canvas.text([x, bottom + 8.0], [0.5, 0.0], text, BLACK);
+            canvas.text([x, bottom + BELOW], [0.5, 0.0], text, BLACK);
         }
         for (value, text) in ticks[1] {
             let [_, y] = self.place(self.x[0], *value);
@@ -35,7 +38,7 @@ impl Axes {
         for (index, &corner) in corners.iter().enumerate() {
             canvas.line(corner, corners[(index + 1) % 4], 1.0, GREY);
         }
-        canvas.text([(left + right) / 2.0, bottom + 8.0 + CAPITAL + 10.0], [0.5, 0.0], titles[0], BLACK);
+        canvas.text([(left + right) / 2.0, bottom + BELOW + CAPITAL + 8.0], [0.5, 0.0], titles[0], BLACK);
         canvas.text_upwards([left - 70.0, (top + bottom) / 2.0], [0.5, 0.0], titles[1], BLACK);
     }
 }
