@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod average;
 mod cluster;
 mod consensus;
 mod convert;
@@ -37,6 +38,7 @@ pub(crate) enum Command {
     #[cfg(feature = "net")]
     Pick(pick::Pick),
     Match(template_match::TemplateMatch),
+    Average(average::Average),
     Evaluate(evaluate::Evaluate),
     Consensus(consensus::Consensus),
     View(view::View),
@@ -59,6 +61,7 @@ impl Command {
             #[cfg(feature = "net")]
             Self::Pick(command) => command.run(json),
             Self::Match(command) => command.run(json),
+            Self::Average(command) => command.run(json),
             Self::Evaluate(command) => command.run(json),
             Self::Consensus(command) => command.run(json),
             Self::View(command) => command.run(json),

@@ -54,7 +54,6 @@ pub(crate) enum Split {
 
 impl Dataset {
     /// Reads a data set; the paths in the answer count from the working folder.
-    #[cfg(feature = "net")]
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let no_data_set =
             |why: String| Failure::new(format!("{}: no data set (TOML) as `cryoet simulate` writes it: {why}", path.display()));

@@ -9,6 +9,8 @@ mod commands;
 mod curve;
 mod dataset;
 mod failure;
+mod fsc_plot;
+mod geometry;
 mod interrupt;
 mod masks;
 #[cfg(feature = "net")]
@@ -19,6 +21,7 @@ mod output;
 mod paths;
 mod picks;
 mod picture;
+mod plot;
 mod record;
 #[cfg(feature = "net")]
 mod sinks;

@@ -11,7 +11,6 @@ use cryoet::ndarray::Array2;
 use cryoet::{ClassLabel, ClassTable, Particle, VolumeSource};
 
 use crate::failure::Failure;
-#[cfg(feature = "net")]
 pub(crate) use canvas::write_text;
 pub(crate) use raster::Raster;
 

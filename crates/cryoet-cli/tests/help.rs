@@ -8,7 +8,8 @@ fn output(arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 fn commands() -> Vec<&'static str> {
-    let mut commands = vec!["info", "convert", "simulate", "mask", "targets", "cluster", "match", "evaluate", "consensus", "view"];
+    let mut commands =
+        vec!["info", "convert", "simulate", "mask", "targets", "cluster", "match", "average", "evaluate", "consensus", "view"];
     if cfg!(feature = "net") {
         commands.extend(["train", "segment", "pick"]);
     }

@@ -34,14 +34,14 @@ pub struct MatchParams {
     /// beads and edges of carbon. Default: none.
     pub variance_limit: Option<f64>,
     /// The edge in voxels of the tiles that are transformed, overlap included; memory grows with its cube: about
-    /// 40 bytes per voxel of a tile for each thread (84 MB at 128), and 60 once. At least two templates are taken, and less where the
-    /// tomogram is smaller. Default 128.
+    /// 40 bytes per voxel of a tile for each thread (164 MB at 160), and 60 once. At least two templates are taken, and less where the
+    /// tomogram is smaller. Default 160: with templates of 32 voxels half of a tile is overlap.
     pub tile: usize,
 }
 
 impl Default for MatchParams {
     fn default() -> Self {
-        Self { wedge: None, low_pass: None, ctf: None, variance_limit: None, tile: 128 }
+        Self { wedge: None, low_pass: None, ctf: None, variance_limit: None, tile: 160 }
     }
 }
 

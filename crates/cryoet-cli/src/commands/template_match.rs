@@ -4,14 +4,15 @@ use clap::{Args, ValueEnum};
 use cryoet::VoxelSize;
 use cryoet::io::{open_volume, read_class_table, read_volume, write_volume};
 use cryoet::matching::{
-    Candidates, Contrast, LowPass, MatchParams, PeakParams, PrepareParams, RotationGrid, Search, Symmetry, Template, TemplateMask, Wedge,
-    find_peaks, prepare_template, top_per_class, top_without_overlap,
+    Candidates, Contrast, LowPass, MatchParams, PeakParams, PrepareParams, RotationGrid, Search, Template, TemplateMask, Wedge, find_peaks,
+    prepare_template, top_per_class, top_without_overlap,
 };
 use serde::Serialize;
 use serde_json::json;
 
 use crate::bar::Bar;
 use crate::failure::Failure;
+use crate::geometry::{Group, Tilts, symmetry, tilts};
 use crate::numbers;
 use crate::options::{check_list_outputs, check_per_class, class_order};
 use crate::output;
@@ -101,43 +102,6 @@ enum Selection {
     PerClass,
     /// From the largest class down, none that overlaps one taken: TM-F of SHREC'20
     WithoutOverlap,
-}
-
-#[derive(Debug, Clone, Copy, Serialize)]
-struct Tilts(f64, f64);
-
-fn tilts(text: &str) -> Result<Tilts, String> {
-    match numbers::list(text)?.as_slice() {
-        &[from, to] => Ok(Tilts(from, to)),
-        _ => Err("expected two angles in degrees, FROM,TO".into()),
-    }
-}
-
-#[derive(Debug, Clone)]
-struct Group {
-    text: String,
-    symmetry: Symmetry,
-}
-
-impl Serialize for Group {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.text)
-    }
-}
-
-fn symmetry(text: &str) -> Result<Group, String> {
-    let unknown = || format!("{text:?}: expected C1, C2 .., D2 .., T, O or I");
-    let fold = |digits: &str| digits.parse::<u32>().map_err(|_| unknown());
-    let symmetry = match (text.get(..1), text.get(1..)) {
-        (Some("C" | "c"), Some(digits)) => Symmetry::Cyclic(fold(digits)?),
-        (Some("D" | "d"), Some(digits)) => Symmetry::Dihedral(fold(digits)?),
-        (Some("T" | "t"), Some("")) => Symmetry::Tetrahedral,
-        (Some("O" | "o"), Some("")) => Symmetry::Octahedral,
-        (Some("I" | "i"), Some("")) => Symmetry::Icosahedral,
-        _ => return Err(unknown()),
-    };
-    symmetry.rotations().map_err(|error| error.to_string())?;
-    Ok(Group { text: text.to_uppercase(), symmetry })
 }
 
 impl TemplateMatch {

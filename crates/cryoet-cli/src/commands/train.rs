@@ -9,7 +9,7 @@ use cryoet::{ClassTable, Progress, VoxelSize};
 use serde_json::json;
 
 use crate::bar::Bar;
-use crate::curve::Curve;
+use crate::curve;
 use crate::dataset::{Dataset, Entry, Split};
 use crate::failure::Failure;
 use crate::interrupt;
@@ -226,7 +226,7 @@ impl Train {
         }
         write(&file("validation.csv"), validations.as_bytes())?;
         write(&file("history.json"), &serde_json::to_vec_pretty(history)?)?;
-        let curve = Curve::new(history);
+        let curve = curve::plot(history);
         write(&file("curve.svg"), curve.svg().as_bytes())?;
         let mut png = Vec::new();
         curve.raster().write_png(&mut png)?;

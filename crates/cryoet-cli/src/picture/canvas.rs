@@ -116,7 +116,6 @@ fn legend_lines(legend: &[(String, [u8; 3])], width: u32) -> Vec<Vec<&(String, [
 }
 
 /// Text whose baseline lies at x, y; `anchor` is the share of its width to the left of x.
-#[cfg(feature = "net")]
 pub(crate) fn write_text(image: &mut Raster, [x, y]: [f64; 2], anchor: f64, text: &str, colour: [u8; 3]) {
     let width = f64::from(6 * text.chars().count() as u32 * DOT);
     let corner = [x - anchor * width, y - f64::from(7 * DOT)].map(|v| v.max(0.0).round() as u32);

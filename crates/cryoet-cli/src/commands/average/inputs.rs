@@ -1,0 +1,103 @@
+use std::path::{Path, PathBuf};
+
+use cryoet::io::open_volume;
+use cryoet::{ClassLabel, ClassTable, Particle, VolumeSource};
+
+use super::Average;
+use crate::dataset::Dataset;
+use crate::failure::Failure;
+use crate::options::{labels_of, tomogram_name};
+
+/// One tomogram and the particles of the class in it.
+pub(super) struct Tomogram {
+    pub(super) name: String,
+    pub(super) source: Box<dyn VolumeSource<f32>>,
+    pub(super) particles: Vec<Particle>,
+}
+
+/// All tomograms, and the files that were read.
+pub(super) struct Inputs {
+    pub(super) tomograms: Vec<Tomogram>,
+    pub(super) class: ClassLabel,
+    pub(super) classes: ClassTable,
+    pub(super) files: Vec<PathBuf>,
+}
+
+impl Inputs {
+    pub(super) fn read(command: &Average) -> Result<Self, Failure> {
+        let mut classes = command.lists.class_table()?;
+        let mut files: Vec<PathBuf> = command.lists.classes.iter().cloned().collect();
+        let mut tomograms = Vec::new();
+        let is_dataset = |path: &PathBuf| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
+        if let [path] = command.tomograms.as_slice()
+            && is_dataset(path)
+        {
+            if command.particles.is_some() {
+                return Err(Failure::usage("--particles: the data set names the lists"));
+            }
+            let dataset = Dataset::read(path)?;
+            files.push(path.clone());
+            if classes.is_empty() {
+                classes = cryoet::io::read_class_table(&dataset.classes)?;
+                files.push(dataset.classes.clone());
+            }
+            for entry in dataset.tomograms {
+                let Some(list) = entry.particles else { continue };
+                let particles = command.lists.read(&list)?.particles;
+                files.extend([entry.volume.clone(), list]);
+                tomograms.push(Tomogram { name: entry.name, source: open_volume(&entry.volume)?, particles });
+            }
+        } else {
+            let list = command.particles.as_ref().ok_or_else(|| Failure::usage("give --particles, or a dataset.toml"))?;
+            files.push(list.clone());
+            files.extend(command.tomograms.iter().cloned());
+            tomograms = of_list(command, list)?;
+        }
+        let class = the_class(command, &classes, &tomograms)?;
+        for tomogram in &mut tomograms {
+            tomogram.particles.retain(|particle| particle.class == class);
+            if command.forget_orientations {
+                tomogram.particles.iter_mut().for_each(|particle| particle.orientation = None);
+            }
+        }
+        tomograms.retain(|tomogram| !tomogram.particles.is_empty());
+        Ok(Self { tomograms, class, classes, files })
+    }
+}
+
+/// The tomograms of the arguments, each with its particles of a list.
+fn of_list(command: &Average, path: &Path) -> Result<Vec<Tomogram>, Failure> {
+    let open = |volume: &PathBuf, particles| Ok(Tomogram { name: tomogram_name(volume), source: open_volume(volume)?, particles });
+    if let [volume] = command.tomograms.as_slice() {
+        return Ok(vec![open(volume, command.lists.read_of_one_tomogram(path)?.particles)?]);
+    }
+    let list = command.lists.read(path)?;
+    let mut tomograms: Vec<Tomogram> = command.tomograms.iter().map(|volume| open(volume, Vec::new())).collect::<Result<_, Failure>>()?;
+    for particle in &list.particles {
+        let name = list.tomogram_of(particle).unwrap_or_default();
+        match tomograms.iter_mut().find(|tomogram| tomogram.name == name) {
+            Some(tomogram) => tomogram.particles.push(particle.clone()),
+            None => return Err(Failure::new(format!("{}: a particle of {name:?}, which is none of the tomograms", path.display()))),
+        }
+    }
+    Ok(tomograms)
+}
+
+/// The class that is averaged: the one chosen, or the only one.
+fn the_class(command: &Average, classes: &ClassTable, tomograms: &[Tomogram]) -> Result<ClassLabel, Failure> {
+    let mut found: Vec<ClassLabel> = tomograms.iter().flat_map(|tomogram| &tomogram.particles).map(|particle| particle.class).collect();
+    found.sort_unstable();
+    found.dedup();
+    match (&command.class, found.as_slice()) {
+        (Some(word), _) => {
+            let label = labels_of(std::slice::from_ref(word), classes)?.into_iter().next().unwrap_or_default();
+            if found.contains(&label) { Ok(label) } else { Err(Failure::new(format!("no particle is of class {word}"))) }
+        }
+        (None, [only]) => Ok(*only),
+        (None, []) => Err(Failure::new("no particles: the list is empty")),
+        (None, several) => {
+            let names: Vec<String> = several.iter().map(ToString::to_string).collect();
+            Err(Failure::usage(format!("particles of the classes {}: choose one with --class", names.join(", "))))
+        }
+    }
+}

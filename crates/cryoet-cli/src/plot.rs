@@ -1,0 +1,115 @@
+//! Line plots as SVG and PNG.
+
+#[cfg(feature = "net")]
+use std::fmt::Write;
+
+use crate::picture::{Raster, write_text};
+
+/// Width and height in the plot's units.
+pub(crate) const WIDTH: f64 = 720.0;
+pub(crate) const HEIGHT: f64 = 400.0;
+/// Room around the axes.
+pub(crate) const LEFT: f64 = 60.0;
+pub(crate) const RIGHT: f64 = 50.0;
+pub(crate) const TOP: f64 = 36.0;
+pub(crate) const BOTTOM: f64 = 46.0;
+/// Colours that are told apart by everyone, and those of axes.
+pub(crate) const BLUE: [u8; 3] = [0, 114, 178];
+pub(crate) const VERMILION: [u8; 3] = [213, 94, 0];
+pub(crate) const GRID: [u8; 3] = [221, 221, 221];
+pub(crate) const BLACK: [u8; 3] = [0, 0, 0];
+/// Pixels of the PNG per unit of the plot.
+const SCALE: f64 = 2.0;
+
+/// What a plot is made of; x to the right and y downwards.
+pub(crate) enum Mark {
+    Line {
+        points: Vec<[f64; 2]>,
+        colour: [u8; 3],
+        width: f64,
+    },
+    Dot {
+        at: [f64; 2],
+        colour: [u8; 3],
+    },
+    /// Text whose baseline lies at `at`; `anchor` is the share of its width to the left of `at`.
+    Text {
+        at: [f64; 2],
+        anchor: f64,
+        colour: [u8; 3],
+        text: String,
+    },
+}
+
+/// A plot: marks, the last on top.
+pub(crate) struct Plot(pub(crate) Vec<Mark>);
+
+impl Plot {
+    /// The plot as SVG.
+    #[cfg(feature = "net")]
+    pub(crate) fn svg(&self) -> String {
+        let mut svg = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"sans-serif\" font-size=\"12\">\n\
+             <rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"white\"/>\n"
+        );
+        let hex = |[r, g, b]: &[u8; 3]| format!("#{r:02x}{g:02x}{b:02x}");
+        for mark in &self.0 {
+            let _ = match mark {
+                Mark::Line { points, .. } if points.len() < 2 => Ok(()),
+                Mark::Line { points, colour, width } => {
+                    let points: Vec<String> = points.iter().map(|[x, y]| format!("{x:.1},{y:.1}")).collect();
+                    let (points, colour) = (points.join(" "), hex(colour));
+                    writeln!(svg, "<polyline points=\"{points}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width}\"/>")
+                }
+                Mark::Dot { at: [x, y], colour } => {
+                    writeln!(svg, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{}\"/>", hex(colour))
+                }
+                Mark::Text { at: [x, y], anchor, colour, text } => {
+                    let anchor = if *anchor == 0.0 {
+                        "start"
+                    } else if *anchor == 1.0 {
+                        "end"
+                    } else {
+                        "middle"
+                    };
+                    writeln!(svg, "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" fill=\"{}\">{text}</text>", hex(colour))
+                }
+            };
+        }
+        svg.push_str("</svg>\n");
+        svg
+    }
+
+    /// The plot as an image.
+    pub(crate) fn raster(&self) -> Raster {
+        let mut image = Raster::from_fn((WIDTH * SCALE) as u32, (HEIGHT * SCALE) as u32, |_, _| [255; 3]);
+        for mark in &self.0 {
+            match mark {
+                Mark::Line { points, colour, width } => {
+                    for pair in points.windows(2) {
+                        stroke(&mut image, pair[0], pair[1], width / 2.0, *colour);
+                    }
+                }
+                Mark::Dot { at, colour } => stroke(&mut image, *at, *at, 3.0, *colour),
+                Mark::Text { at: [x, y], anchor, colour, text } => write_text(&mut image, [x * SCALE, y * SCALE], *anchor, text, *colour),
+            }
+        }
+        image
+    }
+}
+
+/// Colours what lies within `half` of the line from `a` to `b`, in units of the plot.
+fn stroke(image: &mut Raster, a: [f64; 2], b: [f64; 2], half: f64, colour: [u8; 3]) {
+    let ([ax, ay], [bx, by], half) = (a.map(|v| v * SCALE), b.map(|v| v * SCALE), half * SCALE);
+    let span = |a: f64, b: f64| (a.min(b) - half - 1.0).floor().max(0.0) as u32..(a.max(b) + half + 2.0).ceil().max(0.0) as u32;
+    let (dx, dy) = (bx - ax, by - ay);
+    let length = dx * dx + dy * dy;
+    for y in span(ay, by) {
+        for x in span(ax, bx) {
+            let (px, py) = (f64::from(x) + 0.5 - ax, f64::from(y) + 0.5 - ay);
+            let along = if length > 0.0 { ((px * dx + py * dy) / length).clamp(0.0, 1.0) } else { 0.0 };
+            let distance = (px - along * dx).hypot(py - along * dy);
+            image.blend([x, y], colour, (half + 0.5 - distance).clamp(0.0, 1.0));
+        }
+    }
+}

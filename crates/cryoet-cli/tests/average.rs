@@ -1,0 +1,56 @@
+//! Simulated particles averaged, and turned into training labels.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn run(folder: &Path, line: &str) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_cryoet")).current_dir(folder).args(line.split_whitespace()).output().unwrap()
+}
+
+fn succeed(folder: &Path, line: &str) -> String {
+    let output = run(folder, line);
+    assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn averages_a_data_set_and_draws_its_shape() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    succeed(at, "simulate --preset small --shape 40,80,80 --particles 8 --complexes 1qvr --snr 1 --count 2 --seed 3 -o data");
+    let report =
+        succeed(at, "average data/dataset.toml --box 24 --tilts -60,60 --iterations 1 --control --targets --mass 500 -o out --json");
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["tomograms"], 2, "{report}");
+    assert!(report["particles"].as_u64().unwrap() >= 8, "{report}");
+    let resolution = report["resolution_0.143"].as_f64().unwrap();
+    assert!(resolution > 19.0 && resolution < 200.0, "{report}");
+    for name in ["average.mrc", "half-1.mrc", "half-2.mrc", "fsc.csv", "fsc.png", "particles.csv", "mask.mrc", "record.json"] {
+        assert!(at.join("out").join(name).exists(), "{name}");
+    }
+    assert!(std::fs::read_to_string(at.join("out/fsc.csv")).unwrap().starts_with("frequency,resolution_angstrom,fsc,control\n"));
+    // The labels are shapes where the particles lie.
+    let labels = succeed(at, "info out/tomogram-1-labels.mrc --json");
+    let labels: serde_json::Value = serde_json::from_str(&labels).unwrap();
+    assert_eq!(labels["shape"], serde_json::json!([40, 80, 80]), "{labels}");
+    assert!(labels["labels"]["1"].as_u64().unwrap() > 200, "{labels}");
+}
+
+#[test]
+fn refuses_what_makes_no_sense() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("t.mrc"), "").unwrap();
+    std::fs::write(folder.path().join("none.csv"), "tomogram,class,z,y,x\n").unwrap();
+    for (line, code) in [
+        ("average t.mrc --box 24 -o out", 2),
+        ("average t.mrc --particles none.csv -o out", 2),
+        ("average t.mrc --particles none.csv --box 24 --symmetry X3 -o out", 2),
+        ("average t.mrc --particles none.csv --box 24 --mass 100 -o out", 2),
+        ("average t.mrc --particles none.csv --box 24 -o out", 1),
+        ("average t.mrc --particles missing.csv --box 24 -o out", 1),
+    ] {
+        let output = run(folder.path(), line);
+        assert_eq!(output.status.code(), Some(code), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(!folder.path().join("out").exists());
+    }
+}
