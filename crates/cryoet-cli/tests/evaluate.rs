@@ -80,6 +80,9 @@ fn rules_by_name() {
         let output = run(at, &format!("evaluate --truth one.csv --picks double.csv {line}"));
         assert_eq!(output.status.code(), Some(2), "{line}: {}", String::from_utf8_lossy(&output.stderr));
     }
+    for line in ["--distance 3", "--bootstrap"] {
+        assert_eq!(run(at, &format!("evaluate --truth-labels a.mrc --labels b.mrc {line}")).status.code(), Some(2), "{line}");
+    }
 }
 
 #[test]

@@ -84,6 +84,8 @@ impl Evaluate {
     pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
         if self.truth.is_some() {
             self.rule.check()?;
+        } else if !(self.rule.is_empty() && self.further.is_empty()) {
+            return Err(Failure::usage("rules, and what goes beyond one number, are for --truth and --picks"));
         }
         let masks = self.rule.masks.as_ref().map(|folder| mask_files(folder)).transpose()?.unwrap_or_default();
         let named = [&self.truth, &self.picks, &self.rule.hitboxes, &self.rule.like, &self.further.against];

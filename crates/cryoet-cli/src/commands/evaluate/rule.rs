@@ -126,6 +126,16 @@ impl RuleOptions {
         Ok(protocol)
     }
 
+    /// Whether no rule is given.
+    pub(super) fn is_empty(&self) -> bool {
+        let files = [&self.hitboxes, &self.masks];
+        let numbers = [&self.distance, &self.distance_angstrom, &self.radii, &self.weights];
+        self.protocol.is_none()
+            && self.excluded.is_empty()
+            && files.iter().all(|file| file.is_none())
+            && numbers.iter().all(|n| n.is_none())
+    }
+
     /// Refuses options that do not go together, before anything is read.
     pub(super) fn check(&self) -> Result<(), Failure> {
         self.protocol().map(|_| ())
