@@ -1,0 +1,234 @@
+//! Subtomogram averaging of simulated tomograms whose truth is known, and the same at random places.
+//!
+//! `cargo bench -p cryoet-benches --bench averaging -- [--complex NAME] [--particles N] [--snr RATIO] [--box N] [--iterations N] [--ctf]`
+//!
+//! Particles are given by place alone, two voxels off in each direction at most; the start is the true density under a low-pass at 80
+//! Angstrom. `--ctf` simulates 3 micrometres of underfocus, and compares with the density seen through it.
+
+use std::time::Instant;
+
+use cryoet_average::{RefineParams, Refinement, TomogramParticles, average, fsc_masked, random_particles, refine};
+use cryoet_benches::{peak_memory, processor_time};
+use cryoet_core::ndarray::Array3;
+use cryoet_core::{Orientation, Particle, Position, Volume, VoxelSize, Wedge, box_centre};
+use cryoet_match::{Ctf, MatchParams, RotationGrid, Search, Symmetry, Template, TemplateMask};
+use cryoet_sim::{Complex, Crowding, Simulation, SimulationParams, simulate};
+
+type Failure = Box<dyn std::error::Error>;
+
+const VOXEL: f64 = 10.0;
+const EACH: u32 = 100;
+
+fn main() -> Result<(), Failure> {
+    let arguments: Vec<String> = std::env::args().collect();
+    let option = |name: &str| arguments.iter().position(|a| a == name).and_then(|at| arguments.get(at + 1)).map(String::as_str);
+    let number = |name: &str, default: usize| option(name).map_or(Ok(default), |n| n.parse());
+    let (particles, size, iterations) = (number("--particles", 500)?, number("--box", 36)?, number("--iterations", 4)?);
+    let snr: f64 = option("--snr").map_or(Ok(0.1), |n| n.parse())?;
+    let complex = Complex::builtin(option("--complex").unwrap_or("4cr2"))?;
+    let defaults = SimulationParams::default();
+    let with_ctf = arguments.iter().any(|a| a == "--ctf");
+    let params = SimulationParams {
+        shape: [64, 256, 256],
+        voxel_size: VOXEL,
+        complexes: vec![complex.clone()],
+        crowding: Crowding::Count(EACH),
+        ctf: if with_ctf { defaults.ctf } else { None },
+        snr: Some(snr),
+        ..defaults
+    };
+    let count = particles.div_ceil(EACH as usize);
+    let simulations = (0..count).map(|i| simulate(&params, 100 + i as u64, &())).collect::<Result<Vec<_>, _>>()?;
+    let truth = boxed(&complex, size);
+    let seen = if with_ctf { through_ctf(&truth)? } else { truth.clone() };
+    println!("{} ({} kDa), {count} tomograms of {EACH}, SNR {snr}, box {size}^3, ctf {with_ctf}", complex.name(), complex.mass_kda());
+
+    let mut refine_params = RefineParams::new(size);
+    refine_params.iterations = iterations as u32;
+    refine_params.radius = (complex.reach() / VOXEL).ceil().min(size as f64 / 2.0 - 3.0);
+    refine_params.edge = 3.0;
+    let found = run("particles", &simulations, &lists(&simulations), &seen, &refine_params)?;
+    let (mut angles, mut shifts) = (Vec::new(), Vec::new());
+    for (simulation, refined) in simulations.iter().zip(&found.particles) {
+        for (true_particle, particle) in simulation.particles.iter().zip(refined) {
+            let pair = (true_particle.orientation.unwrap_or_default(), particle.orientation.unwrap_or_default());
+            angles.push(pair.0.angle_to(&pair.1));
+            shifts.push(true_particle.position.distance(&particle.position));
+        }
+    }
+    println!(
+        "  angular error: mean {:.2}, median {:.2} degrees; above 20 degrees {:.1} %",
+        mean(&angles),
+        median(&angles),
+        100.0 * share(&angles, 20.0)
+    );
+    println!("  distance: mean {:.3}, median {:.3} voxels", mean(&shifts), median(&shifts));
+    let step = refine_params.step;
+    println!("  (angular steps {step} to {} degrees)", step / 2.0_f64.powi(refine_params.levels as i32 - 1));
+
+    // What the same particles could give at most.
+    let true_lists: Vec<Vec<Particle>> = simulations.iter().map(|simulation| simulation.particles.clone()).collect();
+    let bound = average(&sets(&simulations, &true_lists), &refine_params.average, &())?;
+    let against = fsc_masked(bound.view(), seen.view(), ball(&refine_params).view(), 1)?;
+    println!("true poses: against the truth {:.1} A at 0.5", against.resolution(0.5, VoxelSize::isotropic(VOXEL)?));
+
+    let random: Vec<Vec<Particle>> =
+        (0..count).map(|i| random_particles(params.shape, EACH as usize, size, i as u64)).collect::<Result<_, _>>()?;
+    let unoriented: Vec<Vec<Particle>> =
+        random.into_iter().map(|list| list.into_iter().map(|p| Particle { orientation: None, ..p }).collect()).collect();
+    run("random places", &simulations, &unoriented, &seen, &refine_params)?;
+    true_pose(&simulations[0], &seen)?;
+    if let Some(bytes) = peak_memory() {
+        println!("peak memory: {:.0} MB", bytes as f64 / 1e6);
+    }
+    Ok(())
+}
+
+/// Refines, and compares the halves with each other and the average with the truth.
+fn run(
+    what: &str,
+    simulations: &[Simulation],
+    lists: &[Vec<Particle>],
+    truth: &Volume<f32>,
+    params: &RefineParams,
+) -> Result<Refinement, Failure> {
+    let sets = sets(simulations, lists);
+    let (clock, before) = (Instant::now(), processor_time());
+    let refined = refine(&sets, Some(truth), params, &())?;
+    let taken = processor_time().zip(before).map(|(after, before)| (after - before).as_secs_f64());
+    let size = VoxelSize::isotropic(VOXEL)?;
+    let ball = ball(params);
+    let against = fsc_masked(refined.average.view(), truth.view(), ball.view(), 1)?;
+    println!(
+        "{what}: halves {:.1} A at 0.143, {:.1} at 0.5; against the truth {:.1} A at 0.5; {:.0} s of processor time, {:.0} s by the clock",
+        refined.fsc.resolution(0.143, size),
+        refined.fsc.resolution(0.5, size),
+        against.resolution(0.5, size),
+        taken.unwrap_or(0.0),
+        clock.elapsed().as_secs_f64(),
+    );
+    let values = |values: &[f64]| values.iter().map(|v| format!("{v:.2}")).collect::<Vec<_>>().join(" ");
+    println!("  halves by shell   {}", values(&refined.fsc.values));
+    println!("  truth by shell    {}", values(&against.values));
+    Ok(refined)
+}
+
+fn sets<'a>(simulations: &'a [Simulation], lists: &'a [Vec<Particle>]) -> Vec<TomogramParticles<'a>> {
+    let wedge = Wedge::new(-60.0, 60.0);
+    simulations.iter().zip(lists).map(|(s, list)| TomogramParticles::new(&s.tomogram, list).with_wedge(wedge)).collect()
+}
+
+/// Whether matching scores highest where the particles are: over the true orientation, and over a coarse grid and the true one.
+fn true_pose(simulation: &Simulation, seen: &Volume<f32>) -> Result<(), Failure> {
+    let template = Template::new(seen.clone(), TemplateMask::Sphere { radius: seen.shape()[0] as f64 / 2.0 - 4.0, edge: 2.0 })?;
+    let params = MatchParams { wedge: Some(Wedge::new(-60.0, 60.0)), ..MatchParams::default() };
+    let (mut highest_place, mut highest_turn, mut tried) = (0, 0, 0);
+    let coarse = RotationGrid::covering(30.0, Symmetry::default())?;
+    for particle in simulation.particles.iter().step_by(12) {
+        let Some(truth) = particle.orientation else { continue };
+        let centre = particle.position.zyx().map(|c| c.round() as usize);
+        let near =
+            Array3::from_shape_fn(simulation.tomogram.shape(), |(z, y, x)| [z, y, x].iter().zip(centre).all(|(&a, b)| a.abs_diff(b) <= 3));
+        let region = Volume::new(near);
+        let mut orientations: Vec<Orientation> = vec![truth];
+        orientations.extend(coarse.orientations().iter().filter(|o| o.angle_to(&truth) > 15.0));
+        let grid = RotationGrid::from_orientations(orientations)?;
+        let matches = Search::new(&simulation.tomogram, &template, &grid, params)?.within(&region)?.run(&())?;
+        let best = matches.scores.data().indexed_iter().filter(|(place, _)| region.data()[*place]).max_by(|a, b| a.1.total_cmp(b.1));
+        let Some(((z, y, x), _)) = best else { continue };
+        tried += 1;
+        highest_turn += usize::from(matches.rotations[[z, y, x]] == 0);
+        let place = Position::new(z as f64, y as f64, x as f64)?;
+        highest_place += usize::from(place.distance(&particle.position) <= 1.0);
+    }
+    println!(
+        "matching: of {tried} particles the highest score within 3 voxels is at most a voxel from {highest_place}, in the true orientation at {highest_turn}"
+    );
+    Ok(())
+}
+
+/// The true places, up to two voxels off in each direction, without orientation.
+fn lists(simulations: &[Simulation]) -> Vec<Vec<Particle>> {
+    let mut state = 3_u64;
+    let mut offset = || {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        ((state >> 40) as f64 / f64::from(1 << 24) - 0.5) * 4.0
+    };
+    let mut moved = |particle: &Particle| {
+        let [z, y, x] = particle.position.zyx();
+        let position = Position::new(z + offset(), y + offset(), x + offset()).unwrap_or(particle.position);
+        Particle { position, orientation: None, ..particle.clone() }
+    };
+    simulations.iter().map(|simulation| simulation.particles.iter().map(&mut moved).collect()).collect()
+}
+
+/// The density, dark as tomograms have it, in a box.
+fn boxed(complex: &Complex, size: usize) -> Volume<f32> {
+    let density = complex.density(VOXEL);
+    let from: [usize; 3] = density.dim().into();
+    let value = |(z, y, x): (usize, usize, usize)| {
+        let place: [isize; 3] = std::array::from_fn(|i| [z, y, x][i] as isize - box_centre(size) as isize + box_centre(from[i]) as isize);
+        -density.get(place.map(|p| p as usize)).copied().unwrap_or(0.0)
+    };
+    Volume::new(Array3::from_shape_fn((size, size, size), value)).with_voxel_size(VoxelSize::isotropic(VOXEL).ok())
+}
+
+/// The density through the transfer of 3 micrometres of underfocus, up to its first zero.
+fn through_ctf(density: &Volume<f32>) -> Result<Volume<f32>, Failure> {
+    let ctf = Ctf::underfocus(30_000.0);
+    let n = density.shape()[0];
+    // By the definition, a plane wave at a time along each axis: boxes are small.
+    let mut spectrum: Vec<[f64; 2]> = density.data().iter().map(|&v| [f64::from(v), 0.0]).collect();
+    dft(&mut spectrum, n, -1.0);
+    let signed = |i: usize| if i <= n / 2 { i as f64 } else { i as f64 - n as f64 };
+    for (i, bin) in spectrum.iter_mut().enumerate() {
+        let square: f64 = [i / (n * n), i / n % n, i % n].iter().map(|&k| signed(k).powi(2)).sum();
+        let weight = ctf.weight(square.sqrt() / (n as f64 * VOXEL)) / n.pow(3) as f64;
+        *bin = bin.map(|v| v * weight);
+    }
+    dft(&mut spectrum, n, 1.0);
+    let mut values = spectrum.into_iter();
+    Ok(density.with_data(Array3::from_shape_simple_fn((n, n, n), || values.next().map_or(0.0, |bin| bin[0] as f32))))
+}
+
+/// A discrete Fourier transform of a cube along its three axes.
+fn dft(cube: &mut [[f64; 2]], n: usize, sign: f64) {
+    let waves: Vec<[f64; 2]> =
+        (0..n).map(|k| (sign * std::f64::consts::TAU * k as f64 / n as f64).sin_cos()).map(|(sine, cosine)| [cosine, sine]).collect();
+    let mut line = vec![[0.0; 2]; n];
+    for stride in [1, n, n * n] {
+        for start in (0..cube.len()).filter(|i| i / stride % n == 0) {
+            for (k, sum) in line.iter_mut().enumerate() {
+                *sum = (0..n).fold([0.0; 2], |[re, im], j| {
+                    let ([a, b], [c, d]) = (cube[start + j * stride], waves[j * k % n]);
+                    [re + a * c - b * d, im + a * d + b * c]
+                });
+            }
+            line.iter().enumerate().for_each(|(k, &value)| cube[start + k * stride] = value);
+        }
+    }
+}
+
+/// The soft ball under which halves are compared.
+fn ball(params: &RefineParams) -> Array3<f32> {
+    let n = params.average.size;
+    Array3::from_shape_fn((n, n, n), |(z, y, x)| {
+        let square: f64 = [z, y, x].iter().map(|&i| (i as f64 - box_centre(n) as f64).powi(2)).sum();
+        let beyond = ((square.sqrt() - params.radius) / params.edge).clamp(0.0, 1.0);
+        (0.5 + 0.5 * (std::f64::consts::PI * beyond).cos()) as f32
+    })
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn share(values: &[f64], above: f64) -> f64 {
+    values.iter().filter(|&&v| v > above).count() as f64 / values.len() as f64
+}
