@@ -20,7 +20,7 @@ use cryoet_io::{ParticleFormat, ParticleList, ReadParticles, WriteParticles, rea
 type Failure = Box<dyn std::error::Error>;
 
 /// How often each is read; the fastest counts.
-const REPETITIONS: usize = 3;
+const REPETITIONS: usize = 5;
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().collect();

@@ -7,6 +7,7 @@ mod hdf5;
 mod hdf5_writer;
 mod info;
 mod lookup3;
+mod lzf;
 mod named;
 mod npy;
 mod npy_sink;
@@ -23,13 +24,13 @@ mod write;
 
 pub use error::{ReadVolumeError, WriteVolumeError};
 pub use format::VolumeFormat;
-pub use info::{VolumeInfo, inspect_volume};
+pub use info::{VolumeInfo, inspect_named_volume, inspect_volume};
 pub use named::{write_named_volumes, write_score_maps};
 pub use npy_sink::{NpySink, NpyVoxel, create_npy_sink};
 #[cfg(feature = "zarr")]
 pub use ome_zarr::{OmeZarrParams, OmeZarrSink, OmeZarrVersion, OmeZarrVoxel, create_ome_zarr_sink};
 pub use open::{open_named_volume, open_volume, volume_names};
-pub use read::{read_ids, read_labels, read_volume};
+pub use read::{read_ids, read_labels, read_named_volume, read_volume};
 pub use write::{write_ids, write_labels, write_volume, write_volume_like};
 
 pub(crate) use block_writer::BlockWriter;

@@ -64,7 +64,7 @@ fn mrcfile_wrote() {
 
 #[test]
 fn h5py_numpy_and_emfile_wrote() {
-    for name in ["h5py_float16.h5", "h5py_int8.h5", "numpy_fortran_big_endian.npy", "emfile.em"] {
+    for name in ["h5py_float16.h5", "h5py_int8.h5", "h5py_lzf.h5", "numpy_fortran_big_endian.npy", "emfile.em"] {
         assert_eq!(read_volume(golden(name)).unwrap().data(), &volume(20), "{name}");
     }
 }

@@ -1,4 +1,8 @@
-use std::path::Path;
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
 
 use cryoet_core::{ClassLabel, Orientation, OrientationError, Position, Score};
 
@@ -6,6 +10,7 @@ use super::{
     ParticleFormat, ParticleList, ReadParticles, ReadParticlesError, copick, copick_csv, csv_table, decimal::decimal, deepfinder_xml,
     dynamo, em_motl, headerless, imod, portal, relion, shrec,
 };
+use crate::large_pages::prefer_large_pages;
 
 /// Reads a particle list of any [`ParticleFormat`], told by content, then by extension.
 ///
@@ -28,7 +33,7 @@ use super::{
 /// ```
 pub fn read_particles(path: impl AsRef<Path>, options: &ReadParticles) -> Result<ParticleList, ReadParticlesError> {
     let path = path.as_ref();
-    let bytes = std::fs::read(path).map_err(|source| ReadParticlesError::Io { path: path.to_path_buf(), source })?;
+    let bytes = read_file(path).map_err(|source| ReadParticlesError::Io { path: path.to_path_buf(), source })?;
     let mut list = read(Place { path }, bytes, options)?;
     list.voxel_size = options.voxel_size.or(list.voxel_size);
     list.shape = options.shape.or(list.shape);
@@ -37,6 +42,15 @@ pub fn read_particles(path: impl AsRef<Path>, options: &ReadParticles) -> Result
         list.particles.retain(|particle| particle.tomogram.as_ref().or(of_list.as_ref()).is_none_or(|name| name == wanted));
     }
     Ok(list)
+}
+
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(file.metadata().map_or(0, |data| data.len() as usize))?;
+    prefer_large_pages(&mut bytes);
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// What the file itself says; voxel size and shape of the options are added by the caller.

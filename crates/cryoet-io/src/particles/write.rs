@@ -47,8 +47,14 @@ pub fn write_particles(path: impl AsRef<Path>, list: &ParticleList, options: &Wr
         ParticleFormat::Text => text(headerless::write(path, list, options)?),
         ParticleFormat::PortalNdjson => text(portal::write(path, list, options)?),
         ParticleFormat::Dynamo => text(dynamo::write(list, options)),
-        ParticleFormat::ImodModel => imod::write(list, options),
-        ParticleFormat::EmMotl => em_motl::write(list, options),
+        ParticleFormat::ImodModel => {
+            check_32_bits(path, list, false)?;
+            imod::write(list, options)
+        }
+        ParticleFormat::EmMotl => {
+            check_32_bits(path, list, true)?;
+            em_motl::write(list, options)
+        }
     };
     write_whole(path, |file| file.write_all(&bytes))?;
     Ok(dropped)
@@ -56,4 +62,21 @@ pub fn write_particles(path: impl AsRef<Path>, list: &ParticleList, options: &Wr
 
 fn text((text, dropped): (String, Vec<Dropped>)) -> (Vec<u8>, Vec<Dropped>) {
     (text.into_bytes(), dropped)
+}
+
+/// Refuses numbers that would become infinite in a format of 32-bit floats.
+fn check_32_bits(path: &Path, list: &ParticleList, scores: bool) -> Result<(), WriteParticlesError> {
+    // A first voxel is added on writing: the limit keeps away from the end.
+    const MOST: f64 = 1e38;
+    for (index, particle) in list.particles.iter().enumerate() {
+        let [z, y, x] = particle.position.zyx().map(Some);
+        let score = particle.score.map(|score| score.get()).filter(|_| scores);
+        for (field, number) in [("z", z), ("y", y), ("x", x), ("score", score)] {
+            if let Some(number) = number.filter(|number| number.abs() > MOST) {
+                let (field, value) = (field.into(), format!("{number:e}"));
+                return Err(WriteParticlesError::Text { path: path.to_path_buf(), particle: index, field, value });
+            }
+        }
+    }
+    Ok(())
 }

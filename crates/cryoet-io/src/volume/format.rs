@@ -13,7 +13,7 @@ pub enum VolumeFormat {
     Npy,
     /// NumPy's archive of arrays: `.npz`.
     Npz,
-    /// HDF5 with the data set `dataset`, as DeepFinder writes it, or others that are asked for by name: `.h5`, `.hdf5`.
+    /// HDF5 with one data set, or with `dataset`, as DeepFinder writes it, or others that are asked for by name: `.h5`, `.hdf5`.
     Hdf5,
     /// EM of TOM, PyTom and Artiatomi: `.em`.
     Em,

@@ -5,15 +5,18 @@ use cryoet_core::{
     ndarray::{Array3, Ix3},
 };
 use half::f16;
-use hdf5_reader::{Dataset, Datatype, H5Type, Hdf5File, SliceInfo, SliceInfoElem};
+use hdf5_reader::{Dataset, Datatype, FilterRegistry, H5Type, Hdf5File, OpenOptions, SliceInfo, SliceInfoElem};
 
-use super::{ReadVolumeError, Voxel, several::choose};
+use super::{ReadVolumeError, Voxel, lzf, several::choose};
 
 /// The data set that DeepFinder reads and writes.
 pub(super) const DATASET: &str = "dataset";
 
 /// Voxels of one byte that deflate can squeeze into a byte.
 const DENSEST: u64 = 1032;
+
+/// The number under which h5py's LZF is registered.
+const LZF: u16 = 32000;
 
 /// A volume in an HDF5 file, read chunk by chunk.
 pub(super) struct Hdf5Volume {
@@ -27,9 +30,25 @@ pub(super) struct Hdf5Volume {
 /// The data sets of a file's root, with their names.
 fn members(path: &Path) -> Result<(Vec<Dataset>, Vec<String>), ReadVolumeError> {
     let hdf5 = |source: hdf5_reader::error::Error| ReadVolumeError::Hdf5 { path: path.to_path_buf(), source: Box::new(source) };
-    let (_, datasets) = Hdf5File::open(path).and_then(|file| file.root_group()?.members()).map_err(hdf5)?;
+    let options = OpenOptions::default().with_filter_registry(filters());
+    let (_, datasets) = Hdf5File::open_with_options(path, options).and_then(|file| file.root_group()?.members()).map_err(hdf5)?;
     let names = datasets.iter().map(|dataset| dataset.name().trim_start_matches('/').to_string()).collect();
     Ok((datasets, names))
+}
+
+/// What packs chunks: HDF5's own filters, and LZF.
+fn filters() -> FilterRegistry {
+    let mut filters = FilterRegistry::new();
+    filters.register(
+        LZF,
+        Box::new(|filter, packed, _| {
+            // The third number is the chunk's length.
+            let most = filter.client_data.get(2).copied().unwrap_or(u32::MAX);
+            lzf::unpack(packed, most as usize)
+                .ok_or_else(|| hdf5_reader::error::Error::FilterError("a chunk that LZF cannot unpack".into()))
+        }),
+    );
+    filters
 }
 
 /// The names of the data sets of three axes, sorted so that `class2` comes before `class10`.
@@ -44,7 +63,13 @@ pub(super) fn names(path: &Path) -> Result<Vec<String>, ReadVolumeError> {
 impl Hdf5Volume {
     pub(super) fn open(path: &Path, name: Option<&str>) -> Result<Self, ReadVolumeError> {
         let (mut datasets, names) = members(path)?;
-        let name = name.unwrap_or(DATASET);
+        // A volume that is alone may have any name.
+        let volumes: Vec<&str> =
+            datasets.iter().zip(&names).filter(|(dataset, _)| dataset.shape().len() == 3).map(|(_, name)| name.as_str()).collect();
+        let name = name.unwrap_or(match volumes.as_slice() {
+            [only] => only,
+            _ => DATASET,
+        });
         let dataset = datasets.swap_remove(choose(path, &names, Some(name))?);
         let header = |field: &str, found: String, expected: &str| ReadVolumeError::Header {
             path: path.to_path_buf(),

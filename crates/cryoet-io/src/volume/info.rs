@@ -48,3 +48,21 @@ impl VolumeInfo {
 pub fn inspect_volume(path: impl AsRef<Path>) -> Result<VolumeInfo, ReadVolumeError> {
     Ok(Open::file(path.as_ref(), None)?.info)
 }
+
+/// Reads what the header of one of a file's volumes says, by the name that [`volume_names`](crate::volume_names) lists.
+///
+/// # Errors
+/// As [`inspect_volume`]; a name that the file does not have.
+///
+/// ```
+/// use cryoet_core::ndarray::Array3;
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("v.npz");
+/// cryoet_io::write_named_volumes(&path, &[("a", Array3::<u8>::zeros((2, 3, 4)).view()), ("b", Array3::zeros((5, 6, 7)).view())])?;
+/// assert!(cryoet_io::inspect_volume(&path).is_err());
+/// assert_eq!(cryoet_io::inspect_named_volume(&path, "b")?.shape, [5, 6, 7]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn inspect_named_volume(path: impl AsRef<Path>, name: &str) -> Result<VolumeInfo, ReadVolumeError> {
+    Ok(Open::file(path.as_ref(), Some(name))?.info)
+}

@@ -11,6 +11,7 @@ use super::{
     ReadVolumeError,
     element::{Element, Unfit, Voxel},
 };
+use crate::large_pages::prefer_large_pages;
 
 /// A file's bytes.
 #[derive(Debug)]
@@ -146,6 +147,7 @@ impl Packed {
             ReadVolumeError::Voxel { path: self.path.clone(), voxel, value, expected: V::EXPECTED }
         };
         let mut voxels = Vec::with_capacity(region.voxels());
+        prefer_large_pages(&mut voxels);
         let mut run = |first: [usize; 3], numbers: usize| {
             let before = voxels.len();
             self.decode(first, numbers, &mut voxels).map_err(|failed| match failed {

@@ -242,8 +242,7 @@ impl<'a> Table<'a> {
                     .map(|frame| frame.shape)
                     .or(options.shape)
                     .ok_or_else(|| place.needs("RELION 5 coordinates count from the tomogram's centre: say shape, or the tomograms"))?;
-                let voxels = scale([z, y, x], |axis| 1.0 / size.zyx()[axis]);
-                std::array::from_fn(|axis| voxels[axis] + options.star_centre.of(shape[axis]))
+                std::array::from_fn(|axis| [z, y, x][axis] / size.zyx()[axis] + options.star_centre.of(shape[axis]))
             }
         };
         if let Some(columns) = self.origin_angstrom {

@@ -92,3 +92,27 @@ fn imod_models() {
         assert!(points(name) > 0, "{name}");
     }
 }
+
+/// Found by fuzzing: shifts and positions of 32 bits can add up to what 32 bits do not hold.
+#[test]
+fn numbers_beyond_32_bits_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let far = Particle::new(ClassLabel::new(1), Position::new(6e38, 1.0, 2.0).unwrap());
+    let sure = super::particle().with_score(Score::new(-1e300).unwrap());
+    for (name, particle, refused) in [
+        ("p.em", far.clone(), Some("z: \"6e38\"")),
+        ("p.mod", far, Some("z: \"6e38\"")),
+        ("p.em", sure.clone(), Some("score: \"-1e300\"")),
+        ("p.mod", sure, None),
+    ] {
+        let list = ParticleList::new(vec![super::particle(), particle]);
+        let written = write_particles(folder.path().join(name), &list, &WriteParticles::default());
+        match refused {
+            Some(what) => {
+                let message = written.unwrap_err().to_string();
+                assert!(message.contains("particle 1") && message.contains(what), "{message}");
+            }
+            None => drop(written.unwrap()),
+        }
+    }
+}
