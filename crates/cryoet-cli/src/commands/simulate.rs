@@ -1,28 +1,40 @@
+mod description;
+mod files;
+mod shapes;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use cryoet::io::{ParticleList, WriteParticles, write_class_table, write_ids, write_labels, write_particles, write_volume};
-use cryoet::sim::{Complex, Crowding, Simulation, SimulationParams, TiltScheme, simulate};
-use cryoet::{Volume, VoxelSize};
+use cryoet::io::write_class_table;
+use cryoet::sim::{Complex, Crowding, Quantity, Recipe, SimulationParams, TiltScheme, simulate};
 use serde_json::json;
 
 use crate::bar::Bar;
-use crate::dataset::{Dataset, Entry, Split};
+use crate::dataset::{Dataset, Split};
 use crate::failure::Failure;
 use crate::numbers;
 use crate::output;
 use crate::paths::Shown;
 use crate::record::Record;
+use description::Description;
+use files::Layout;
+use shapes::Shapes;
 
 /// Tomograms with known truth, as a data set for training
 ///
 /// DIR gets dataset.toml, classes.toml, masks/ and a folder per tomogram: tomogram.mrc, classes.mrc, occupancy.mrc,
 /// hitboxes.mrc, particles.csv. Particle i of the list (from 0) has id i + 1 in occupancy and hitboxes. The same
-/// parameters and seed give the same files.
+/// parameters and seed give the same files. record.json holds every parameter and draw.
+///
+/// The presets shrec19, shrec20 and shrec21 follow those tracks and name their files as they do: model_0/grandmodel.mrc,
+/// class_mask.mrc, occupancy_mask.mrc, class_bbox.mrc, occupancy_bbox.mrc, particle_locations.txt, projections.mrc,
+/// noisefree_projections.mrc, reconstruction.mrc.
 ///
 /// Examples:
 ///   cryoet simulate --seed 7 -o tomogram
 ///   cryoet simulate --count 8 --seed 1 -o training
+///   cryoet simulate --preset shrec20 --count 10 --maps densities -o shrec20
+///   cryoet simulate --recipe data-set.toml -o training
 ///   cryoet simulate --shape 48,128,128 --complexes 1bxn,4d8q --particles 20 --snr 0.2 --seed 3 -o small
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
@@ -30,28 +42,40 @@ pub(crate) struct Simulate {
     /// The folder to write
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
-    /// How many tomograms
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..1 << 20))]
-    count: u64,
+    /// How many tomograms [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..1 << 20))]
+    count: Option<u64>,
     /// How many of them, the last ones, are for validation [default: 1 of 2 or more]
     #[arg(long, value_name = "N")]
     validation: Option<u64>,
-    /// Decides everything that is random
-    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..1 << 40))]
-    seed: u64,
+    /// Decides everything that is random [default: 0]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(0..1 << 40))]
+    seed: Option<u64>,
     /// Parameters to start from
     #[arg(long, value_enum, default_value_t = Preset::Demo)]
     preset: Preset,
     /// Parameters of the simulation (TOML), instead of a preset
     #[arg(long, value_name = "PARAMS.toml", conflicts_with = "preset")]
     params: Option<PathBuf>,
+    /// Description of a data set (TOML), instead of a preset: preset, tomograms, validation, seed, maps, layout, tables params and draws
+    #[arg(long, value_name = "DATASET.toml", conflicts_with_all = ["preset", "params"])]
+    recipe: Option<PathBuf>,
+    /// Folder of densities or atoms, NAME.mrc, NAME.cif or NAME.pdb, to take instead of built-in shapes
+    #[arg(long, value_name = "DIR")]
+    maps: Option<PathBuf>,
+    /// How files are named [default: shrec with a preset of that name, else cryoet]
+    #[arg(long, value_enum)]
+    layout: Option<Layout>,
+    /// Z extent of a further, taller reconstruction: the SHREC tracks' cubes have 512
+    #[arg(long, value_name = "VOXELS", value_parser = numbers::at_least_one)]
+    depth: Option<usize>,
     /// Extent z,y,x in voxels
     #[arg(long, value_name = "Z,Y,X", value_parser = numbers::triple::<usize>)]
     shape: Option<[usize; 3]>,
     /// Voxel size
     #[arg(long, value_name = "ANGSTROM", value_parser = numbers::positive, allow_negative_numbers = true)]
     voxel_size: Option<f64>,
-    /// Complexes by PDB code: the first is class 1
+    /// Complexes by PDB code, or by their names among the maps: the first is class 1
     #[arg(long, value_name = "CODE[,CODE..]", value_delimiter = ',')]
     complexes: Vec<String>,
     /// How many particles in each tomogram
@@ -77,130 +101,114 @@ enum Preset {
     Demo,
     /// Two large complexes, 40 x 96 x 96 voxels, 41 tilts, SNR 1: seconds
     Small,
+    /// SHREC'19: 12 complexes, 2,500 particles in 200 x 512 x 512 voxels of 10 Angstrom, 39 tilts
+    Shrec19,
+    /// SHREC'20: 12 complexes, 2,400 to 2,799 particles in 200 x 512 x 512 voxels of 10 Angstrom, 41 tilts
+    Shrec20,
+    /// SHREC'21: 13 complexes, vesicles and gold, 1,000 to 3,000 particles in 180 x 512 x 512 voxels of 10 Angstrom, 61 tilts
+    Shrec21,
 }
 
 impl Preset {
-    fn params(self) -> Result<SimulationParams, Failure> {
+    fn recipe(self) -> Result<Recipe, Failure> {
         let demo = SimulationParams::default();
         Ok(match self {
-            Self::Demo => demo,
-            Self::Small => SimulationParams {
+            Self::Demo => Recipe::fixed(demo),
+            Self::Small => Recipe::fixed(SimulationParams {
                 shape: [40, 96, 96],
                 complexes: vec![Complex::builtin("1bxn")?, Complex::builtin("4d8q")?],
                 crowding: Crowding::Count(14),
                 tilts: TiltScheme { step: 3.0, ..TiltScheme::default() },
                 snr: Some(1.0),
                 ..demo
-            },
+            }),
+            Self::Shrec19 => Recipe::shrec19(),
+            Self::Shrec20 => Recipe::shrec20(),
+            Self::Shrec21 => Recipe::shrec21(),
         })
+    }
+
+    fn layout(self) -> Layout {
+        match self {
+            Self::Demo | Self::Small => Layout::Cryoet,
+            Self::Shrec19 => Layout::Shrec19,
+            Self::Shrec20 | Self::Shrec21 => Layout::Shrec,
+        }
     }
 }
 
 impl Simulate {
     pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
-        let params = self.params()?;
-        params.check().map_err(Failure::of_arguments)?;
-        let validation = self.validation.unwrap_or(u64::from(self.count > 1));
-        if validation >= self.count && validation > 0 {
-            return Err(Failure::usage(format!("--validation {validation} of --count {}: none is left for training", self.count)));
+        let description = self.description()?;
+        let Description { recipe, layout, .. } = &description;
+        let (count, seed) = (self.count.or(description.tomograms).unwrap_or(1), self.seed.or(description.seed).unwrap_or(0));
+        let validation = self.validation.or(description.validation).unwrap_or(u64::from(count > 1));
+        if validation >= count && validation > 0 {
+            return Err(Failure::usage(format!("--validation {validation} of --count {count}: none is left for training")));
         }
-        create(&self.output)?;
+        recipe.draw(seed << 20).map_err(Failure::of_arguments)?.0.check().map_err(Failure::of_arguments)?;
+        files::create(&self.output)?;
         let classes = self.output.join("classes.toml");
         let mut entries = Vec::new();
         let mut rows = vec![["tomogram", "split", "particles", "SNR"].map(str::to_owned).to_vec()];
-        for place in 0..self.count {
-            let name = format!("tomogram-{}", place + 1);
-            let split = if place >= self.count - validation { Split::Validation } else { Split::Train };
+        for place in 0..count {
+            let split = if place >= count - validation { Split::Validation } else { Split::Train };
             // Seeds of one call never meet those of another.
-            let seed = (self.seed << 20) + place;
+            let seed = (seed << 20) + place;
+            let (params, drawn) = recipe.draw(seed)?;
             let bar = Bar::new("simulating");
             let simulation = simulate(&params, seed, &bar)?;
             drop(bar);
             write_class_table(&classes, &simulation.class_table)?;
-            self.write(&name, &simulation, &Record::new("simulate", &params)?.with_seed(seed))?;
+            let record = Record::new("simulate", &params)?.with_seed(seed);
+            let name = layout.folder(place);
+            entries.push(layout.write(&self.output, &name, split, &simulation, &drawn, record, self.density)?);
             let snr = simulation.noise.as_ref().map_or("none".into(), |noise| format!("{:.4}", noise.snr_realised));
-            rows.push(vec![name.clone(), format!("{split:?}").to_lowercase(), simulation.particles.len().to_string(), snr]);
-            let file = |file: &str| Path::new(&name).join(file);
-            let (volume, labels, particles) = (file("tomogram.mrc"), file("classes.mrc"), Some(file("particles.csv")));
-            entries.push(Entry { name, volume, labels, particles, split });
+            rows.push(vec![name, format!("{split:?}").to_lowercase(), simulation.particles.len().to_string(), snr]);
         }
-        self.write_masks(&params)?;
-        Record::new("simulate", &params)?.with_seed(self.seed).write(&self.output.join("record.json"))?;
+        files::write_masks(&self.output, &recipe.params)?;
+        let record = if recipe.draws.is_empty() { Record::new("simulate", &recipe.params)? } else { Record::new("simulate", recipe)? };
+        record.with_seed(seed).write(&self.output.join("record.json"))?;
         Dataset { classes: "classes.toml".into(), tomograms: entries }.write(&self.output.join("dataset.toml"))?;
-        let value = json!({"dataset": self.output.join("dataset.toml").shown(), "tomograms": self.count, "seed": self.seed});
+        let value = json!({"dataset": self.output.join("dataset.toml").shown(), "tomograms": count, "seed": seed});
         output::print(json, &value, || output::table(&rows))
     }
 
-    fn params(&self) -> Result<SimulationParams, Failure> {
-        let mut params = match &self.params {
-            Some(path) => {
-                let text =
-                    std::fs::read_to_string(path).map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
-                toml::from_str(&text).map_err(Failure::from).map_err(Failure::about(path))?
-            }
-            None => self.preset.params()?,
+    /// What the file or the preset says, and then the arguments.
+    fn description(&self) -> Result<Description, Failure> {
+        let mut description = match (&self.recipe, &self.params) {
+            (Some(path), _) => Description::read(path)?,
+            (None, Some(path)) => Description::of(Recipe::fixed(description::read_params(path)?), Layout::Cryoet),
+            (None, None) => Description::of(self.preset.recipe()?, self.preset.layout()),
         };
+        description.layout = self.layout.unwrap_or(description.layout);
+        let recipe = &mut description.recipe;
+        let params = &mut recipe.params;
         params.shape = self.shape.unwrap_or(params.shape);
         params.voxel_size = self.voxel_size.unwrap_or(params.voxel_size);
+        params.depth = self.depth.or(params.depth);
+        let shapes = Shapes { folder: self.maps.as_deref().or(description.maps.as_deref()), voxel_size: params.voxel_size };
         if !self.complexes.is_empty() {
-            params.complexes =
-                self.complexes.iter().map(|name| Complex::builtin(name)).collect::<Result<_, _>>().map_err(Failure::of_arguments)?;
+            params.complexes = self.complexes.iter().map(|name| shapes.named(name)).collect::<Result<_, _>>()?;
+        } else if shapes.folder.is_some() {
+            params.complexes = params.complexes.iter().map(|complex| shapes.shaped(complex)).collect::<Result<_, _>>()?;
         }
-        params.crowding = self.particles.map_or(params.crowding, Crowding::Count);
         if let Some([from, to, step]) = self.tilts {
             params.tilts = TiltScheme { from, to, step };
         }
+        // What is given is not drawn.
+        if let Some(count) = self.particles {
+            params.crowding = Crowding::Count(count);
+            recipe.draws.remove(&Quantity::Particles);
+        }
         if let Some(defocus) = self.defocus {
             params.ctf.get_or_insert_default().defocus_um = defocus;
+            recipe.draws.remove(&Quantity::DefocusUm);
         }
         if let Some(snr) = self.snr {
             params.snr = (snr != 0.0).then_some(snr);
+            recipe.draws.remove(&Quantity::Snr);
         }
-        Ok(params)
+        Ok(description)
     }
-
-    /// Writes the files of one tomogram.
-    fn write(&self, name: &str, simulation: &Simulation, record: &Record) -> Result<(), Failure> {
-        let folder = self.output.join(name);
-        create(&folder)?;
-        write_volume(folder.join("tomogram.mrc"), &simulation.tomogram)?;
-        write_labels(folder.join("classes.mrc"), &simulation.classes)?;
-        write_ids(folder.join("occupancy.mrc"), &simulation.occupancy)?;
-        write_ids(folder.join("hitboxes.mrc"), &simulation.hitboxes)?;
-        if self.density {
-            write_volume(folder.join("density.mrc"), &simulation.density)?;
-        }
-        let list = ParticleList {
-            particles: simulation.particles.clone(),
-            voxel_size: simulation.tomogram.voxel_size(),
-            shape: Some(simulation.tomogram.shape()),
-            tomogram: Some(name.to_owned()),
-        };
-        let options = WriteParticles { classes: simulation.class_table.clone(), ..WriteParticles::default() };
-        write_particles(folder.join("particles.csv"), &list, &options)?;
-        let noise = simulation.noise.as_ref();
-        let measured = json!({
-            "particles": list.particles.len(),
-            "tilts": simulation.tilts,
-            "snr_nominal": noise.map(|noise| noise.snr_nominal),
-            "snr_realised": noise.map(|noise| noise.snr_realised),
-        });
-        record.clone().with_result(measured).write(&folder.join("record.json"))
-    }
-
-    /// The complexes' masks in reference pose: for shape targets.
-    fn write_masks(&self, params: &SimulationParams) -> Result<(), Failure> {
-        let folder = self.output.join("masks");
-        create(&folder)?;
-        let size = VoxelSize::isotropic(params.voxel_size)?;
-        for complex in &params.complexes {
-            let mask = Volume::new(complex.mask(params.voxel_size)).with_voxel_size(size);
-            write_labels(folder.join(format!("{}.mrc", complex.name())), &mask)?;
-        }
-        Ok(())
-    }
-}
-
-fn create(folder: &Path) -> Result<(), Failure> {
-    std::fs::create_dir_all(folder).map_err(|error| Failure::new(format!("cannot create {}: {error}", folder.display())))
 }
