@@ -85,7 +85,7 @@ pub fn add_noise(mut images: ArrayViewMut3<'_, f32>, snr: f64, seed: u64) -> Res
 /// Adds Gaussian noise that has gone through the contrast transfer: white noise as [`add_noise`] draws it for the ratio `snr`, filtered.
 ///
 /// The ratio of the record is that asked for; the ratio realised is larger by what the transfer takes from white noise: SHREC'20's
-/// 0.004 becomes some 0.15. `pixel_size` in Angstrom.
+/// 0.004 becomes 0.1 to 0.3. `pixel_size` in Angstrom.
 ///
 /// # Errors
 /// A ratio that is not positive and finite.

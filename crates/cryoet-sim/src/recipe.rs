@@ -157,7 +157,7 @@ impl Recipe {
 
     /// SHREC'20 as published, but for true uniform orientations: 2,400 to 2,799 particles in 200 x 512 x 512 voxels of 1 nm, 41 tilts,
     /// solvent noise that changes from tilt to tilt, multislice at 3 micrometre, noise through the contrast transfer at a ratio of 0.004
-    /// (some 0.15 of the pixels'). Slices are of 20 nm instead of 5 nm: at 1 nm a wave turns by 0.03 rad between them at most.
+    /// (0.29 of the pixels', ice that changes counted as signal). Slices are of 20 nm instead of 5 nm: at 1 nm a wave turns by 0.03 rad between them at most.
     pub fn shrec20() -> Self {
         let names = ["3cf3", "1s3x", "1u6g", "4cr2", "1qvr", "3h84", "2cg9", "3qm1", "3gl1", "3d2f", "4d8q", "1bxn"];
         let params = SimulationParams {

@@ -2,7 +2,7 @@ mod description;
 mod files;
 mod shapes;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use cryoet::io::write_class_table;
