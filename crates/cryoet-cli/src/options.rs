@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use cryoet::cluster::{self, ClusterParams, Connectivity, SizeFilter, Watershed};
 use cryoet::io::{
-    AxisOrder, ParticleFormat, ParticleList, ReadParticles, VolumeFormat, WriteParticles, read_class_table, read_particles, write_particles,
+    AxisOrder, CoordinateUnit, ParticleFormat, ParticleList, ReadParticles, VolumeFormat, VolumeInfo, WriteParticles, inspect_volume,
+    read_class_table, read_particles, write_particles,
 };
 use cryoet::{ClassLabel, ClassTable, Particle, VoxelSize};
 use serde::Serialize;
@@ -33,6 +34,38 @@ impl From<Order> for AxisOrder {
     }
 }
 
+/// What coordinates count in.
+#[derive(Debug, Clone, Copy, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Unit {
+    /// Voxels of the tomogram
+    Voxels,
+    /// Angstrom
+    Angstrom,
+}
+
+impl From<Unit> for CoordinateUnit {
+    fn from(unit: Unit) -> Self {
+        match unit {
+            Unit::Voxels => Self::Voxels,
+            Unit::Angstrom => Self::Angstrom,
+        }
+    }
+}
+
+/// The tomogram that a list's positions are wanted in, as far as it is known.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Frame {
+    pub(crate) voxel_size: Option<VoxelSize>,
+    pub(crate) shape: Option<[usize; 3]>,
+}
+
+impl From<&VolumeInfo> for Frame {
+    fn from(info: &VolumeInfo) -> Self {
+        Self { voxel_size: info.voxel_size, shape: Some(info.shape) }
+    }
+}
+
 /// How particle lists are read.
 #[derive(Debug, Clone, Args, Serialize)]
 pub(crate) struct ListOptions {
@@ -43,6 +76,15 @@ pub(crate) struct ListOptions {
     /// Order of coordinates in SHREC text, and in DeepFinder XML whose attribute x is the array's first axis (zyx)
     #[arg(long, value_enum, value_name = "ORDER")]
     axis_order: Option<Order>,
+    /// Columns, in order, of text without a header: x,y,z or class,z,y,x,rot,tilt,psi say; - passes one over
+    #[arg(long, value_name = "NAME[,NAME..]", value_delimiter = ',', allow_hyphen_values = true)]
+    columns: Vec<String>,
+    /// What coordinates count in, in text without a header and in the Data Portal's points [default: voxels]
+    #[arg(long, value_enum, value_name = "UNIT")]
+    unit: Option<Unit>,
+    /// What the file calls the centre of the first voxel, in voxels [default: the format's own]
+    #[arg(long, value_name = "NUMBER", value_parser = numbers::finite, allow_negative_numbers = true)]
+    first_voxel: Option<f64>,
     /// Column of a CSV that holds the class, as a label or as a name of the table
     #[arg(long, value_name = "NAME")]
     class_column: Option<String>,
@@ -57,11 +99,34 @@ impl ListOptions {
         self.classes.as_ref().map_or_else(|| Ok(ClassTable::default()), |path| Ok(read_class_table(path)?))
     }
 
-    /// Reads a particle list.
+    /// Whether a file is read as a particle list: by its extension, or because its columns are given. An `.em` file is one where it has
+    /// a motive list's 20 numbers a row.
+    pub(crate) fn is_list(&self, path: &Path) -> bool {
+        match ParticleFormat::of_extension(path) {
+            _ if !self.columns.is_empty() => true,
+            Some(ParticleFormat::EmMotl) => inspect_volume(path).is_ok_and(|info| matches!(info.shape, [1, _, 20])),
+            format => format.is_some(),
+        }
+    }
+
+    /// Reads a particle list that says itself what it counts in.
     pub(crate) fn read(&self, path: &Path) -> Result<ParticleList, Failure> {
+        self.read_in(path, Frame::default())
+    }
+
+    /// Reads a particle list; its positions count in the frame's voxels.
+    pub(crate) fn read_in(&self, path: &Path, frame: Frame) -> Result<ParticleList, Failure> {
         let classes = self.class_table()?;
-        let options =
-            ReadParticles { axis_order: self.axis_order.map(AxisOrder::from), classes: classes.clone(), ..ReadParticles::default() };
+        let options = ReadParticles {
+            axis_order: self.axis_order.map(AxisOrder::from),
+            columns: self.columns.clone(),
+            unit: self.unit.map(CoordinateUnit::from),
+            first_voxel: self.first_voxel,
+            voxel_size: frame.voxel_size,
+            shape: frame.shape,
+            classes: classes.clone(),
+            ..ReadParticles::default()
+        };
         let mut list = read_particles(path, &options)?;
         if let Some(column) = &self.class_column {
             name_classes(&mut list, column, &classes).map_err(Failure::about(path))?;
@@ -75,7 +140,12 @@ impl ListOptions {
 
     /// Like [`read`](Self::read), for commands that work on one tomogram: a list of several is refused.
     pub(crate) fn read_of_one_tomogram(&self, path: &Path) -> Result<ParticleList, Failure> {
-        let list = self.read(path)?;
+        self.read_of_one_tomogram_in(path, Frame::default())
+    }
+
+    /// Like [`read_in`](Self::read_in), for commands that work on one tomogram: a list of several is refused.
+    pub(crate) fn read_of_one_tomogram_in(&self, path: &Path, frame: Frame) -> Result<ParticleList, Failure> {
+        let list = self.read_in(path, frame)?;
         let mut names: Vec<_> = list.particles.iter().filter_map(|particle| list.tomogram_of(particle)).collect();
         names.sort_unstable();
         names.dedup();
@@ -118,6 +188,20 @@ pub(crate) fn check_list_outputs(outputs: &[PathBuf]) -> Result<(), Failure> {
     match outputs.iter().find(|path| ParticleFormat::of_extension(path).is_none()) {
         Some(path) => Err(Failure::usage(format!("{}: no format of particle lists has this extension", path.display()))),
         None => Ok(()),
+    }
+}
+
+/// Refuses an output that no volume is written as, before the work starts.
+pub(crate) fn check_volume_output(path: &Path) -> Result<VolumeFormat, Failure> {
+    match VolumeFormat::of_extension(path) {
+        Some(VolumeFormat::OmeZarr) if !cfg!(feature = "zarr") => {
+            Err(Failure::usage(format!("{}: this cryoet was built without OME-Zarr (cargo's feature zarr)", path.display())))
+        }
+        Some(format) => Ok(format),
+        None => {
+            let known = if cfg!(feature = "zarr") { ".mrc .npy .npz .h5 .em .zarr" } else { ".mrc .npy .npz .h5 .em" };
+            Err(Failure::usage(format!("{}: volumes are written as one of {known}", path.display())))
+        }
     }
 }
 

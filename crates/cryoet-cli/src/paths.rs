@@ -69,9 +69,11 @@ pub(crate) fn check_files<'a>(
     Ok(())
 }
 
-/// Where a file to be written lies, links followed.
+/// Where an output lies, links followed.
 fn place_of(path: &Path) -> Result<PathBuf, Failure> {
-    if path.is_dir() {
+    // An OME-Zarr is a folder, and takes the place of another.
+    let is_zarr = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zarr"));
+    if path.is_dir() && !is_zarr {
         return Err(Failure::usage(format!("{}: a folder cannot be an output file", path.display())));
     }
     if let Ok(place) = path.canonicalize() {

@@ -94,16 +94,39 @@ impl Record {
     }
 }
 
+/// Bytes and SHA-256 of a file, or of a folder's files (an OME-Zarr's): of their names and contents, in the names' order.
 fn hash(path: &Path) -> std::io::Result<(u64, String)> {
-    let mut file = File::open(path)?;
-    let (mut hash, mut bytes, mut buffer) = (Sha256::new(), 0, vec![0; 1 << 20]);
+    let (mut hash, mut bytes) = (Sha256::new(), 0);
+    if path.is_dir() {
+        add_folder(path, path, &mut hash, &mut bytes)?;
+    } else {
+        add_file(path, &mut hash, &mut bytes)?;
+    }
+    Ok((bytes, hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+}
+
+fn add_folder(root: &Path, folder: &Path, hash: &mut Sha256, bytes: &mut u64) -> std::io::Result<()> {
+    let mut paths = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            add_folder(root, &path, hash, bytes)?;
+        } else {
+            hash.update(path.strip_prefix(root).unwrap_or(&path).as_os_str().as_encoded_bytes());
+            add_file(&path, hash, bytes)?;
+        }
+    }
+    Ok(())
+}
+
+fn add_file(path: &Path, hash: &mut Sha256, bytes: &mut u64) -> std::io::Result<()> {
+    let (mut file, mut buffer) = (File::open(path)?, vec![0; 1 << 20]);
     loop {
         let n = file.read(&mut buffer)?;
         if n == 0 {
-            break;
+            return Ok(());
         }
-        bytes += n as u64;
+        *bytes += n as u64;
         hash.update(&buffer[..n]);
     }
-    Ok((bytes, hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
 }

@@ -6,8 +6,8 @@ use clap::{Args, ValueEnum};
 #[cfg(feature = "net")]
 use cryoet::io::write_whole;
 use cryoet::io::{
-    AxisOrder, ParticleFormat, StarCentre, VolumeFormat, WriteParticles, inspect_volume, read_ids, read_labels, read_volume, write_ids,
-    write_labels, write_volume,
+    AxisOrder, CoordinateUnit, ParticleFormat, StarCentre, VolumeFormat, WriteParticles, inspect_volume, read_ids, read_labels,
+    read_named_volume, read_volume, write_ids, write_labels, write_volume,
 };
 #[cfg(feature = "net")]
 use cryoet::net::Weights;
@@ -17,7 +17,7 @@ use serde_json::json;
 
 use crate::failure::Failure;
 use crate::numbers;
-use crate::options::{ListOptions, Order, tomogram_name, write_lists};
+use crate::options::{Frame, ListOptions, Order, Unit, check_volume_output, tomogram_name, write_lists};
 use crate::output;
 use crate::paths::{Shown, check_files};
 use crate::record::Record;
@@ -31,6 +31,9 @@ use crate::record::Record;
 ///   cryoet convert tomogram.mrc half.mrc --bin 2
 ///   cryoet convert picks.csv picks.star --like tomogram.mrc
 ///   cryoet convert picks.csv binned.csv --bin 2
+///   cryoet convert picks.star picks.csv --like tomogram.mrc
+///   cryoet convert points.txt picks.csv --columns x,y,z --unit angstrom --voxel-size 10
+///   cryoet convert picks.csv picks.coords --output-columns x,y,z
 ///   cryoet convert net_weights_FINAL.h5 weights.safetensors --classes classes.toml --voxel-size 10
 #[derive(Args, Serialize)]
 #[command(verbatim_doc_comment)]
@@ -47,10 +50,13 @@ pub(crate) struct Convert {
     /// Voxel size in Angstrom that replaces the file's: one number, or z,y,x
     #[arg(long, value_name = "ANGSTROM", value_parser = size, allow_hyphen_values = true)]
     voxel_size: Option<Size>,
+    /// One of several volumes in the file, read as grey values: a data set, an array, a level, a volume of a stack
+    #[arg(long, value_name = "NAME", conflicts_with = "kind")]
+    volume: Option<String>,
     /// What the voxels of a volume are
     #[arg(long, value_enum, default_value_t = Kind::Auto)]
     kind: Kind,
-    /// The tomogram of a particle list: gives voxel size, shape and name
+    /// The tomogram of a particle list: gives voxel size, shape and name; positions count in its voxels
     #[arg(long, value_name = "TOMOGRAM")]
     #[serde(serialize_with = "crate::paths::shown")]
     like: Option<PathBuf>,
@@ -59,6 +65,12 @@ pub(crate) struct Convert {
     /// Order of coordinates to write in SHREC text and DeepFinder XML
     #[arg(long, value_enum, value_name = "ORDER")]
     output_axis_order: Option<Order>,
+    /// Columns to write, in order, as text without a header: x,y,z say
+    #[arg(long, value_name = "NAME[,NAME..]", value_delimiter = ',', allow_hyphen_values = true)]
+    output_columns: Vec<String>,
+    /// What coordinates are to count in, in text without a header and in the Data Portal's points [default: voxels]
+    #[arg(long, value_enum, value_name = "UNIT")]
+    output_unit: Option<Unit>,
     /// The centre that RELION 5's coordinates count from
     #[arg(long, value_enum, default_value_t = Centre::Half)]
     star_centre: Centre,
@@ -106,16 +118,18 @@ impl Convert {
             let what = self.weights(&record)?;
             return output::print(json, &json!({"output": self.output.shown(), "converted": what}), || what.clone());
         }
-        let what = match (ParticleFormat::of_extension(&self.input), ParticleFormat::of_extension(&self.output)) {
-            (Some(_), Some(_)) => self.list()?,
-            (None, None) => self.volume()?,
-            (Some(_), None) => {
+        let to_list = ParticleFormat::of_extension(&self.output).is_some() || !self.output_columns.is_empty();
+        let to_volume = VolumeFormat::of_extension(&self.output).is_some();
+        let what = match self.lists.is_list(&self.input) {
+            true if to_list => self.list()?,
+            false if to_volume || !to_list => self.volume()?,
+            true => {
                 return Err(Failure::usage(format!(
                     "{}: a particle list cannot become a volume (see cryoet targets)",
                     self.output.display()
                 )));
             }
-            (None, Some(_)) => {
+            false => {
                 return Err(Failure::usage(format!(
                     "{}: a volume cannot become a particle list (see cryoet cluster)",
                     self.output.display()
@@ -146,10 +160,14 @@ impl Convert {
     }
 
     fn volume(&self) -> Result<String, Failure> {
-        if !matches!(VolumeFormat::of_extension(&self.output), Some(VolumeFormat::Mrc | VolumeFormat::Npy)) {
-            return Err(Failure::usage(format!("{}: volumes are written as .mrc or .npy", self.output.display())));
-        }
-        let kind = if self.kind == Kind::Auto && self.bin == 1 { self.kind_of_file()? } else { self.kind };
+        check_volume_output(&self.output)?;
+        let kind = if self.volume.is_some() {
+            Kind::Grey
+        } else if self.kind == Kind::Auto && self.bin == 1 {
+            self.kind_of_file()?
+        } else {
+            self.kind
+        };
         let new_size = self.voxel_size()?;
         match kind {
             Kind::Labels | Kind::Ids if self.bin != 1 => {
@@ -169,7 +187,10 @@ impl Convert {
             }
             Kind::Auto | Kind::Grey => {}
         }
-        let volume = read_volume(&self.input)?;
+        let volume = match &self.volume {
+            Some(name) => read_named_volume(&self.input, name)?,
+            None => read_volume(&self.input)?,
+        };
         let size = new_size.or(volume.voxel_size());
         let volume = volume.with_voxel_size(size);
         let volume = if self.bin == 1 { volume } else { bin_mean(&volume, self.bin)? };
@@ -192,14 +213,15 @@ impl Convert {
     }
 
     fn list(&self) -> Result<String, Failure> {
-        let mut list = self.lists.read(&self.input)?;
+        let like = self.like.as_ref().map(inspect_volume).transpose()?;
+        let frame = like.as_ref().map(Frame::from).unwrap_or_default();
+        let frame = Frame { voxel_size: self.voxel_size()?.or(frame.voxel_size), ..frame };
+        let mut list = self.lists.read_in(&self.input, frame)?;
         if let Some(like) = &self.like {
-            let info = inspect_volume(like)?;
-            list.voxel_size = info.voxel_size.or(list.voxel_size);
-            list.shape = Some(info.shape);
             list.tomogram = list.tomogram.or_else(|| Some(tomogram_name(like)));
         }
-        list.voxel_size = self.voxel_size()?.or(list.voxel_size);
+        list.voxel_size = frame.voxel_size.or(list.voxel_size);
+        list.shape = frame.shape.or(list.shape);
         if self.bin != 1 {
             for particle in &mut list.particles {
                 particle.position = particle.position.binned(self.bin);
@@ -209,6 +231,8 @@ impl Convert {
         }
         let options = WriteParticles {
             axis_order: self.output_axis_order.map(AxisOrder::from),
+            columns: self.output_columns.clone(),
+            unit: self.output_unit.map(CoordinateUnit::from),
             star_centre: match self.star_centre {
                 Centre::Half => StarCentre::Half,
                 Centre::FlooredHalf => StarCentre::FlooredHalf,

@@ -2,18 +2,23 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
-use cryoet::io::{ParticleFormat, inspect_volume, open_volume};
-use cryoet::{Region, Statistics, VolumeSource};
+use cryoet::io::{ParticleFormat, inspect_named_volume, inspect_volume, open_named_volume, open_volume};
+use cryoet::{FiniteStatistics, Region, Statistics, VolumeSource};
 use serde_json::json;
 
+use crate::bar::Bar;
 use crate::failure::Failure;
-use crate::options::ListOptions;
+use crate::options::{Frame, ListOptions};
 use crate::output;
 
 /// Header, statistics, classes and counts of a volume, particle list or weights file
 ///
+/// Smallest and largest value, mean and standard deviation are those of the header where it has them and they can be true; where it has
+/// none, and with --compute, every voxel is looked at, a few planes at a time.
+///
 /// Examples:
 ///   cryoet info tomogram.mrc
+///   cryoet info tomogram.mrc --compute
 ///   cryoet info picks.csv --json
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
@@ -22,6 +27,15 @@ pub(crate) struct Info {
     file: PathBuf,
     #[command(flatten)]
     lists: ListOptions,
+    /// Compute the statistics of a volume whatever its header says, and count NaN
+    #[arg(long)]
+    compute: bool,
+    /// One of several volumes in the file: a data set, an array, a level, a volume of a stack
+    #[arg(long, value_name = "NAME")]
+    volume: Option<String>,
+    /// The tomogram of a particle list, for lists that count from its centre or in Angstrom
+    #[arg(long, value_name = "TOMOGRAM")]
+    like: Option<PathBuf>,
 }
 
 impl Info {
@@ -30,20 +44,31 @@ impl Info {
         if self.file.extension().is_some_and(|extension| extension == "safetensors") {
             return weights(&self.file, json);
         }
-        if ParticleFormat::of_extension(&self.file).is_some() { self.list(json) } else { self.volume(json) }
+        if self.lists.is_list(&self.file) { self.list(json) } else { self.volume(json) }
     }
 
     fn volume(&self, json: bool) -> Result<(), Failure> {
-        let info = inspect_volume(&self.file)?;
-        let volume = open_volume(&self.file)?;
-        let mut warnings = info.warnings.clone();
-        let statistics = match Statistics::of(volume.as_ref()) {
-            Ok(statistics) => Some(statistics),
-            Err(error) => {
-                warnings.push(Failure::from(error).to_string());
-                None
-            }
+        let (info, volume) = match &self.volume {
+            Some(name) => (inspect_named_volume(&self.file, name)?, open_named_volume(&self.file, name)?),
+            None => (inspect_volume(&self.file)?, open_volume(&self.file)?),
         };
+        let mut warnings = info.warnings.clone();
+        let noted = info.statistics.filter(|_| !self.compute);
+        let computed = match noted {
+            None if info.shape.iter().all(|&n| n > 0) => {
+                let bar = Bar::new("computing");
+                Some(FiniteStatistics::of(volume.as_ref(), &bar)?)
+            }
+            _ => None,
+        };
+        let statistics = noted.or_else(|| computed?.statistics);
+        let [nan, infinite] = [computed.map(|all| all.nan), computed.map(|all| all.infinite)];
+        for (count, what) in [(nan, "NaN"), (infinite, "infinite")] {
+            if let Some(count) = count.filter(|&count| count > 0) {
+                warnings.push(format!("{count} voxels are {what}: the statistics are of the others"));
+            }
+        }
+        let source = statistics.map(|_| if noted.is_some() { "header" } else { "computed" });
         let labels = labels(volume.as_ref(), statistics.as_ref())?;
         let value = json!({
             "format": info.format.to_string(),
@@ -55,6 +80,9 @@ impl Info {
             "max": statistics.map(|s| s.max),
             "mean": statistics.map(|s| s.mean),
             "std": statistics.map(|s| s.std),
+            "statistics": source,
+            "nan": nan,
+            "infinite": infinite,
             "labels": labels,
             "warnings": warnings,
         });
@@ -66,7 +94,8 @@ impl Info {
                 row("voxel size", info.voxel_size.map_or("unknown".into(), |size| format!("{} Angstrom", join(size.zyx())))),
                 row("type", &info.dtype),
             ];
-            if let Some(s) = statistics {
+            if let (Some(s), Some(source)) = (statistics, source) {
+                rows.push(row("statistics", source));
                 rows.push(row("min, max", format!("{}, {}", s.min, s.max)));
                 rows.push(row("mean, std", format!("{:.6}, {:.6}", s.mean, s.std)));
             }
@@ -80,7 +109,8 @@ impl Info {
     }
 
     fn list(&self, json: bool) -> Result<(), Failure> {
-        let list = self.lists.read(&self.file)?;
+        let like = self.like.as_ref().map(inspect_volume).transpose()?;
+        let list = self.lists.read_in(&self.file, like.as_ref().map(Frame::from).unwrap_or_default())?;
         let table = self.lists.class_table()?;
         let mut classes: BTreeMap<u8, u64> = BTreeMap::new();
         for particle in &list.particles {
@@ -140,7 +170,8 @@ fn labels(volume: &dyn VolumeSource<f32>, statistics: Option<&Statistics>) -> Re
     let mut counts = [0u64; 256];
     for z in 0..depth {
         for &value in &volume.read_region(Region::new([z, 0, 0], [1, height, width]))? {
-            if value.fract() != 0.0 {
+            // The header may be wrong about the limits, and NaN lies within none.
+            if value.fract() != 0.0 || !(0.0..=255.0).contains(&value) {
                 return Ok(None);
             }
             counts[value as usize] += 1;

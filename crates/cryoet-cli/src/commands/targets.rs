@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args, ValueEnum};
-use cryoet::io::{VolumeFormat, VolumeInfo, inspect_volume, read_labels, write_labels};
+use cryoet::io::{VolumeInfo, inspect_volume, read_labels, write_labels};
 use cryoet::ndarray::Array3;
 use cryoet::targets::{
     Overlap, TargetParams, deepfinder_shape_targets, deepfinder_sphere_targets, draw_shapes, draw_spheres, ignore_outside, point_targets,
@@ -18,7 +18,7 @@ use serde_json::json;
 use crate::failure::Failure;
 use crate::masks::{mask_files, read_masks};
 use crate::numbers;
-use crate::options::{ListOptions, check_per_class, class_order, labels_of};
+use crate::options::{Frame, ListOptions, check_per_class, check_volume_output, class_order, labels_of};
 use crate::output;
 use crate::paths::{Shown, check_files};
 use crate::record::Record;
@@ -124,9 +124,7 @@ enum Owner {
 
 impl Targets {
     pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
-        if !matches!(VolumeFormat::of_extension(&self.output), Some(VolumeFormat::Mrc | VolumeFormat::Npy)) {
-            return Err(Failure::usage(format!("{}: label volumes are written as .mrc or .npy", self.output.display())));
-        }
+        check_volume_output(&self.output)?;
         let masks = self.masks.as_ref().map(|folder| mask_files(folder)).transpose()?.unwrap_or_default();
         let inputs = [&self.particles, &self.like].into_iter().chain(&masks).chain(&self.over).chain(&self.lists.classes);
         check_files(inputs.clone(), [&self.output])?;
@@ -134,7 +132,7 @@ impl Targets {
         let classes = self.lists.class_table()?;
         let like = inspect_volume(&self.like)?;
         let within = self.within.as_ref().map(|within| within.of(like.shape)).transpose()?;
-        let mut list = self.lists.read_of_one_tomogram(&self.particles)?;
+        let mut list = self.lists.read_of_one_tomogram_in(&self.particles, Frame::from(&like))?;
         if let Some(name) = self.lists.tomogram.as_ref().filter(|_| list.particles.is_empty()) {
             return Err(Failure::new(format!("{} lists no particle of tomogram {name:?}", self.particles.display())));
         }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::failure::Failure;
 use crate::numbers;
-use crate::options::ListOptions;
+use crate::options::{Frame, ListOptions};
 use crate::output;
 use crate::paths::{Shown, check_files};
 use crate::picture::{Grey, Overlay, sections};
@@ -92,7 +92,8 @@ impl View {
         if let Some(labels) = labels.as_ref().filter(|labels| labels.shape() != [nz, ny, nx]) {
             return Err(Failure::new(format!("the labels have shape {:?} (z, y, x), the volume {:?}", labels.shape(), [nz, ny, nx])));
         }
-        let particles = self.particles.as_ref().map(|path| self.lists.read_of_one_tomogram(path)).transpose()?;
+        let frame = Frame { voxel_size: volume.voxel_size(), shape: Some([nz, ny, nx]) };
+        let particles = self.particles.as_ref().map(|path| self.lists.read_of_one_tomogram_in(path, frame)).transpose()?;
         let overlay = Overlay {
             labels: labels.as_ref().map(|labels| labels as &dyn VolumeSource<u8>),
             particles: particles.as_ref().map_or(&[], |list| &list.particles),

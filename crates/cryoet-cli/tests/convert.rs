@@ -1,0 +1,145 @@
+//! Lists and volumes from format to format, and what is said about them.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn run(folder: &Path, line: &str) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_cryoet")).current_dir(folder).args(line.split_whitespace()).output().unwrap()
+}
+
+fn succeed(folder: &Path, line: &str) -> String {
+    let output = run(folder, line);
+    assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn refuse(folder: &Path, line: &str) -> (Option<i32>, String) {
+    let output = run(folder, line);
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+fn info(folder: &Path, line: &str) -> Value {
+    serde_json::from_str(&succeed(folder, &format!("info {line} --json"))).unwrap()
+}
+
+fn read(folder: &Path, name: &str) -> String {
+    std::fs::read_to_string(folder.join(name)).unwrap()
+}
+
+/// A tomogram of 4 x 5 x 7 voxels of 10 Angstrom, by way of EM, which has no voxel size.
+fn tomogram(folder: &Path) {
+    let mut bytes = vec![0u8; 512];
+    (bytes[0], bytes[3], bytes[4], bytes[8], bytes[12]) = (6, 5, 7, 5, 4);
+    bytes.extend((0..4 * 5 * 7).flat_map(|n| (n as f32 / 2.0).to_le_bytes()));
+    std::fs::write(folder.join("t.em"), bytes).unwrap();
+    succeed(folder, "convert t.em t.mrc --voxel-size 10");
+}
+
+#[test]
+fn text_without_a_header_in_angstrom_and_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    std::fs::write(at.join("points.txt"), "20 40 5\n10 0 30\n").unwrap();
+    succeed(at, "convert points.txt p.csv --columns x,y,z --unit angstrom --voxel-size 10");
+    let csv = read(at, "p.csv");
+    assert!(csv.contains(",1,0.5,4,2,") && csv.contains(",1,3,0,1,"), "{csv}");
+    succeed(at, "convert p.csv back.txt --output-columns x,y,z --output-unit angstrom");
+    assert_eq!(read(at, "back.txt"), "20 40 5\n10 0 30\n");
+    succeed(at, "convert points.txt q.coords --columns x,y,z --first-voxel 1 --output-columns class,z,y,x");
+    assert_eq!(read(at, "q.coords"), "1 4 39 19\n1 29 -1 9\n");
+    let (code, message) = refuse(at, "convert points.txt r.csv --columns x,y,z --unit angstrom");
+    assert!(code == Some(1) && message.contains("need the voxel size"), "{message}");
+    let (code, message) = refuse(at, "convert points.txt r.csv --columns x,y");
+    assert!(code == Some(1) && message.contains("\"z\""), "{message}");
+    assert!(!at.join("r.csv").exists());
+}
+
+#[test]
+fn relion_5_lists_with_the_tomogram_they_count_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    tomogram(at);
+    std::fs::write(at.join("p.csv"), "tomogram,class,z,y,x\nt,1,1,2,3\nt,1,0.25,4,6\n").unwrap();
+    succeed(at, "convert p.csv p.star --like t.mrc");
+    let (code, message) = refuse(at, "convert p.star back.csv");
+    assert!(code == Some(1) && message.contains("voxel_size"), "{message}");
+    succeed(at, "convert p.star back.csv --like t.mrc");
+    let back = read(at, "back.csv");
+    assert!(back.contains("t,1,1,2,3,") && back.contains("t,1,0.25,4,6,"), "{back}");
+    assert_eq!(info(at, "p.star --like t.mrc")["count"], 2);
+    succeed(at, "evaluate --truth p.csv --picks back.csv --distance 0.01");
+}
+
+#[test]
+fn volumes_in_every_format_and_their_statistics() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    tomogram(at);
+    let noted = info(at, "t.mrc");
+    assert_eq!((&noted["statistics"], &noted["nan"], &noted["max"]), (&"header".into(), &Value::Null, &69.5.into()));
+    let computed = info(at, "t.mrc --compute");
+    assert_eq!((&computed["statistics"], &computed["nan"]), (&"computed".into(), &0.into()));
+    for name in ["min", "max", "mean", "std"] {
+        assert!((noted[name].as_f64().unwrap() - computed[name].as_f64().unwrap()).abs() < 1e-4, "{name}");
+    }
+    for name in ["v.npy", "v.npz", "v.h5", "v.em"] {
+        succeed(at, &format!("convert t.mrc {name}"));
+        let other = info(at, name);
+        assert_eq!((&other["statistics"], &other["shape"]), (&"computed".into(), &noted["shape"]), "{name}");
+        assert_eq!((&other["mean"], &other["std"]), (&computed["mean"], &computed["std"]), "{name}");
+    }
+    let mut bytes = std::fs::read(at.join("v.npy")).unwrap();
+    let last = bytes.len() - 4;
+    bytes[last..].copy_from_slice(&f32::NAN.to_le_bytes());
+    std::fs::write(at.join("nan.npy"), bytes).unwrap();
+    let holed = info(at, "nan.npy");
+    assert_eq!((&holed["nan"], &holed["infinite"], &holed["max"]), (&1.into(), &0.into(), &69.0.into()));
+    assert!(holed["warnings"][0].as_str().unwrap().contains("1 voxels are NaN"));
+}
+
+#[test]
+fn outputs_of_no_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    tomogram(at);
+    let (code, message) = refuse(at, "convert t.mrc t.tif");
+    assert!(code == Some(2) && message.contains(".mrc .npy .npz .h5 .em"), "{message}");
+    let (code, message) = refuse(at, "convert t.mrc t.csv");
+    assert!(code == Some(2) && message.contains("cannot become a particle list"), "{message}");
+    if cfg!(feature = "zarr") {
+        for _ in 0..2 {
+            succeed(at, "convert t.mrc t.zarr");
+        }
+        assert_eq!(info(at, "t.zarr")["voxel_size"], serde_json::json!([10.0, 10.0, 10.0]));
+        succeed(at, "convert t.zarr back.mrc");
+        assert_eq!(info(at, "back.mrc")["max"], 69.5);
+        let record: Value = serde_json::from_str(&read(at, "back.mrc.record.json")).unwrap();
+        assert_eq!(record["inputs"][0]["sha256"].as_str().unwrap().len(), 64);
+    } else {
+        let (code, message) = refuse(at, "convert t.mrc t.zarr");
+        assert!(code == Some(2) && message.contains("feature zarr"), "{message}");
+    }
+}
+
+#[test]
+fn one_of_several_volumes() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    // A stack of two volumes of 1 x 1 x 2 voxels, mode 0.
+    let mut bytes = vec![0u8; 1024];
+    for (word, value) in [(1, 2), (2, 1), (3, 2), (8, 2), (9, 1), (10, 1), (17, 1), (18, 2), (19, 3), (23, 401)] {
+        bytes[4 * (word - 1)] = value as u8;
+        bytes[4 * (word - 1) + 1] = (value >> 8) as u8;
+    }
+    bytes[208..216].copy_from_slice(b"MAP DD\0\0");
+    bytes.extend([1, 2, 3, 4]);
+    std::fs::write(at.join("stack.mrc"), bytes).unwrap();
+    let (code, message) = refuse(at, "info stack.mrc");
+    assert!(code == Some(1) && message.contains("holds 2: [\"0\", \"1\"]"), "{message}");
+    assert_eq!(info(at, "stack.mrc --volume 1")["max"], 4.0);
+    succeed(at, "convert stack.mrc one.mrc --volume 1");
+    assert_eq!(info(at, "one.mrc")["min"], 3.0);
+    assert_eq!(refuse(at, "convert stack.mrc two.mrc --volume 2").0, Some(1));
+}
