@@ -56,9 +56,10 @@ pub struct TrainParams {
     pub schedule: Schedule,
     /// Weight decay, decoupled (AdamW); 0 is Adam.
     pub weight_decay: f64,
-    /// Gradients of a larger norm are scaled down to it.
+    /// Gradients of a larger norm are scaled down to it. In a recipe file `inf` stands for none.
     pub max_gradient_norm: Option<f64>,
-    /// Decay of the exponential moving average of the weights, which validation and the result then use.
+    /// Decay of the exponential moving average of the weights, which validation and the result then use. In a recipe file 0 stands for
+    /// none: the average is then the last weights.
     pub average: Option<f64>,
     /// Steps between validations; the last step always validates.
     pub validate_every: u64,
