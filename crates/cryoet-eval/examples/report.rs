@@ -33,7 +33,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let other = evaluate_distance(&truth, &poor, &params)?.with_names(&names);
     let curves = sweep(&truth, &good, &params, Criterion::Score, ThresholdRule::MaxFBeta(1.0))?;
     println!("{evaluation}\n{}", curves.to_table(&names));
-    let comparison = compare(&evaluation, &other, Figure::MacroF1, &ResamplingParams::default())?;
+    let compared = compare(&evaluation, &other, &[Figure::MacroF1], &ResamplingParams::default(), &())?;
+    let comparison = compared[0];
     println!("macro F1 {:.3} against {:.3}, p = {:.4}", comparison.first, comparison.second, comparison.p_value);
 
     fs::write(folder.join("evaluation.md"), evaluation.to_markdown())?;

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use cryoet_core::{ClassLabel, Particle};
 
-use crate::neighbours::neighbours;
+use crate::neighbours::{MOST_PAIRS, neighbours};
 use crate::ratio::ratio;
 use crate::{DistanceParams, EvaluateError};
 
@@ -70,7 +70,8 @@ pub struct CziiEvaluation {
 /// authors call that case extremely rare. Figures without a denominator are 0.
 ///
 /// # Errors
-/// A radius that is not positive and finite; a weight that is negative, infinite or no number.
+/// A radius that is not positive and finite, or with more than 2^27 pairs of a class in one tomogram within it; a weight that is negative,
+/// infinite or no number.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -97,7 +98,7 @@ pub fn evaluate_czii(tomograms: &[(&[Particle], &[Particle])], params: &CziiPara
         let mut scores = CziiScores::default();
         for (truth, picks) in tomograms {
             let (truth, picks) = (of_class(truth), of_class(picks));
-            let near = neighbours(&truth, &picks, radius, |_| radius).pairs;
+            let near = neighbours(&truth, &picks, radius, |_| radius, MOST_PAIRS)?.pairs;
             scores.hit += near.chunk_by(|a, b| a.row == b.row).count() as u64;
             scores.truth += truth.len() as u64;
             scores.picks += picks.len() as u64;

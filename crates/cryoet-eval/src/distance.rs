@@ -5,7 +5,7 @@ use cryoet_core::{ClassLabel, Particle};
 use crate::assignment::assign;
 use crate::evaluation::Outcome;
 use crate::localisation::Counts;
-use crate::neighbours::{Near, Neighbours, neighbours};
+use crate::neighbours::{MOST_PAIRS, Near, Neighbours, neighbours};
 use crate::{EvaluateError, Evaluation};
 
 /// How near a pick must lie.
@@ -61,7 +61,7 @@ pub(crate) fn near_pairs(truth: &[Particle], picks: &[Particle], params: &Distan
     if count > limit {
         return Err(EvaluateError::TooMany { count, limit });
     }
-    Ok(neighbours(truth, picks, params.largest(), |particle| params.radius_of(particle.class)))
+    neighbours(truth, picks, params.largest(), |particle| params.radius_of(particle.class), MOST_PAIRS)
 }
 
 /// Scores picks by pairing them with true particles, one to one, within a radius.
@@ -74,7 +74,8 @@ pub(crate) fn near_pairs(truth: &[Particle], picks: &[Particle], params: &Distan
 /// MH counts particles with more than one pick within the radius; RO is 0, for there is no volume to be outside of.
 ///
 /// # Errors
-/// A radius that is not positive and finite; more than 2^32 - 2 particles or picks.
+/// A radius that is not positive and finite, or so large (in a wrong unit, say) that more than 2^27 pairs lie within it; more than 2^32 - 2
+/// particles or picks.
 ///
 /// ```
 /// use cryoet_core::{ClassLabel, Particle, Position};
@@ -119,7 +120,7 @@ pub(crate) fn from_matches(truth: &[Particle], picks: &[Particle], near: &[Near]
     let strays = picks.iter().enumerate().filter(|(index, _)| !paired[*index]);
     outcomes.extend(strays.map(|(index, pick)| stray(index, pick.class)));
     counts.fp = (outcomes.len() - truth.len()) as u64;
-    Evaluation::new(counts, outcomes, matches, true)
+    Evaluation::new(counts, outcomes, Vec::new(), matches, true)
 }
 
 pub(crate) fn stray(pick: usize, class: ClassLabel) -> Outcome {

@@ -1,7 +1,7 @@
-use cryoet_core::ClassLabel;
+use cryoet_core::{Cancelled, ClassLabel};
 use thiserror::Error;
 
-use crate::Criterion;
+use crate::{Criterion, Unit};
 
 /// Why picks cannot be compared with truth.
 #[derive(Debug, Error, Clone, PartialEq)]
@@ -55,6 +55,27 @@ pub enum EvaluateError {
         /// The confidence asked for.
         confidence: f64,
     },
+    /// There is but one thing to draw from, so that every resample is the same and says nothing of how sure a figure is.
+    #[error("a single {unit} cannot be resampled: expected two or more")]
+    OneUnit {
+        /// What was to be drawn.
+        unit: Unit,
+    },
+    /// So many pairs within the radius that memory may not hold them.
+    #[error("more than {limit} pairs of {truth} particles and {picks} picks lie within radius {radius} (voxels): is it in another unit?")]
+    TooManyPairs {
+        /// The largest radius in voxels.
+        radius: f64,
+        /// How many particles there are.
+        truth: usize,
+        /// How many picks there are.
+        picks: usize,
+        /// How many pairs there may be.
+        limit: usize,
+    },
+    /// The work was cancelled.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
     /// A true particle's class has no mask, or one without a voxel, so that its hitbox is not known.
     #[error("particle {particle} is of class {class}, whose mask is missing or has no voxel set")]
     NoMask {

@@ -69,18 +69,26 @@ pub struct Evaluation {
     pub matches: Vec<Option<usize>>,
     /// The true particles that count, in order, then the stray picks in order.
     pub outcomes: Vec<Outcome>,
+    /// What only denominators count: particles that only recall divides by, and picks on excluded particles, which only precision divides by.
+    pub(crate) aside: Vec<Outcome>,
     pub(crate) counts: Counts,
     /// Whether stray picks enter the confusion matrix.
     pub(crate) strays_count: bool,
 }
 
 impl Evaluation {
-    pub(crate) fn new(counts: Counts, outcomes: Vec<Outcome>, matches: Vec<Option<usize>>, strays_count: bool) -> Self {
+    pub(crate) fn new(
+        counts: Counts,
+        outcomes: Vec<Outcome>,
+        aside: Vec<Outcome>,
+        matches: Vec<Option<usize>>,
+        strays_count: bool,
+    ) -> Self {
         let confusion = Confusion::of(outcomes.iter().filter(|o| strays_count || !o.is_stray()).map(|o| (o.truth_class, o.pick_class)));
         let classes: Vec<_> =
             confusion.labels().iter().filter(|label| !label.is_background()).map(|&label| scores(&confusion, label)).collect();
         let macro_f1 = mean(classes.iter().filter(|class| class.support > 0).map(|class| class.f1));
-        Self { localisation: Localisation::new(counts), classes, macro_f1, confusion, matches, outcomes, counts, strays_count }
+        Self { localisation: Localisation::new(counts), classes, macro_f1, confusion, matches, outcomes, aside, counts, strays_count }
     }
 
     /// Several tomograms' evaluations as one: counts are added up before any ratio is taken (micro-averaged over
@@ -98,14 +106,16 @@ impl Evaluation {
     #[must_use]
     pub fn pooled(evaluations: &[Self]) -> Self {
         let mut counts = Counts::default();
-        let (mut outcomes, mut matches, mut offset) = (Vec::new(), Vec::new(), 0);
+        let (mut outcomes, mut aside, mut matches, mut offset) = (Vec::new(), Vec::new(), Vec::new(), 0);
         for evaluation in evaluations {
             counts.add(&evaluation.counts);
             matches.extend_from_slice(&evaluation.matches);
-            outcomes.extend(evaluation.outcomes.iter().map(|o| Outcome { tomogram: o.tomogram + offset, ..*o }));
-            offset += 1 + evaluation.outcomes.iter().map(|o| o.tomogram).max().unwrap_or(0);
+            let moved = |o: &Outcome| Outcome { tomogram: o.tomogram + offset, ..*o };
+            outcomes.extend(evaluation.outcomes.iter().map(moved));
+            aside.extend(evaluation.aside.iter().map(moved));
+            offset += 1 + evaluation.outcomes.iter().chain(&evaluation.aside).map(|o| o.tomogram).max().unwrap_or(0);
         }
-        let mut pooled = Self::new(counts, outcomes, matches, evaluations.iter().any(|e| e.strays_count));
+        let mut pooled = Self::new(counts, outcomes, aside, matches, evaluations.iter().any(|e| e.strays_count));
         for class in &mut pooled.classes {
             let named = evaluations.iter().filter_map(|e| e.class(class.label)).find(|c| c.name != c.label.to_string());
             if let Some(named) = named {

@@ -5,8 +5,7 @@ use crate::ratio::{harmonic, mean, ratio};
 
 /// A figure of which one wants to know how sure it is.
 ///
-/// Figures are computed from an evaluation's outcomes. They equal the evaluation's own unless its
-/// [`HitboxProtocol`](crate::HitboxProtocol) excludes classes: picks on excluded particles, and particles that only recall divides by, have no outcome.
+/// Computed from an evaluation's outcomes, it equals the evaluation's own, whatever the rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Figure {
     /// F1 of finding, whatever the class.
@@ -27,6 +26,8 @@ pub(crate) struct Sums {
     found: u64,
     missed: u64,
     strays: u64,
+    /// Particles that only recall divides by, and picks that only precision divides by.
+    aside: [u64; 2],
     right: [u64; 256],
     support: [u64; 256],
     picked: [u64; 256],
@@ -35,7 +36,7 @@ pub(crate) struct Sums {
 
 impl Sums {
     pub(crate) const fn new(strays_count: bool) -> Self {
-        Self { found: 0, missed: 0, strays: 0, right: [0; 256], support: [0; 256], picked: [0; 256], strays_count }
+        Self { found: 0, missed: 0, strays: 0, aside: [0; 2], right: [0; 256], support: [0; 256], picked: [0; 256], strays_count }
     }
 
     pub(crate) fn add(&mut self, outcome: &Outcome) {
@@ -55,12 +56,20 @@ impl Sums {
         self.support[truth] += 1;
     }
 
+    /// Adds what only denominators count.
+    pub(crate) fn add_aside(&mut self, outcome: &Outcome) {
+        self.aside[usize::from(outcome.is_stray())] += 1;
+    }
+
     pub(crate) fn figure(&self, figure: Figure) -> f64 {
         let class_f1 = |c: usize| harmonic(ratio(self.right[c], self.picked[c]), ratio(self.right[c], self.support[c]));
+        let [particles, picks] = self.aside;
+        let recall = ratio(self.found, self.found + self.missed + particles);
+        let precision = ratio(self.found, self.found + self.strays + picks);
         match figure {
-            Figure::LocalisationF1 => ratio(2 * self.found, 2 * self.found + self.missed + self.strays),
-            Figure::LocalisationRecall => ratio(self.found, self.found + self.missed),
-            Figure::LocalisationPrecision => ratio(self.found, self.found + self.strays),
+            Figure::LocalisationF1 => harmonic(recall, precision),
+            Figure::LocalisationRecall => recall,
+            Figure::LocalisationPrecision => precision,
             Figure::MacroF1 => mean((1..256).filter(|&c| self.support[c] > 0).map(class_f1)),
             Figure::ClassF1(label) => class_f1(usize::from(label.get())),
         }

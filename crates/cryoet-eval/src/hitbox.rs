@@ -47,7 +47,7 @@ pub fn evaluate_hitboxes(
     let mut counts = Counts { reported: picks.len() as u64, ..Counts::default() };
     let mut hits = vec![0u32; truth.len()];
     let mut matches = vec![None; truth.len()];
-    let mut strays = Vec::new();
+    let (mut strays, mut aside) = (Vec::new(), Vec::new());
     for (index, pick) in picks.iter().enumerate() {
         let (voxel, outside) = nearest_voxel(pick.position, shape);
         counts.outside += u64::from(outside);
@@ -59,6 +59,7 @@ pub fn evaluate_hitboxes(
             continue;
         };
         if excluded(&truth[hit]) {
+            aside.push(stray(index, named(pick)));
             continue;
         }
         hits[hit] += 1;
@@ -81,7 +82,11 @@ pub fn evaluate_hitboxes(
     let mut outcomes = Vec::with_capacity(truth.len() + strays.len());
     for (index, (particle, &found)) in truth.iter().zip(&matches).enumerate() {
         if excluded(particle) {
-            counts.unsought += u64::from(protocol.in_recall.contains(&particle.class));
+            if protocol.in_recall.contains(&particle.class) {
+                counts.unsought += 1;
+                let nobody = ClassLabel::BACKGROUND;
+                aside.push(Outcome { tomogram: 0, truth: Some(index), pick: None, truth_class: particle.class, pick_class: nobody });
+            }
             continue;
         }
         counts.truth += 1;
@@ -89,7 +94,7 @@ pub fn evaluate_hitboxes(
         outcomes.push(Outcome { tomogram: 0, truth: Some(index), pick: found, truth_class: particle.class, pick_class });
     }
     outcomes.append(&mut strays);
-    Ok(Evaluation::new(counts, outcomes, matches, protocol.strays_count))
+    Ok(Evaluation::new(counts, outcomes, aside, matches, protocol.strays_count))
 }
 
 fn check_ids(truth: usize, hitboxes: ArrayView3<'_, u32>) -> Result<(), EvaluateError> {

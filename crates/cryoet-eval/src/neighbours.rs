@@ -1,5 +1,9 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use cryoet_core::Particle;
 use rayon::prelude::*;
+
+use crate::EvaluateError;
 
 /// An entry of one list, the rows (true particles, unless turned), and one of another near it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,16 +34,33 @@ struct Placed {
 /// How many true particles a task looks after.
 const CHUNK: usize = 4096;
 
-/// All pairs within the radius of the true particle, inclusive, by rising truth, then pick; no radius exceeds `largest`.
-pub(crate) fn neighbours(truth: &[Particle], picks: &[Particle], largest: f64, radius: impl Fn(&Particle) -> f64 + Sync) -> Neighbours {
+/// How many pairs are kept at most: beyond, the radius is in the wrong unit sooner than meant, and memory may not hold them (5 GB at this many).
+pub(crate) const MOST_PAIRS: usize = 1 << 27;
+
+/// Cells are never smaller, in voxels, so that only coordinates beyond 9e12 lie outside what numbers cells.
+const LEAST_WIDTH: f64 = 1e-6;
+
+/// All pairs within the radius of the true particle, inclusive, by rising truth, then pick; no radius exceeds `largest`. More than `most` pairs are
+/// refused.
+pub(crate) fn neighbours(
+    truth: &[Particle],
+    picks: &[Particle],
+    largest: f64,
+    radius: impl Fn(&Particle) -> f64 + Sync,
+    most: usize,
+) -> Result<Neighbours, EvaluateError> {
     // Cells a little wider than the radius, so that rounding cannot push a neighbour two cells away.
-    let width = largest * (1.0 + 1e-9);
+    let width = (largest * (1.0 + 1e-9)).max(LEAST_WIDTH);
+    let pairs = AtomicUsize::new(0);
     let (rows, columns) = (placed(truth, width), placed(picks, width));
     let of_chunk = |chunk: &[Placed]| {
         let mut found: Vec<Near> = Vec::new();
         // Both lists rise with their cells, and so does where each row of three neighbour cells begins.
         let mut starts: Option<[usize; 9]> = None;
         for particle in chunk {
+            if pairs.load(Ordering::Relaxed) > most {
+                break;
+            }
             let [cz, cy, cx] = particle.cell;
             let radius = radius(&truth[particle.index as usize]);
             let first =
@@ -48,6 +69,10 @@ pub(crate) fn neighbours(truth: &[Particle], picks: &[Particle], largest: f64, r
             let starts =
                 starts.get_or_insert_with(|| std::array::from_fn(|beside| columns.partition_point(|pick| pick.cell < first(beside))));
             for (beside, start) in starts.iter_mut().enumerate() {
+                // Far out a cell may have no neighbour on a side: what saturates is the cell itself, which has its own turn.
+                if cz.checked_add(beside as i64 / 3 - 1).is_none() || cy.checked_add(beside as i64 % 3 - 1).is_none() {
+                    continue;
+                }
                 let first = first(beside);
                 *start += columns[*start..].iter().take_while(|pick| pick.cell < first).count();
                 let last = [first[0], first[1], cx.saturating_add(1)];
@@ -58,13 +83,17 @@ pub(crate) fn neighbours(truth: &[Particle], picks: &[Particle], largest: f64, r
                     }
                 }
             }
+            pairs.fetch_add(found.len() - begin, Ordering::Relaxed);
             found[begin..].sort_unstable_by_key(|near| near.column);
         }
         found
     };
     let chunks: Vec<Vec<Near>> = rows.par_chunks(CHUNK).map(of_chunk).collect();
+    if pairs.into_inner() > most {
+        return Err(EvaluateError::TooManyPairs { radius: largest, truth: truth.len(), picks: picks.len(), limit: most });
+    }
     let order = [&rows, &columns].map(|placed| placed.iter().map(|particle| particle.index).collect());
-    Neighbours { pairs: by_row(&chunks, truth.len()), order }
+    Ok(Neighbours { pairs: by_row(&chunks, truth.len()), order })
 }
 
 /// The particles by cell, then index.

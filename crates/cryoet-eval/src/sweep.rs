@@ -28,7 +28,7 @@ impl fmt::Display for Criterion {
     }
 }
 
-/// How the best threshold is chosen. Of equally good thresholds the highest is taken.
+/// How the best threshold is chosen. Of equally good thresholds the highest is taken; where no threshold finds anything, none is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ThresholdRule {
     /// The largest F-beta; beta 1 is F1.
@@ -64,7 +64,7 @@ pub struct Curve {
     pub points: Vec<CurvePoint>,
     /// The area under the curve: the sum of each step of recall times the precision reached with it.
     pub average_precision: f64,
-    /// The point the rule chose; none without picks, or when no point fulfils it.
+    /// The point the rule chose; none without picks, when no point fulfils it, or when nothing was found at any.
     pub best: Option<CurvePoint>,
 }
 
@@ -204,15 +204,15 @@ fn best(points: &[CurvePoint], rule: ThresholdRule) -> Option<CurvePoint> {
         ThresholdRule::MaxFBeta(beta) => Some(f_beta(point.precision, point.recall, beta)),
         ThresholdRule::MinPrecision(least) => (point.precision >= least).then_some(point.recall),
     };
-    let mut best: Option<(f64, CurvePoint)> = None;
+    let (mut most, mut best) = (0.0, None);
     for point in points {
         if let Some(worth) = worth(point)
-            && best.is_none_or(|(most, _)| worth > most)
+            && worth > most
         {
-            best = Some((worth, *point));
+            (most, best) = (worth, Some(*point));
         }
     }
-    best.map(|(_, point)| point)
+    best
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use cryoet_core::ndarray::Array3;
@@ -20,8 +20,8 @@ use crate::{Overlap, TargetError, TargetParams, Targets};
 /// [`deepfinder_shape_targets`].
 ///
 /// # Errors
-/// As for [`sphere_targets`](crate::sphere_targets); a largest radius below 1 leaves no ball and is refused as an empty mask, and one
-/// whose box is too large to address is refused too.
+/// As for [`sphere_targets`](crate::sphere_targets); a largest radius below 1, which leaves no ball, and one that exceeds the volume's longest
+/// side, whose box would take more memory than anything it could show.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -43,18 +43,23 @@ pub fn deepfinder_sphere_targets(
     for (index, particle) in particles.iter().enumerate() {
         radius_of(radii, index, particle)?;
     }
-    let largest = radii.values().fold(0.0, |a: f64, &b| a.max(b)) as usize;
-    let shape_of_mask = [largest.saturating_mul(2); 3];
-    // A mask takes a byte a voxel, and a voxel more on each side where it is made ready.
-    let bytes = shape_of_mask.iter().try_fold(1usize, |n, &axis| n.checked_mul(axis.saturating_add(2)));
-    if bytes.is_none_or(|n| n > isize::MAX as usize) {
-        return Err(TargetError::TooLarge { shape: shape_of_mask });
+    let Some((&class, &radius)) = radii.iter().max_by(|a, b| a.1.total_cmp(b.1)) else {
+        return deepfinder_shape_targets(shape, particles, &BTreeMap::new());
+    };
+    if radius < 1.0 {
+        return Err(TargetError::SmallBall { class, radius });
     }
+    if radius > shape.into_iter().fold(1, usize::max) as f64 {
+        return Err(TargetError::LargeBall { class, radius, shape });
+    }
+    let largest = radius as usize;
+    let shape_of_mask = [2 * largest; 3];
     let ball = |radius: f64| {
         let from = |i: usize| (i as f64 - largest as f64).powi(2);
         Array3::from_shape_fn(shape_of_mask, |(z, y, x)| (from(z) + from(y) + from(x)) / radius.powi(2) <= 1.0)
     };
-    let masks = radii.iter().map(|(&class, &radius)| (class, ball(radius))).collect();
+    let occurring: BTreeSet<ClassLabel> = particles.iter().map(|particle| particle.class).collect();
+    let masks = radii.iter().filter(|(class, _)| occurring.contains(class)).map(|(&class, &radius)| (class, ball(radius))).collect();
     deepfinder_shape_targets(shape, particles, &masks)
 }
 

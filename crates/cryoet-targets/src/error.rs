@@ -39,6 +39,26 @@ pub enum TargetError {
         /// The radius in voxels.
         radius: f64,
     },
+    /// The largest radius is so small that DeepFinder's balls, whose boxes are of whole voxels, have none.
+    #[error("class {class} has radius {radius}, the largest: balls as DeepFinder draws them need one of 1 voxel or more")]
+    SmallBall {
+        /// The class of the largest radius.
+        class: ClassLabel,
+        /// The radius in voxels.
+        radius: f64,
+    },
+    /// A ball far larger than the volume.
+    #[error(
+        "class {class} has radius {radius} (voxels), more than the longest side of a volume of shape {shape:?} (z, y, x): is it in another unit?"
+    )]
+    LargeBall {
+        /// The class of the largest radius.
+        class: ClassLabel,
+        /// The radius in voxels.
+        radius: f64,
+        /// The volume's shape, z, y, x.
+        shape: [usize; 3],
+    },
     /// A margin around uncertain particles that is negative, no number or beyond any particle's size.
     #[error("margin {margin} around uncertain particles: expected 0 to 100 voxels")]
     Margin {

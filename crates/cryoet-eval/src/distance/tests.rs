@@ -66,7 +66,7 @@ proptest! {
                 }
             }
         }
-        let found: Vec<_> = neighbours(&truth, &picks, radius, |_| radius).pairs.iter().map(|near| (near.row, near.column)).collect();
+        let found: Vec<_> = neighbours(&truth, &picks, radius, |_| radius, MOST_PAIRS).unwrap().pairs.iter().map(|near| (near.row, near.column)).collect();
         prop_assert_eq!(found, brute);
     }
 }
@@ -91,4 +91,26 @@ fn pooling_adds_counts() {
     assert_eq!((pooled.localisation.f1, pooled.macro_f1, pooled.micro_f1()), (one.localisation.f1, one.macro_f1, one.micro_f1()));
     assert_eq!(pooled.outcomes.iter().map(|o| o.tomogram).collect::<Vec<_>>(), [0, 0, 0, 1, 1, 1, 2, 2, 2]);
     assert_eq!(one.micro_f1(), 0.5);
+}
+
+#[test]
+fn pairs_far_out_are_found_once() {
+    for x in [1e19, -1e19, 1e300, -1e300] {
+        let far = [Particle::new(ClassLabel::new(1), Position::new(x, x, x).unwrap())];
+        let l = evaluate_distance(&far, &far, &DistanceParams::new(2.0)).unwrap().localisation;
+        assert_eq!((l.tp, l.fp, l.multiple_hits), (1, 0, 0), "{x}");
+        assert_eq!(crate::evaluate_deepfinder(&far, &far, 2.0).unwrap().localisation.tp, 1, "{x}");
+    }
+    let near: Vec<_> =
+        (0..3).map(|i| Particle::new(ClassLabel::new(1), Position::new(f64::from(i), 100.0, -3.5 * f64::from(i)).unwrap())).collect();
+    let l = evaluate_distance(&near, &near, &DistanceParams::new(1e-20)).unwrap().localisation;
+    assert_eq!((l.tp, l.multiple_hits), (3, 0));
+}
+
+#[test]
+fn more_pairs_than_memory_should_hold_are_refused() {
+    let list: Vec<_> = (0..100).map(|i| Particle::new(ClassLabel::new(1), Position::new(0.0, 0.0, f64::from(i)).unwrap())).collect();
+    let pairs = |most| neighbours(&list, &list, 1e4, |_| 1e4, most).map(|near| near.pairs.len());
+    assert_eq!(pairs(10_000), Ok(10_000));
+    assert_eq!(pairs(9_999), Err(EvaluateError::TooManyPairs { radius: 1e4, truth: 100, picks: 100, limit: 9_999 }));
 }

@@ -59,3 +59,12 @@ fn tomograms_are_kept_apart_and_added_up() {
     assert_eq!(counts, [(0.9, 1, 0, 0.0), (0.3, 2, 1, 0.5)]);
     assert_eq!(pooled.classes[&ClassLabel::new(1)], pooled.localisation);
 }
+
+#[test]
+fn where_nothing_is_found_no_threshold_is_best() {
+    let (truth, picks) = ([at(1, 0.0, 0.0)], [at(1, 50.0, 0.9), at(2, 60.0, 0.3)]);
+    for rule in [ThresholdRule::MaxFBeta(1.0), ThresholdRule::MaxFBeta(4.0), ThresholdRule::MinPrecision(0.0)] {
+        let curves = sweep(&truth, &picks, &DistanceParams::new(1.0), Criterion::Score, rule).unwrap();
+        assert!(curves.localisation.best.is_none() && curves.classes.values().all(|curve| curve.best.is_none()), "{rule:?}");
+    }
+}

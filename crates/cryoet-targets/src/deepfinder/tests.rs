@@ -19,9 +19,21 @@ fn errors_and_outsiders_are_those_of_the_plain_functions() {
     let radii = BTreeMap::from([(ClassLabel::new(1), 3.0)]);
     assert_eq!(deepfinder_sphere_targets([8, 8, 8], &[at(1, -30.0, 0.0, 0.0)], &radii).unwrap().skipped, [0]);
     assert!(matches!(deepfinder_sphere_targets([8, 8, 8], &[at(2, 0.0, 0.0, 0.0)], &radii), Err(TargetError::NoRadius { .. })));
-    for radius in [3e6, 1e18, 1e300] {
+    for radius in [9.0, 1e6, 3e6, 1e18, 1e300] {
         let huge = BTreeMap::from([(ClassLabel::new(1), radius)]);
-        assert!(matches!(deepfinder_sphere_targets([8, 8, 8], &[], &huge), Err(TargetError::TooLarge { .. })), "{radius}");
+        assert!(matches!(deepfinder_sphere_targets([8, 8, 8], &[], &huge), Err(TargetError::LargeBall { .. })), "{radius}");
     }
+    let small = [(1, 0.4), (2, 0.9)].map(|(class, radius)| (ClassLabel::new(class), radius)).into();
+    let error = deepfinder_sphere_targets([8, 8, 8], &[at(1, 4.0, 4.0, 4.0)], &small).unwrap_err();
+    assert_eq!(error.to_string(), "class 2 has radius 0.9, the largest: balls as DeepFinder draws them need one of 1 voxel or more");
+    assert_eq!(deepfinder_sphere_targets([8, 8, 8], &[], &BTreeMap::new()).unwrap().labels, Array3::<u8>::zeros([8; 3]));
     assert!(matches!(deepfinder_shape_targets([8, 8, 8], &[at(2, 0.0, 0.0, 0.0)], &BTreeMap::new()), Err(TargetError::NoMask { .. })));
+}
+
+#[test]
+fn classes_without_particles_take_no_memory() {
+    // 254 balls in boxes of 200 voxels a side would take 2 GB, and as much once made ready.
+    let radii = (1..=254).map(|class| (ClassLabel::new(class), if class == 7 { 100.0 } else { 3.0 })).collect();
+    let labels = deepfinder_sphere_targets([100, 8, 8], &[at(1, 50.0, 4.0, 4.0)], &radii).unwrap().labels;
+    assert_eq!((labels[[53, 4, 4]], labels[[54, 4, 4]]), (1, 0));
 }

@@ -5,11 +5,13 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use cryoet::eval::{
-    Comparison, Criterion, Evaluation, Figure, Interval, ResamplingParams, SizeGroup, ThresholdRule, Unit, bootstrap, compare,
+    Comparison, Criterion, EvaluateError, Evaluation, Figure, Interval, ResamplingParams, SizeGroup, ThresholdRule, Unit, bootstrap,
+    compare,
 };
 use cryoet::{ClassLabel, ClassTable};
 use serde::Serialize;
 
+use crate::bar::Bar;
 use crate::failure::Failure;
 use crate::numbers;
 use crate::options::{check_per_class, class_order};
@@ -97,7 +99,9 @@ impl From<Best> for ThresholdRule {
 fn best(text: &str) -> Result<Best, String> {
     match text.split_once(':') {
         Some(("fbeta", beta)) => Ok(Best::FBeta(numbers::positive(beta)?)),
-        Some(("precision", least)) => Ok(Best::Precision(numbers::not_negative(least)?)),
+        Some(("precision", least)) => {
+            Ok(Best::Precision(numbers::not_negative(least).ok().filter(|least| *least <= 1.0).ok_or("a precision lies between 0 and 1")?))
+        }
         _ => Err("expected fbeta:BETA or precision:LEAST".into()),
     }
 }
@@ -130,11 +134,13 @@ pub(super) struct Figures<T> {
 }
 
 impl<T> Figures<T> {
-    fn of(evaluation: &Evaluation, figure: impl Fn(Figure) -> Result<T, Failure>) -> Result<Self, Failure> {
-        let whole = FIGURES.iter().map(|&(name, of)| Ok((name, figure(of)?))).collect::<Result<_, Failure>>()?;
-        let of_truth = evaluation.classes.iter().filter(|class| class.support > 0);
-        let classes = of_truth.map(|class| Ok((class.label, figure(Figure::ClassF1(class.label))?))).collect::<Result<_, Failure>>()?;
-        Ok(Self { whole, classes })
+    /// The figures in the order asked for: those of everything, then F1 of every class of the truth.
+    fn of(evaluation: &Evaluation, figures: impl FnOnce(&[Figure]) -> Result<Vec<T>, EvaluateError>) -> Result<Self, Failure> {
+        let labels: Vec<_> = evaluation.classes.iter().filter(|class| class.support > 0).map(|class| class.label).collect();
+        let asked: Vec<_> = FIGURES.iter().map(|&(_, figure)| figure).chain(labels.iter().map(|&label| Figure::ClassF1(label))).collect();
+        let mut values = figures(&asked)?.into_iter();
+        let whole = FIGURES.iter().map(|&(name, _)| name).zip(values.by_ref()).collect();
+        Ok(Self { whole, classes: labels.into_iter().zip(values).collect() })
     }
 
     /// A table: names, then the cells of each figure.
@@ -163,8 +169,9 @@ impl FurtherOptions {
 
     /// The interval of every figure, and their table.
     pub(super) fn intervals(&self, evaluation: &Evaluation, classes: &ClassTable) -> Result<(Figures<Interval>, String), Failure> {
-        let intervals = Figures::of(evaluation, |figure| Ok(bootstrap(evaluation, figure, &self.params())?))?;
-        let share = format!("{} % from", self.confidence * 100.0);
+        let intervals = Figures::of(evaluation, |figures| bootstrap(evaluation, figures, &self.params(), &Bar::new("resampling")))?;
+        // Rounded, since 0.29 times 100 is not quite 29.
+        let share = format!("{} % from", (self.confidence * 1e10).round() / 1e8);
         let text = intervals.table(&["figure", "value", &share, "to"], classes, |interval| {
             [interval.value, interval.low, interval.high].map(|value| format!("{value:.4}")).to_vec()
         });
@@ -178,7 +185,7 @@ impl FurtherOptions {
         second: &Evaluation,
         classes: &ClassTable,
     ) -> Result<(Figures<Comparison>, String), Failure> {
-        let compared = Figures::of(first, |figure| Ok(compare(first, second, figure, &self.params())?))?;
+        let compared = Figures::of(first, |figures| compare(first, second, figures, &self.params(), &Bar::new("comparing")))?;
         let text = compared.table(&["figure", "picks", "against", "p"], classes, |comparison| {
             [comparison.first, comparison.second, comparison.p_value].map(|value| format!("{value:.4}")).to_vec()
         });
@@ -208,7 +215,7 @@ mod tests {
     fn reads_rules_of_thresholds() {
         assert!(matches!(best("fbeta:4"), Ok(Best::FBeta(4.0))));
         assert!(matches!(best("precision:0.9"), Ok(Best::Precision(0.9))));
-        assert!(["f1", "fbeta:", "fbeta:-1", "precision:x", ""].iter().all(|text| best(text).is_err()));
+        assert!(["f1", "fbeta:", "fbeta:-1", "precision:x", "precision:7", ""].iter().all(|text| best(text).is_err()));
         assert!(share("1").is_err() && share("0").is_err() && share("0.9").is_ok());
     }
 }
