@@ -4,6 +4,18 @@ use cryoet_core::ClassLabel;
 ///
 /// A row is a true class, a column a picked class. Background's column counts particles that were missed; background's
 /// row counts picks that found nothing, where the rule of evaluation enters them.
+///
+/// ```
+/// use cryoet_core::{ClassLabel, Particle, Position};
+/// use cryoet_eval::{DistanceParams, evaluate_distance};
+/// let at = |class, x| Position::new(0.0, 0.0, x).map(|position| Particle::new(ClassLabel::new(class), position));
+/// let truth = [at(1, 0.0)?, at(1, 9.0)?];
+/// let confusion = evaluate_distance(&truth, &[at(2, 0.0)?, at(1, 90.0)?], &DistanceParams::new(2.0))?.confusion;
+/// let [nobody, one, two] = [0, 1, 2].map(ClassLabel::new);
+/// assert_eq!((confusion.count(one, two), confusion.count(one, nobody), confusion.count(nobody, one)), (1, 1, 1));
+/// assert_eq!((confusion.support(one), confusion.picked(one), confusion.support(two)), (2, 1, 0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Confusion {
     labels: Vec<ClassLabel>,

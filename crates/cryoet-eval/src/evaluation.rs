@@ -52,7 +52,7 @@ pub struct ClassScores {
 /// What picks are worth against a truth.
 ///
 /// Prints as a table; with the feature `serde` it serialises to
-/// `{localisation, classes: {label: {name, precision, recall, f1, support}}, macro_f1, confusion: {labels, classes, counts}}`, where
+/// `{localisation, classes: {label: {name, precision, recall, f1, support}}, macro_f1, micro_f1, confusion: {labels, classes, counts}}`, where
 /// `confusion.classes` are the names of the labels.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -126,6 +126,17 @@ impl Evaluation {
     }
 
     /// F1 over all classes at once: twice the particles found and rightly named over all particles and all entered picks.
+    ///
+    /// ```
+    /// use cryoet_core::{ClassLabel, Particle, Position};
+    /// use cryoet_eval::{DistanceParams, evaluate_distance};
+    /// let at = |class, x| Position::new(0.0, 0.0, x).map(|position| Particle::new(ClassLabel::new(class), position));
+    /// let truth = [at(1, 0.0)?, at(1, 9.0)?, at(2, 18.0)?];
+    /// let evaluation = evaluate_distance(&truth, &truth[..2], &DistanceParams::new(2.0))?;
+    /// assert_eq!((evaluation.micro_f1(), evaluation.macro_f1), (0.8, 0.5));
+    /// assert_eq!(evaluation.mean_f1(&[ClassLabel::new(1)]), 1.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn micro_f1(&self) -> f64 {
         let right: u64 = self.confusion.labels().iter().filter(|l| !l.is_background()).map(|&l| self.confusion.count(l, l)).sum();
         let truth: u64 = self.classes.iter().map(|class| class.support).sum();

@@ -5,10 +5,11 @@ use crate::{Evaluation, VoxelConfusion};
 
 impl Serialize for Evaluation {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Evaluation", 4)?;
+        let mut out = serializer.serialize_struct("Evaluation", 5)?;
         out.serialize_field("localisation", &self.localisation)?;
         out.serialize_field("classes", &Classes(&self.classes))?;
         out.serialize_field("macro_f1", &self.macro_f1)?;
+        out.serialize_field("micro_f1", &self.micro_f1())?;
         out.serialize_field("confusion", &Matrix(self))?;
         out.end()
     }
@@ -57,7 +58,7 @@ impl Serialize for Matrix<'_> {
 
 impl Serialize for VoxelConfusion {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("VoxelConfusion", 8)?;
+        let mut out = serializer.serialize_struct("VoxelConfusion", 10)?;
         let labels = self.labels();
         let per_class = |value: &dyn Fn(cryoet_core::ClassLabel) -> f64| {
             labels.iter().map(|&label| (label.to_string(), value(label))).collect::<std::collections::BTreeMap<_, _>>()
@@ -68,8 +69,23 @@ impl Serialize for VoxelConfusion {
         out.serialize_field("iou", &per_class(&|label| self.iou(label)))?;
         out.serialize_field("mean_dice", &self.mean_dice())?;
         out.serialize_field("mean_iou", &self.mean_iou())?;
+        out.serialize_field("va", &self.va())?;
         out.serialize_field("mva", &self.mva())?;
         out.serialize_field("miou", &self.miou())?;
+        out.serialize_field("confusion", &VoxelMatrix(self))?;
+        out.end()
+    }
+}
+
+struct VoxelMatrix<'a>(&'a VoxelConfusion);
+
+impl Serialize for VoxelMatrix<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let labels = self.0.labels();
+        let counts: Vec<Vec<u64>> = labels.iter().map(|&truth| labels.iter().map(|&label| self.0.count(truth, label)).collect()).collect();
+        let mut out = serializer.serialize_struct("Confusion", 2)?;
+        out.serialize_field("labels", labels)?;
+        out.serialize_field("counts", &counts)?;
         out.end()
     }
 }
@@ -95,9 +111,20 @@ mod tests {
             "localisation": localisation,
             "classes": {"3": {"name": "lone", "precision": 0.5, "recall": 1.0, "f1": 2.0 / 3.0, "support": 1}},
             "macro_f1": 2.0 / 3.0,
+            "micro_f1": 2.0 / 3.0,
             "confusion": {"labels": [0, 3], "classes": ["background", "lone"], "counts": [[0, 1], [0, 1]]},
         });
         assert_eq!(serde_json::to_value(evaluation).unwrap(), expected);
+    }
+
+    #[test]
+    fn voxels_have_their_matrix_and_the_papers_figures() {
+        let volume = |labels: [u8; 4]| cryoet_core::ndarray::Array3::from_shape_fn((1, 1, 4), |(_, _, x)| labels[x]);
+        let value =
+            serde_json::to_value(crate::voxel_confusion(volume([0, 0, 3, 3]).view(), volume([0, 3, 3, 3]).view()).unwrap()).unwrap();
+        assert_eq!(value["confusion"], json!({"labels": [0, 3], "counts": [[1, 1], [0, 2]]}));
+        assert_eq!((&value["va"], &value["mva"]), (&json!(0.75), &json!(0.75)));
+        assert_eq!(value["miou"], json!((0.5 + 2.0 / 3.0) / 2.0));
     }
 
     #[test]

@@ -36,8 +36,9 @@
 //!   rule calls the particle missed.
 //! - A class that only picks have is a wrong name: it gets a row of its own with F1 0 and stays out of the mean over classes.
 //!   Classes that a [`ClassTable`](cryoet_core::ClassTable) does not know go by their label's digits.
-//! - A pick of class 0 finds a particle without naming it. Class 255 is a class like any other in lists; in a volume of true labels it hides
-//!   voxels.
+//! - A pick of class 0 finds a particle without naming it. A true particle of class 0 is one to be found, but no class: it has no row of scores and
+//!   stays out of the means, and to the confusion matrix its pick looks like a stray one. Class 255 is a class like any other in lists; in a volume
+//!   of true labels it hides voxels.
 //! - Coordinates and scores that are NaN cannot be: [`Position`](cryoet_core::Position) and [`Score`](cryoet_core::Score) refuse them. Radii that are no positive
 //!   number are errors, and so are weights that are negative or no number. NaN in a score map is no maximum, and no value of a [`Histogram`].
 //!

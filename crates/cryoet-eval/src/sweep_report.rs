@@ -3,6 +3,7 @@ use std::fmt::{self, Write};
 use cryoet_core::ClassTable;
 
 use crate::report::{figure, quoted, row, rule};
+use crate::table::one_line;
 use crate::{Curve, Sweep};
 
 const COLUMNS: [&str; 8] = ["Class", "AP", "Threshold", "Picks", "TP", "Precision", "Recall", "F1"];
@@ -69,6 +70,7 @@ impl Sweep {
     /// A table for people, of what [`to_markdown`](Self::to_markdown) shows.
     pub fn to_table(&self, names: &ClassTable) -> String {
         let mut rows = self.summary(names);
+        rows.iter_mut().for_each(|cells| cells[0] = one_line(&cells[0]));
         rows.insert(0, COLUMNS.map(String::from).to_vec());
         let width = |column: usize| rows.iter().map(|cells| cells[column].chars().count()).max().unwrap_or(0);
         let widths: Vec<_> = (0..COLUMNS.len()).map(width).collect();

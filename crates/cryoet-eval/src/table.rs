@@ -2,6 +2,11 @@ use std::fmt;
 
 use crate::Evaluation;
 
+/// A name as a cell of a text table: a line's end in it would end the row.
+pub(crate) fn one_line(name: &str) -> String {
+    name.replace(char::is_control, " ")
+}
+
 /// A table for people: localisation, classes, confusion matrix (rows: truth, columns: picks).
 impl fmt::Display for Evaluation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -9,17 +14,22 @@ impl fmt::Display for Evaluation {
         writeln!(f, "   RR     TP     FP     FN     MH     RO      AD  recall  precision  miss rate      F1")?;
         write!(f, "{:>5}  {:>5}  {:>5}  {:>5}  {:>5}  {:>5}", l.reported, l.tp, l.fp, l.fn_, l.multiple_hits, l.outside)?;
         writeln!(f, "  {:>6.3}  {:>6.4}  {:>9.4}  {:>9.4}  {:>6.4}", l.mean_distance, l.recall, l.precision, l.miss_rate, l.f1)?;
-        let names: Vec<_> = self.confusion.labels().iter().map(|&label| self.name(label)).collect();
+        let names: Vec<_> = self.confusion.labels().iter().map(|&label| one_line(&self.name(label))).collect();
         let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
         writeln!(f, "\n{:<width$}  precision  recall      F1  support", "class")?;
         for class in &self.classes {
             writeln!(
                 f,
                 "{:<width$}  {:>9.4}  {:>6.4}  {:>6.4}  {:>7}",
-                class.name, class.precision, class.recall, class.f1, class.support
+                one_line(&class.name),
+                class.precision,
+                class.recall,
+                class.f1,
+                class.support
             )?;
         }
         writeln!(f, "{:<width$}  {:>9}  {:>6}  {:>6.4}", "macro", "", "", self.macro_f1)?;
+        writeln!(f, "{:<width$}  {:>9}  {:>6}  {:>6.4}", "micro", "", "", self.micro_f1())?;
         write!(f, "\n{:<width$}", "truth")?;
         for name in &names {
             write!(f, "  {name:>5}")?;
@@ -43,6 +53,14 @@ mod tests {
     use crate::{DistanceParams, evaluate_distance};
 
     #[test]
+    fn names_break_no_lines() {
+        let list = [Particle::new(ClassLabel::new(1), Position::new(0.0, 0.0, 0.0).unwrap())];
+        let table = ClassTable::new(vec![Class::new(ClassLabel::new(1), "ribo\n\tsome")]).unwrap();
+        let text = evaluate_distance(&list, &list, &DistanceParams::new(2.0)).unwrap().with_names(&table).to_string();
+        assert_eq!((text.lines().count(), text.matches("ribo  some").count()), (11, 3), "{text}");
+    }
+
+    #[test]
     fn holds_every_figure_and_name() {
         let at = |class, x| Particle::new(ClassLabel::new(class), Position::new(0.0, 0.0, x).unwrap());
         let table = ClassTable::new(vec![Class::new(ClassLabel::new(1), "ribosome")]).unwrap();
@@ -57,6 +75,7 @@ class       precision  recall      F1  support
 ribosome       1.0000  1.0000  1.0000        1
 2              0.0000  0.0000  0.0000        1
 macro                          0.5000
+micro                          0.6667
 
 truth       background  ribosome      2
 background           0         0      0

@@ -52,6 +52,21 @@ pub fn shape_targets(
 ///
 /// # Errors
 /// As for [`shape_targets`].
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use cryoet_core::ndarray::Array3;
+/// use cryoet_core::{ClassLabel, Particle, Position};
+/// use cryoet_targets::{TargetParams, draw_shapes};
+///
+/// let rod = Array3::from_shape_fn((9, 9, 9), |(z, y, x)| z == 4 && y == 4 && x >= 4); // along +x
+/// let class = ClassLabel::new(1);
+/// let masks = BTreeMap::from([(class, rod)]);
+/// let mut labels = Array3::<u8>::from_elem((8, 8, 8), 7);
+/// draw_shapes(&mut labels, &[Particle::new(class, Position::new(4.0, 4.0, 2.0)?)], &masks, &TargetParams::default())?;
+/// assert_eq!((labels[[4, 4, 6]], labels[[4, 4, 1]], labels[[4, 5, 6]]), (1, 7, 7));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn draw_shapes(
     labels: &mut Array3<u8>,
     particles: &[Particle],
@@ -65,6 +80,21 @@ pub fn draw_shapes(
 ///
 /// # Errors
 /// As for [`shape_targets`].
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use cryoet_core::ndarray::Array3;
+/// use cryoet_core::{ClassLabel, Particle, Position};
+/// use cryoet_targets::erase_shapes;
+///
+/// let rod = Array3::from_shape_fn((9, 9, 9), |(z, y, x)| z == 4 && y == 4 && x >= 4); // along +x
+/// let class = ClassLabel::new(1);
+/// let masks = BTreeMap::from([(class, rod)]);
+/// let mut labels = Array3::<u8>::from_elem((8, 8, 8), 7);
+/// erase_shapes(&mut labels, &[Particle::new(class, Position::new(4.0, 4.0, 2.0)?)], &masks)?;
+/// assert_eq!((labels[[4, 4, 6]], labels.iter().filter(|&&label| label == 0).count()), (0, 5));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn erase_shapes(
     labels: &mut Array3<u8>,
     particles: &[Particle],
@@ -80,6 +110,21 @@ pub fn erase_shapes(
 ///
 /// # Errors
 /// As for [`shape_targets`], and when the sink fails or the work is cancelled.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use cryoet_core::ndarray::Array3;
+/// use cryoet_core::{ClassLabel, Particle, Position, Volume};
+/// use cryoet_targets::{TargetParams, write_shapes};
+///
+/// let rod = Array3::from_shape_fn((9, 9, 9), |(z, y, x)| z == 4 && y == 4 && x >= 4); // along +x
+/// let class = ClassLabel::new(1);
+/// let masks = BTreeMap::from([(class, rod)]);
+/// let mut sink = Volume::new(Array3::<u8>::zeros((100, 8, 8)));
+/// write_shapes(&mut sink, &[Particle::new(class, Position::new(70.0, 4.0, 2.0)?)], &masks, &TargetParams::default(), &())?;
+/// assert_eq!((sink.data()[[70, 4, 6]], sink.data()[[71, 4, 6]]), (1, 0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn write_shapes(
     sink: &mut dyn VolumeSink<u8>,
     particles: &[Particle],
@@ -94,6 +139,23 @@ pub fn write_shapes(
 ///
 /// # Errors
 /// As for [`write_shapes`], and when the labels underneath cannot be read or are of another shape than the sink.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use cryoet_core::ndarray::Array3;
+/// use cryoet_core::{ClassLabel, Particle, Position, Volume};
+/// use cryoet_targets::{TargetParams, write_shapes_over};
+///
+/// let rod = Array3::from_shape_fn((9, 9, 9), |(z, y, x)| z == 4 && y == 4 && x >= 4); // along +x
+/// let class = ClassLabel::new(1);
+/// let masks = BTreeMap::from([(class, rod)]);
+/// let membrane = Volume::new(Array3::<u8>::from_elem((8, 8, 8), 7));
+/// let mut sink = Volume::new(Array3::<u8>::zeros((8, 8, 8)));
+/// let particles = [Particle::new(class, Position::new(4.0, 4.0, 2.0)?)];
+/// write_shapes_over(&membrane, &mut sink, &particles, &masks, &TargetParams::default(), &())?;
+/// assert_eq!((sink.data()[[4, 4, 6]], sink.data()[[0, 0, 0]]), (1, 7));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn write_shapes_over(
     base: &dyn VolumeSource<u8>,
     sink: &mut dyn VolumeSink<u8>,

@@ -77,6 +77,20 @@ pub fn draw_spheres(
 ///
 /// # Errors
 /// As for [`sphere_targets`].
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use cryoet_core::ndarray::Array3;
+/// use cryoet_core::{ClassLabel, Particle, Position};
+/// use cryoet_targets::erase_spheres;
+///
+/// let mut labels = Array3::<u8>::from_elem((8, 8, 8), 3);
+/// let class = ClassLabel::new(3);
+/// let particle = Particle::new(class, Position::new(4.0, 4.0, 4.0)?);
+/// erase_spheres(&mut labels, &[particle], &BTreeMap::from([(class, 1.5)]))?;
+/// assert_eq!((labels[[4, 4, 4]], labels.iter().filter(|&&label| label == 0).count()), (0, 19));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn erase_spheres(
     labels: &mut Array3<u8>,
     particles: &[Particle],
