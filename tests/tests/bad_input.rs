@@ -89,7 +89,7 @@ fn a_particle_outside_the_volume() {
     fs::write(folder.path().join("p.csv"), "tomogram,class,z,y,x\nt,1,10,10,10\nt,1,10,10,400\n").unwrap();
     let run = cryoet(folder.path(), &["targets", "p.csv", "--like", "t.mrc", "--radii", "3", "-o", "l.mrc", "--json"]).done();
     assert_eq!(run.json()["skipped"], serde_json::json!([1]));
-    assert!(run.stderr.contains("number 1") && run.stderr.contains("400"), "{run:?}");
+    assert!(run.stderr.contains("row 1 (from 0)") && run.stderr.contains("400"), "{run:?}");
     assert_eq!(read_labels(folder.path().join("l.mrc")).unwrap().data().iter().filter(|&&label| label == 1).count(), 93);
 }
 

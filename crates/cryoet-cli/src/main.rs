@@ -19,12 +19,14 @@ mod numbers;
 mod options;
 mod output;
 mod paths;
+mod per_class;
 mod picks;
 mod picture;
 mod plot;
 mod record;
 #[cfg(feature = "net")]
 mod sinks;
+mod voxel_sizes;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -35,6 +35,22 @@ pub(crate) fn not_negative(text: &str) -> Result<f64, String> {
     finite(text).ok().filter(|value| *value >= 0.0).ok_or_else(|| "expected a number, 0 or more".into())
 }
 
+/// Three finite numbers z, y, x.
+pub(crate) fn finite_triple(text: &str) -> Result<[f64; 3], String> {
+    let values: [f64; 3] = triple(text)?;
+    if values.iter().all(|value| value.is_finite()) { Ok(values) } else { Err("expected finite numbers".into()) }
+}
+
+/// A number from 0 to the largest allowed.
+pub(crate) fn up_to(text: &str, most: f64) -> Result<f64, String> {
+    not_negative(text).ok().filter(|value| *value <= most).ok_or_else(|| format!("expected a number from 0 to {most}"))
+}
+
+/// A coordinate in few characters, however far out it lies.
+pub(crate) fn short(value: f64) -> String {
+    if value == 0.0 || (1e-6..1e9).contains(&value.abs()) { value.to_string() } else { format!("{value:e}") }
+}
+
 /// A whole number above 0.
 pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
     text.trim().parse().ok().filter(|value| *value > 0).ok_or_else(|| "expected a whole number, 1 or more".into())
@@ -72,6 +88,10 @@ mod tests {
         assert!(["-1", "nan", "inf"].iter().all(|text| not_negative(text).is_err()));
         assert_eq!(finite("-2"), Ok(-2.0));
         assert!(finite("nan").is_err());
+        assert_eq!((up_to("100", 100.0), up_to("101", 100.0).is_err()), (Ok(100.0), true));
+        assert_eq!(finite_triple("-156,0,0.5"), Ok([-156.0, 0.0, 0.5]));
+        assert!(finite_triple("1,2,inf").is_err());
+        assert_eq!([0.0, -2.5, 1e300, 1e-9].map(short), ["0", "-2.5", "1e300", "1e-9"]);
         assert_eq!(at_least_one("3"), Ok(3));
         assert!(["0", "-1", "1.5"].iter().all(|text| at_least_one(text).is_err()));
     }

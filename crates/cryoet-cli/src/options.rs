@@ -116,6 +116,11 @@ impl ListOptions {
 
     /// Reads a particle list; its positions count in the frame's voxels.
     pub(crate) fn read_in(&self, path: &Path, frame: Frame) -> Result<ParticleList, Failure> {
+        Ok(self.read_rows(path, frame)?.0)
+    }
+
+    /// Reads a particle list likewise; for each particle also its row among the file's, from 0.
+    pub(crate) fn read_rows(&self, path: &Path, frame: Frame) -> Result<(ParticleList, Vec<usize>), Failure> {
         let classes = self.class_table()?;
         let options = ReadParticles {
             axis_order: self.axis_order.map(AxisOrder::from),
@@ -131,11 +136,30 @@ impl ListOptions {
         if let Some(column) = &self.class_column {
             name_classes(&mut list, column, &classes).map_err(Failure::about(path))?;
         }
+        let mut rows: Vec<usize> = (0..list.particles.len()).collect();
         if let Some(name) = &self.tomogram {
+            let there: BTreeSet<&str> = list.particles.iter().filter_map(|particle| list.tomogram_of(particle)).collect();
+            if !list.particles.is_empty() && !there.contains(name.as_str()) {
+                let said = if there.is_empty() { "the list names no tomograms".to_owned() } else { Vec::from_iter(there).join(", ") };
+                return Err(Failure::new(format!("{}: no particle of tomogram {name:?}: {said}", path.display())));
+            }
             let of_list = list.tomogram.clone();
-            list.particles.retain(|particle| particle.tomogram.as_ref().or(of_list.as_ref()) == Some(name));
+            keep(&mut list.particles, &mut rows, |particle| particle.tomogram.as_ref().or(of_list.as_ref()) == Some(name));
         }
-        Ok(list)
+        Ok((list, rows))
+    }
+
+    /// The voxel size that a list read in a frame says itself that its positions count in; none where reading brought them to the frame's.
+    pub(crate) fn own_voxel_size(&self, path: &Path, framed: &ParticleList) -> Option<VoxelSize> {
+        let own = self.read(path).ok()?;
+        let positions = |list: &ParticleList| list.particles.iter().map(|particle| particle.position).collect::<Vec<_>>();
+        own.voxel_size.filter(|_| positions(&own) == positions(framed))
+    }
+
+    /// Whether nothing is said of lists, only of classes.
+    pub(crate) fn is_plain(&self) -> bool {
+        let texts = [&self.class_column, &self.tomogram].into_iter().all(Option::is_none);
+        texts && self.axis_order.is_none() && self.columns.is_empty() && self.unit.is_none() && self.first_voxel.is_none()
     }
 
     /// Like [`read`](Self::read), for commands that work on one tomogram: a list of several is refused.
@@ -145,7 +169,12 @@ impl ListOptions {
 
     /// Like [`read_in`](Self::read_in), for commands that work on one tomogram: a list of several is refused.
     pub(crate) fn read_of_one_tomogram_in(&self, path: &Path, frame: Frame) -> Result<ParticleList, Failure> {
-        let list = self.read_in(path, frame)?;
+        Ok(self.read_rows_of_one_tomogram(path, frame)?.0)
+    }
+
+    /// Like [`read_rows`](Self::read_rows), for such commands.
+    pub(crate) fn read_rows_of_one_tomogram(&self, path: &Path, frame: Frame) -> Result<(ParticleList, Vec<usize>), Failure> {
+        let (list, rows) = self.read_rows(path, frame)?;
         let mut names: Vec<_> = list.particles.iter().filter_map(|particle| list.tomogram_of(particle)).collect();
         names.sort_unstable();
         names.dedup();
@@ -153,8 +182,14 @@ impl ListOptions {
             let message = format!("{} lists particles of {} tomograms: choose one with --tomogram", path.display(), names.len());
             return Err(Failure::usage(format!("{message} ({}, ...)", names[..2].join(", "))));
         }
-        Ok(list)
+        Ok((list, rows))
     }
+}
+
+/// Keeps some of the particles, and their rows.
+pub(crate) fn keep(particles: &mut Vec<Particle>, rows: &mut Vec<usize>, keeps: impl Fn(&Particle) -> bool) {
+    *rows = particles.iter().zip(rows.iter()).filter(|(particle, _)| keeps(particle)).map(|(_, &row)| row).collect();
+    particles.retain(keeps);
 }
 
 fn name_classes(list: &mut ParticleList, column: &str, classes: &ClassTable) -> Result<(), Failure> {

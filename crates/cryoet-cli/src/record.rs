@@ -48,6 +48,13 @@ impl Record {
         self
     }
 
+    /// Adds what a parameter came to mean, defaults included.
+    pub(crate) fn add(&mut self, name: &str, value: serde_json::Value) {
+        if let Some(parameters) = self.parameters.as_object_mut() {
+            parameters.insert(name.to_owned(), value);
+        }
+    }
+
     /// The same record with an input file and its hash.
     pub(crate) fn with_input(mut self, path: &Path) -> Result<Self, Failure> {
         let (bytes, sha256) = hash(path).map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;

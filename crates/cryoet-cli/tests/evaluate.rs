@@ -203,6 +203,178 @@ fn targets_of_every_kind() {
     assert_eq!(other.status.code(), Some(1));
 }
 
+/// The exit code and the standard error.
+fn outcome(folder: &Path, line: &str) -> (Option<i32>, String) {
+    let output = run(folder, line);
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn a_report_spares_inputs_and_leaves_nothing_stale() {
+    let folder = folder();
+    let at = folder.path();
+    std::fs::create_dir(at.join("report")).unwrap();
+    std::fs::copy(at.join("picks.csv"), at.join("report/sweep.csv")).unwrap();
+    let before = std::fs::read(at.join("report/sweep.csv")).unwrap();
+    let common = "evaluate --truth truth.csv --distance 3 --pool --classes classes.toml --report report";
+    for more in ["", "--sweep score"] {
+        let (code, message) = outcome(at, &format!("{common} --picks report/sweep.csv {more}"));
+        assert_eq!(code, Some(2), "{message}");
+    }
+    assert_eq!(std::fs::read(at.join("report/sweep.csv")).unwrap(), before);
+    assert_eq!(std::fs::read_dir(at.join("report")).unwrap().count(), 1);
+    assert_eq!(outcome(at, "evaluate --truth truth.csv --picks picks.csv --distance 3 --pool --report b.csv").0, Some(2));
+    text(at, &format!("{common} --picks picks.csv --sweep score --masses 900,100"));
+    std::fs::write(at.join("report/notes.txt"), "mine").unwrap();
+    text(at, &format!("{common} --picks picks.csv"));
+    for name in ["sweep.md", "sweep.csv", "precision-recall.png", "f1-by-mass.png"] {
+        assert!(!at.join("report").join(name).exists(), "{name} is of the earlier run");
+    }
+    assert!(at.join("report/notes.txt").exists() && at.join("report/confusion.png").exists());
+}
+
+#[test]
+fn the_rule_is_written_down() {
+    let folder = folder();
+    let at = folder.path();
+    let line = "evaluate --truth truth.csv --picks picks.csv --distance 3 --pool --report report";
+    let scores = json(at, line);
+    assert_eq!(scores["rule"], serde_json::json!({"protocol": "assignment", "radius": 3.0}));
+    assert!(scores["micro_f1"].is_number());
+    assert!(std::fs::read_to_string(at.join("report/evaluation.md")).unwrap().starts_with("Rule: `{"));
+    let record: Value = serde_json::from_slice(&std::fs::read(at.join("report/record.json")).unwrap()).unwrap();
+    assert_eq!(record["parameters"]["applied_rule"], scores["rule"]);
+    let czii = json(at, "evaluate --truth truth.csv --picks picks.csv --pool --protocol czii --radii 8");
+    assert_eq!((&czii["rule"]["beta"], &czii["rule"]["radius_share"]), (&4.0.into(), &0.5.into()));
+    // One radius is for every class.
+    assert_eq!(czii["classes"].as_object().unwrap().len(), 2);
+}
+
+#[test]
+fn values_per_class_cover_every_class() {
+    let folder = folder();
+    let at = folder.path();
+    std::fs::write(at.join("three.csv"), "tomogram,class,z,y,x\nA,3,8,8,8\n").unwrap();
+    std::fs::write(at.join("volume.npy"), npy([16, 16, 32], 0)).unwrap();
+    for line in [
+        "evaluate --truth three.csv --picks three.csv --protocol czii --radii 8,8",
+        "evaluate --truth three.csv --picks three.csv --distance 8,8",
+        "evaluate --truth three.csv --picks three.csv --distance 8 --masses 50,60",
+        "evaluate --truth three.csv --picks three.csv --protocol czii --radii 8 --weights 1,1",
+        "targets three.csv --like volume.npy --radii 4,4 -o t.npy",
+        "targets three.csv --like volume.npy --gaussian 4,4 -o t.npy",
+    ] {
+        let (code, message) = outcome(at, line);
+        assert!(code == Some(2) && message.contains("class 3"), "{line}: {code:?} {message}");
+    }
+    let (code, message) = outcome(at, "evaluate --truth three.csv --picks three.csv --protocol czii --classes classes.toml --radii 8,8");
+    assert!(code == Some(2) && message.contains("class 3"), "{message}");
+    assert_eq!(json(at, "evaluate --truth three.csv --picks three.csv --protocol czii --radii 8")["score"], 1.0);
+}
+
+#[test]
+fn lists_that_do_not_fit_are_refused_or_told() {
+    let folder = folder();
+    let at = folder.path();
+    let common = "evaluate --truth truth.csv --picks picks.csv --distance 3";
+    let (code, message) = outcome(at, &format!("{common} --tomogram zzz"));
+    assert!(code == Some(1) && message.contains("zzz"), "{code:?} {message}");
+    let (code, message) = outcome(at, &format!("{common} --tomogram B"));
+    assert!(code == Some(1) && message.contains("picks.csv: no particle of tomogram \"B\": A"), "{code:?} {message}");
+    std::fs::write(at.join("nameless.csv"), "class,z,y,x\n1,8,8,8\n").unwrap();
+    let (code, message) = outcome(at, "evaluate --truth nameless.csv --picks nameless.csv --distance 3 --tomogram A");
+    assert!(code == Some(1) && message.contains("names no tomogram"), "{code:?} {message}");
+    // Picks in a tomogram that the truth does not list: the CZII scorer leaves them out.
+    std::fs::write(at.join("more.csv"), "tomogram,class,z,y,x\nA,1,8,8,8\nA,2,8,8,24\nB,1,8,8,8\nC,1,1,1,1\n").unwrap();
+    let output = run(at, "evaluate --truth truth.csv --picks more.csv --pool --protocol czii --radii 8 --json");
+    let czii: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&czii["score"], &czii["classes"]["1"]["picks"]), (&1.0.into(), &2.into()));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("truth has no particle: C"));
+    // A single tomogram cannot be drawn from.
+    for line in ["--tomogram A --bootstrap --draw tomogram", "--tomogram A --pool --bootstrap --draw tomogram"] {
+        assert_eq!(outcome(at, &format!("{common} {line}")).0, Some(2), "{line}");
+    }
+    // The same picks counted from another plane.
+    std::fs::write(at.join("low.csv"), "class,z,y,x\n1,164,8,8.5\n").unwrap();
+    let shifted = json(at, "evaluate --truth nameless.csv --picks low.csv --distance 3 --shift -156,0,0");
+    assert_eq!((&shifted["localisation"]["tp"], &shifted["localisation"]["mean_distance"]), (&1.into(), &0.5.into()));
+}
+
+#[test]
+fn voxel_sizes_must_agree() {
+    let folder = folder();
+    let at = folder.path();
+    std::fs::write(at.join("volume.npy"), npy([16, 16, 32], 1)).unwrap();
+    for size in ["10", "13.5"] {
+        text(at, &format!("convert volume.npy v{size}.mrc --voxel-size {size}"));
+        // RELION 3.1: coordinates in pixels of this size.
+        let optics = format!("data_optics\n\nloop_\n_rlnOpticsGroup #1\n_rlnImagePixelSize #2\n1 {size}\n\n");
+        let columns = "data_particles\n\nloop_\n_rlnCoordinateX #1\n_rlnCoordinateY #2\n_rlnCoordinateZ #3\n_rlnOpticsGroup #4\n8 8 8 1\n";
+        std::fs::write(at.join(format!("l{size}.star")), optics + columns).unwrap();
+    }
+    for line in [
+        "evaluate --truth-labels v10.mrc --labels v13.5.mrc",
+        "evaluate --truth l10.star --picks l13.5.star --distance 3",
+        "targets l13.5.star --like v10.mrc --radii 3 -o t.npy",
+        "targets l10.star --like v10.mrc --over v13.5.mrc --radii 3 -o t.npy",
+        "consensus l10.star l13.5.star --distance 3",
+    ] {
+        let (code, message) = outcome(at, line);
+        assert!(code == Some(1) && message.contains("voxel sizes differ") && message.contains("13.5"), "{line}: {code:?} {message}");
+    }
+    let value = json(at, "evaluate --truth-labels v10.mrc --labels volume.npy");
+    assert_eq!(value["confusion"], serde_json::json!({"labels": [1], "classes": ["1"], "counts": [[16 * 16 * 32]]}));
+    assert!(text(at, "evaluate --truth-labels v10.mrc --labels volume.npy").contains("8192"));
+}
+
+#[test]
+fn options_without_effect_are_refused() {
+    let folder = folder();
+    let at = folder.path();
+    std::fs::write(at.join("volume.npy"), npy([16, 16, 32], 0)).unwrap();
+    let evaluate = "evaluate --truth truth.csv --picks picks.csv --tomogram A --distance 3";
+    for more in ["--seed 1", "--resamples 5", "--draw particle", "--against b.csv --confidence 0.9", "--best fbeta:1", "--beta 2"] {
+        assert_eq!(outcome(at, &format!("{evaluate} {more}")).0, Some(2), "{more}");
+    }
+    assert_eq!(outcome(at, &format!("{evaluate} --sweep score --best precision:7")).0, Some(2));
+    let targets = "targets truth.csv --tomogram A --like volume.npy --radii 3 -o t.npy";
+    for more in ["--uncertain-margin 3", "--uncertain-classes 2 --uncertain-margin 101"] {
+        assert_eq!(outcome(at, &format!("{targets} {more}")).0, Some(2), "{more}");
+    }
+    assert_eq!(outcome(at, "consensus picks.csv b.csv --tomogram A --distance 3 --keep both").0, Some(2));
+    assert_eq!(outcome(at, "evaluate --truth-labels volume.npy --labels volume.npy --tomogram A").0, Some(2));
+    assert!(!at.join("t.npy").exists());
+}
+
+#[test]
+fn particles_that_come_to_nothing_are_told() {
+    let folder = folder();
+    let at = folder.path();
+    std::fs::write(at.join("volume.npy"), npy([16, 16, 32], 0)).unwrap();
+    std::fs::write(at.join("far.csv"), "tomogram,class,z,y,x\nB,1,8,8,8\nA,2,8,8,8\nA,1,8,8,1e300\nA,1,8,8,24\n").unwrap();
+    let common = "targets far.csv --tomogram A --like volume.npy --without-classes 2,7";
+    let output = run(at, &format!("{common} --radii 3 -o t.npy --json"));
+    let (value, message): (Value, _) = (serde_json::from_slice(&output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(value["skipped"], serde_json::json!([2]));
+    assert!(
+        message.contains("1 of 2 particles") && message.contains("row 2") && message.contains("1e300") && message.len() < 400,
+        "{message}"
+    );
+    assert!(message.contains("no particle is of class 7") && !message.contains("class 2"), "{message}");
+    // A map of every class of the table, though no particle is small.
+    let (code, message) = outcome(at, &format!("{common} --gaussian 2 --classes classes.toml -o heat.npy"));
+    assert!(code == Some(0) && message.contains("1 of 2 particles lie outside"), "{message}");
+    assert!(at.join("heat-1.npy").exists() && at.join("heat-2.npy").exists());
+    // A box owned by nobody.
+    std::fs::write(at.join("boxes.npy"), npy([16, 16, 32], 1)).unwrap();
+    std::fs::write(at.join("two.csv"), "class,z,y,x\n1,8,8,8\n1,8,8,24\n").unwrap();
+    let (code, message) = outcome(at, "evaluate --truth two.csv --picks two.csv --hitboxes boxes.npy --excluded 9");
+    assert!(code == Some(0) && message.contains("1 of 2 particles that count own no voxel"), "{message}");
+    assert!(message.contains("--excluded: no particle is of class 9"), "{message}");
+    let (code, message) = outcome(at, "targets two.csv --like volume.npy --radii 1e6 --deepfinder -o t2.npy");
+    assert!(code == Some(1) && message.contains("1000000"), "{code:?} {message}");
+}
+
 /// A volume of bytes of one value as NPY, its header 128 bytes long.
 fn npy(shape: [usize; 3], value: u8) -> Vec<u8> {
     let [z, y, x] = shape;

@@ -12,6 +12,7 @@ use crate::options::{ListOptions, check_list_outputs, voxels, write_lists};
 use crate::output;
 use crate::paths::{Shown, check_files};
 use crate::record::Record;
+use crate::voxel_sizes::check_voxel_sizes;
 
 /// What two particle lists have in common
 ///
@@ -37,7 +38,7 @@ pub(crate) struct Consensus {
     #[arg(long, value_name = "ANGSTROM", value_parser = numbers::positive, allow_negative_numbers = true)]
     distance_angstrom: Option<f64>,
     /// What is written: particles of both lists stand as the first list has them
-    #[arg(long, value_enum, default_value_t = Keep::All)]
+    #[arg(long, value_enum, default_value_t = Keep::All, requires = "output")]
     keep: Keep,
     #[command(flatten)]
     lists: ListOptions,
@@ -86,6 +87,7 @@ impl Consensus {
         let classes = self.lists.class_table()?;
         let [first, second] = [&self.first, &self.second].map(|path| self.lists.read_of_one_tomogram(path));
         let (first, second) = (first?, second?);
+        check_voxel_sizes([(&*self.first, first.voxel_size), (&*self.second, second.voxel_size)])?;
         let voxel_size = first.voxel_size.or(second.voxel_size);
         let radius = voxels(self.distance, self.distance_angstrom, voxel_size)?.ok_or_else(|| Failure::usage("give --distance"))?;
         let shared = consensus(&first.particles, &second.particles, &DistanceParams::new(radius))?;

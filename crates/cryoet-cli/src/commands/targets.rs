@@ -1,7 +1,7 @@
 mod heat;
 mod within;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args, ValueEnum};
@@ -18,10 +18,12 @@ use serde_json::json;
 use crate::failure::Failure;
 use crate::masks::{mask_files, read_masks};
 use crate::numbers;
-use crate::options::{Frame, ListOptions, check_per_class, check_volume_output, class_order, labels_of};
+use crate::options::{Frame, ListOptions, check_volume_output, keep, labels_of};
 use crate::output;
 use crate::paths::{Shown, check_files};
+use crate::per_class::{occurring, per_class, warn_absent};
 use crate::record::Record;
+use crate::voxel_sizes::check_voxel_sizes;
 use within::Within;
 
 /// Particle list to training label volume
@@ -39,6 +41,7 @@ use within::Within;
 ///   cryoet targets p.csv --like t.mrc --radii 12 --uncertain-classes 2 --within :,0:420,0:326 -o labels.mrc
 #[derive(Args, Serialize)]
 #[command(verbatim_doc_comment)]
+#[command(group(ArgGroup::new("uncertain").args(["uncertain_classes", "uncertain_below"]).multiple(true)))]
 #[command(group(ArgGroup::new("form").args(["radii", "radii_angstrom", "masks", "points", "gaussian"])))]
 pub(crate) struct Targets {
     /// The particle list
@@ -86,7 +89,7 @@ pub(crate) struct Targets {
     #[arg(long, value_name = "SCORE", value_parser = numbers::finite, allow_negative_numbers = true)]
     uncertain_below: Option<f64>,
     /// How many voxels label 255 reaches beyond those particles, at most 100
-    #[arg(long, value_name = "VOXELS", default_value_t = 0.0, value_parser = numbers::not_negative, allow_negative_numbers = true)]
+    #[arg(long, value_name = "VOXELS", default_value_t = 0.0, value_parser = |text: &str| numbers::up_to(text, 100.0), allow_negative_numbers = true, requires = "uncertain")]
     uncertain_margin: f64,
     /// Classes whose particles are not drawn, by label or name
     #[arg(long, value_name = "CLASS[,CLASS..]", value_delimiter = ',')]
@@ -132,32 +135,36 @@ impl Targets {
         let classes = self.lists.class_table()?;
         let like = inspect_volume(&self.like)?;
         let within = self.within.as_ref().map(|within| within.of(like.shape)).transpose()?;
-        let mut list = self.lists.read_of_one_tomogram_in(&self.particles, Frame::from(&like))?;
+        let (mut list, mut rows) = self.lists.read_rows_of_one_tomogram(&self.particles, Frame::from(&like))?;
         if let Some(name) = self.lists.tomogram.as_ref().filter(|_| list.particles.is_empty()) {
             return Err(Failure::new(format!("{} lists no particle of tomogram {name:?}", self.particles.display())));
         }
+        let mut sizes = vec![(&*self.particles, self.lists.own_voxel_size(&self.particles, &list)), (&*self.like, like.voxel_size)];
+        for path in masks.iter().chain(&self.over) {
+            sizes.push((path, inspect_volume(path)?.voxel_size));
+        }
+        check_voxel_sizes(sizes)?;
+        let of_list = occurring(&list.particles);
+        warn_absent("--without-classes", &self.without_classes, &classes, &of_list);
+        warn_absent("--uncertain-classes", &self.uncertain_classes, &classes, &of_list);
         let without = labels_of(&self.without_classes, &classes)?;
-        list.particles.retain(|particle| !without.contains(&particle.class));
+        keep(&mut list.particles, &mut rows, |particle| !without.contains(&particle.class));
         if let Some(sigmas) = &self.gaussian {
             let inputs: Vec<_> = inputs.collect();
-            let sigmas = per_class("--gaussian", sigmas, 1.0, &classes)?;
+            let sigmas = per_class("--gaussian", &sigmas.0, &classes, &occurring(&list.particles))?;
+            let outside = |particle: &Particle| particle.position.voxel(like.shape).is_none();
+            let outside: Vec<usize> = (0..rows.len()).filter(|&index| outside(&list.particles[index])).collect();
+            warn_of(&outside, "lie outside the volume", &list.particles, &rows);
             let outputs = heat::write(&self.output, &inputs, &like, &list.particles, sigmas, &record)?;
             let value = json!({"particles": list.particles.len(), "outputs": outputs.shown()});
             return output::print(json, &value, || format!("{} particles in {} heat maps", list.particles.len(), outputs.len()));
         }
-        let (mut labels, skipped) = self.draw(&list.particles, &masks, &like, &classes)?;
+        let (mut labels, skipped) = self.draw(&list.particles, &rows, &masks, &like, &classes)?;
         if let Some(within) = within {
             ignore_outside(&mut labels, &[within]);
         }
-        if !skipped.is_empty() {
-            let first = skipped[0];
-            let [z, y, x] = list.particles[first].position.zyx();
-            let count = skipped.len();
-            output::warn(format!(
-                "{count} of {} particles cover no voxel; the first is number {first} at z,y,x = {z},{y},{x}",
-                list.particles.len()
-            ));
-        }
+        warn_of(&skipped, "cover no voxel", &list.particles, &rows);
+        let skipped: Vec<usize> = skipped.into_iter().map(|index| rows[index]).collect();
         let labels = Volume::new(labels).with_voxel_size(like.voxel_size).with_origin(like.origin);
         write_labels(&self.output, &labels)?;
         record.write_beside(&self.output)?;
@@ -171,6 +178,7 @@ impl Targets {
     fn draw(
         &self,
         particles: &[Particle],
+        rows: &[usize],
         masks: &[PathBuf],
         like: &VolumeInfo,
         classes: &ClassTable,
@@ -183,6 +191,7 @@ impl Targets {
         let base = self.over.as_ref().map(|path| base(path, like)).transpose()?;
         if self.masks.is_some() {
             let masks = read_masks(masks, classes)?;
+            check_known("mask", |class| masks.contains_key(&class), particles, rows)?;
             return Ok(match base {
                 Some(mut labels) => {
                     let skipped = draw_shapes(&mut labels, particles, &masks, &params)?;
@@ -192,7 +201,8 @@ impl Targets {
                 None => whole(shape_targets(like.shape, particles, &masks, &params)?),
             });
         }
-        let mut radii = self.radii(classes, like.voxel_size.map(|size| size.mean()))?;
+        let mut radii = self.radii(classes, &occurring(particles), like.voxel_size.map(|size| size.mean()))?;
+        check_known("radius", |class| radii.contains_key(&class), particles, rows)?;
         if let Some(share) = self.radius_share {
             radii = scaled_radii(&radii, share);
         }
@@ -222,7 +232,12 @@ impl Targets {
     }
 
     /// Radii in voxels by class: those given, or the class table's.
-    fn radii(&self, classes: &ClassTable, voxel_size: Option<f64>) -> Result<BTreeMap<ClassLabel, f64>, Failure> {
+    fn radii(
+        &self,
+        classes: &ClassTable,
+        occurring: &BTreeSet<ClassLabel>,
+        voxel_size: Option<f64>,
+    ) -> Result<BTreeMap<ClassLabel, f64>, Failure> {
         let size = || {
             voxel_size
                 .ok_or_else(|| Failure::new(format!("{}: radii in Angstrom need its voxel size, which it has not", self.like.display())))
@@ -240,18 +255,27 @@ impl Targets {
                 };
             }
         };
-        per_class(if self.radii.is_some() { "--radii" } else { "--radii-angstrom" }, radii, scale, classes)
+        let option = if self.radii.is_some() { "--radii" } else { "--radii-angstrom" };
+        Ok(per_class(option, &radii.0, classes, occurring)?.into_iter().map(|(label, radius)| (label, radius / scale)).collect())
     }
 }
 
-/// Values in class order, or one for all classes, over a scale.
-fn per_class(option: &str, values: &Radii, scale: f64, classes: &ClassTable) -> Result<BTreeMap<ClassLabel, f64>, Failure> {
-    check_per_class(option, values.0.len(), classes)?;
-    let labels = class_order(classes);
-    Ok(match values.0.as_slice() {
-        [one] => labels.map(|label| (label, one / scale)).collect(),
-        several => labels.zip(several.iter().map(|value| value / scale)).collect(),
-    })
+/// Warns of some particles, by their rows in the file.
+fn warn_of(indices: &[usize], what: &str, particles: &[Particle], rows: &[usize]) {
+    let Some(&first) = indices.first() else { return };
+    let at = particles[first].position.zyx().map(numbers::short).join(",");
+    let (count, row) = (indices.len(), rows[first]);
+    output::warn(format!("{count} of {} particles {what}; the first is row {row} (from 0) of the list, at z,y,x = {at}", particles.len()));
+}
+
+/// Refuses a particle whose class has nothing to be drawn by, and names its row in the file.
+fn check_known(what: &str, known: impl Fn(ClassLabel) -> bool, particles: &[Particle], rows: &[usize]) -> Result<(), Failure> {
+    match particles.iter().zip(rows).find(|(particle, _)| !known(particle.class)) {
+        Some((particle, row)) => {
+            Err(Failure::new(format!("the particle in row {row} (from 0) of the list is of class {}, which has no {what}", particle.class)))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Labels to draw over, of the volume's shape.

@@ -1,9 +1,9 @@
 //! What goes beyond one number: intervals, a second method, sweeps, groups of sizes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use cryoet::eval::{
     Comparison, Criterion, EvaluateError, Evaluation, Figure, Interval, ResamplingParams, SizeGroup, ThresholdRule, Unit, bootstrap,
     compare,
@@ -14,11 +14,14 @@ use serde::Serialize;
 use crate::bar::Bar;
 use crate::failure::Failure;
 use crate::numbers;
-use crate::options::{check_per_class, class_order};
 use crate::output;
+use crate::per_class::per_class;
+
+use super::rule::Rule;
 
 /// What is asked beyond the evaluation.
 #[derive(Debug, Clone, Args, Serialize)]
+#[command(group(ArgGroup::new("resampling").args(["bootstrap", "against"]).multiple(true)))]
 pub(super) struct FurtherOptions {
     /// Bootstrap intervals of the main figures
     #[arg(long)]
@@ -28,24 +31,24 @@ pub(super) struct FurtherOptions {
     #[serde(serialize_with = "crate::paths::shown")]
     pub(super) against: Option<PathBuf>,
     /// What is drawn at random
-    #[arg(long, value_enum, default_value_t = Drawn::Particle)]
-    unit: Drawn,
+    #[arg(long, value_enum, default_value_t = Drawn::Particle, requires = "resampling")]
+    draw: Drawn,
     /// How often it is drawn
-    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 2000, requires = "resampling", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     resamples: u32,
     /// The share of resamples inside an interval
-    #[arg(long, value_name = "SHARE", default_value_t = 0.95, value_parser = share)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.95, requires = "bootstrap", value_parser = share)]
     confidence: f64,
     /// The seed of what is drawn
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "resampling")]
     seed: u64,
     /// Precision and recall at every threshold, and the best threshold per class (with --distance)
     #[arg(long, value_enum, value_name = "BY")]
     pub(super) sweep: Option<By>,
     /// What makes a threshold best: fbeta:BETA, or precision:LEAST for the most recall at such a precision
-    #[arg(long, value_name = "RULE", default_value = "fbeta:1", value_parser = best)]
+    #[arg(long, value_name = "RULE", default_value = "fbeta:1", requires = "sweep", value_parser = best)]
     pub(super) best: Best,
-    /// Masses in kDa in class order: mean F1 of small, medium and large complexes, as in SHREC'20
+    /// Masses in kDa in class order, or one for all: mean F1 of small, medium and large complexes, as in SHREC'20
     #[arg(long, value_name = "KDA[,KDA..]", value_parser = masses)]
     masses: Option<Masses>,
 }
@@ -155,7 +158,7 @@ impl<T> Figures<T> {
 
 impl FurtherOptions {
     fn params(&self) -> ResamplingParams {
-        let unit = match self.unit {
+        let unit = match self.draw {
             Drawn::Particle => Unit::Particle,
             Drawn::Tomogram => Unit::Tomogram,
         };
@@ -193,10 +196,23 @@ impl FurtherOptions {
     }
 
     /// Masses by class.
-    pub(super) fn masses(&self, classes: &ClassTable) -> Result<Option<BTreeMap<ClassLabel, f64>>, Failure> {
-        let Some(Masses(masses)) = &self.masses else { return Ok(None) };
-        check_per_class("--masses", masses.len(), classes)?;
-        Ok(Some(class_order(classes).zip(masses.iter().copied()).collect()))
+    pub(super) fn masses(
+        &self,
+        classes: &ClassTable,
+        occurring: &BTreeSet<ClassLabel>,
+    ) -> Result<Option<BTreeMap<ClassLabel, f64>>, Failure> {
+        self.masses.as_ref().map(|Masses(masses)| per_class("--masses", masses, classes, occurring)).transpose()
+    }
+
+    /// Refuses, before the work, what this rule or so many tomograms cannot give.
+    pub(super) fn check(&self, tomograms: usize, rule: &Rule) -> Result<(), Failure> {
+        if self.sweep.is_some() && !matches!(rule, Rule::Assignment(_)) {
+            return Err(Failure::usage("--sweep pairs one to one: give --distance, and no other protocol"));
+        }
+        if matches!(self.draw, Drawn::Tomogram) && tomograms < 2 {
+            return Err(Failure::usage("--draw tomogram needs lists of two tomograms or more, and --pool: one alone cannot be resampled"));
+        }
+        Ok(())
     }
 }
 

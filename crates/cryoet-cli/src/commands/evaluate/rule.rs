@@ -1,16 +1,18 @@
 //! Rules of evaluation by name, and what each needs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use cryoet::eval::{CziiClass, CziiParams, DistanceParams, HitboxProtocol};
+use cryoet::eval::{CziiClass, CziiParams, DistanceParams, HitboxProtocol, MeanDistance, OutsidePicks};
 use cryoet::{ClassLabel, ClassTable, VoxelSize};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::numbers;
-use crate::options::{check_per_class, class_order, labels_of};
+use crate::options::labels_of;
+use crate::per_class::{check_covered, per_class, warn_absent};
 
 /// How picks and particles are brought together.
 #[derive(Debug, Clone, Args, Serialize)]
@@ -42,15 +44,15 @@ pub(super) struct RuleOptions {
     /// The same in Angstrom, where a list knows its voxel size
     #[arg(long, value_name = "D[,D..]", value_parser = positives, allow_negative_numbers = true)]
     distance_angstrom: Option<Numbers>,
-    /// With czii: radii in voxels in class order; by default the class table's
+    /// With czii: radii in voxels in class order, or one for all; by default the class table's
     #[arg(long, value_name = "R[,R..]", value_parser = positives, allow_negative_numbers = true)]
     radii: Option<Numbers>,
     /// With czii: how much each class counts, in class order; by default all count 1
     #[arg(long, value_name = "W[,W..]", value_parser = not_negatives, allow_negative_numbers = true)]
     weights: Option<Numbers>,
-    /// With czii: how many times as much recall counts as precision
-    #[arg(long, value_name = "BETA", default_value_t = 4.0, value_parser = numbers::positive)]
-    beta: f64,
+    /// With czii: how many times as much recall counts as precision [default: 4]
+    #[arg(long, value_name = "BETA", value_parser = numbers::positive)]
+    beta: Option<f64>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -117,8 +119,8 @@ impl RuleOptions {
             };
             return Err(Failure::usage(format!("this protocol takes {needs}")));
         }
-        if protocol != Protocol::Czii && (self.radii.is_some() || self.weights.is_some()) {
-            return Err(Failure::usage("--radii and --weights belong to --protocol czii"));
+        if protocol != Protocol::Czii && (self.radii.is_some() || self.weights.is_some() || self.beta.is_some()) {
+            return Err(Failure::usage("--radii, --weights and --beta belong to --protocol czii"));
         }
         if !needs_boxes && !self.excluded.is_empty() {
             return Err(Failure::usage("--excluded goes with --hitboxes or --masks"));
@@ -132,6 +134,7 @@ impl RuleOptions {
         let numbers = [&self.distance, &self.distance_angstrom, &self.radii, &self.weights];
         self.protocol.is_none()
             && self.excluded.is_empty()
+            && self.beta.is_none()
             && files.iter().all(|file| file.is_none())
             && numbers.iter().all(|n| n.is_none())
     }
@@ -141,18 +144,62 @@ impl RuleOptions {
         self.protocol().map(|_| ())
     }
 
-    /// The rule.
-    pub(super) fn rule(&self, classes: &ClassTable, voxel_size: Option<VoxelSize>) -> Result<Rule, Failure> {
+    /// Whether the rule is the CZII challenge's.
+    pub(super) fn is_czii(&self) -> bool {
+        self.protocol == Some(Protocol::Czii)
+    }
+
+    /// What the rule does, defaults included; lengths are in voxels.
+    pub(super) fn meaning(&self, rule: &Rule) -> Result<Value, Failure> {
+        let mut value = match rule {
+            Rule::Boxes(protocol) => json!({
+                "outside": match protocol.outside {
+                    OutsidePicks::Clamp => "clamp",
+                    OutsidePicks::Miss => "miss",
+                },
+                "strays_count": protocol.strays_count,
+                "dilated": protocol.dilated,
+                "mean_distance": match protocol.mean_distance {
+                    MeanDistance::AllHits => "all_hits",
+                    MeanDistance::FirstHits => "first_hits",
+                    MeanDistance::AllHitsUnrounded => "all_hits_unrounded",
+                },
+                "excluded": protocol.excluded,
+                "in_recall": protocol.in_recall,
+            }),
+            Rule::Assignment(params) if params.class_radii.is_empty() => json!({"radius": params.radius}),
+            Rule::Assignment(params) => json!({"class_radii": params.class_radii}),
+            Rule::DeepFinder(radius) => json!({"radius": radius}),
+            Rule::Czii(params) => {
+                let of_class = |(label, class): (&ClassLabel, &CziiClass)| {
+                    (label.to_string(), json!({"radius": class.radius, "weight": class.weight}))
+                };
+                let classes: serde_json::Map<_, _> = params.classes.iter().map(of_class).collect();
+                json!({"classes": classes, "beta": params.beta, "radius_share": params.radius_share})
+            }
+        };
+        value["protocol"] = json!(self.protocol()?);
+        Ok(value)
+    }
+
+    /// The rule, for lists in which some classes occur.
+    pub(super) fn rule(
+        &self,
+        classes: &ClassTable,
+        voxel_size: Option<VoxelSize>,
+        occurring: &BTreeSet<ClassLabel>,
+    ) -> Result<Rule, Failure> {
+        warn_absent("--excluded", &self.excluded, classes, occurring);
         Ok(match self.protocol()? {
-            Protocol::Assignment => Rule::Assignment(self.distances(classes, voxel_size)?),
+            Protocol::Assignment => Rule::Assignment(self.distances(classes, voxel_size, occurring)?),
             Protocol::Deepfinder => {
-                let params = self.distances(classes, voxel_size)?;
+                let params = self.distances(classes, voxel_size, occurring)?;
                 if !params.class_radii.is_empty() {
                     return Err(Failure::usage("deepfinder knows one distance for all classes"));
                 }
                 Rule::DeepFinder(params.radius)
             }
-            Protocol::Czii => Rule::Czii(self.czii(classes, voxel_size)?),
+            Protocol::Czii => Rule::Czii(self.czii(classes, voxel_size, occurring)?),
             Protocol::Shrec19 => Rule::Boxes(self.excluding(HitboxProtocol::shrec_2019(), classes)?),
             Protocol::Shrec20 => Rule::Boxes(self.excluding(HitboxProtocol::shrec_2020(), classes)?),
             Protocol::Strict => Rule::Boxes(self.excluding(HitboxProtocol::strict(), classes)?),
@@ -173,42 +220,41 @@ impl RuleOptions {
         Ok(HitboxProtocol { excluded: labels_of(&self.excluded, classes)?, in_recall: labels_of(&self.in_recall, classes)?, ..protocol })
     }
 
-    fn distances(&self, classes: &ClassTable, voxel_size: Option<VoxelSize>) -> Result<DistanceParams, Failure> {
+    fn distances(
+        &self,
+        classes: &ClassTable,
+        voxel_size: Option<VoxelSize>,
+        occurring: &BTreeSet<ClassLabel>,
+    ) -> Result<DistanceParams, Failure> {
         let (numbers, scale) = match (&self.distance, &self.distance_angstrom) {
             (Some(numbers), _) => (&numbers.0, 1.0),
             (None, Some(numbers)) => (&numbers.0, angstrom(voxel_size)?),
             (None, None) => return Err(Failure::usage("give --distance or --distance-angstrom")),
         };
-        check_per_class("--distance", numbers.len(), classes)?;
         let first = DistanceParams::new(numbers[0] / scale);
         if numbers.len() == 1 {
             return Ok(first);
         }
-        Ok(class_order(classes).zip(numbers).fold(first, |params, (label, distance)| params.with_class_radius(label, distance / scale)))
+        let by_class = per_class("--distance", numbers, classes, occurring)?;
+        Ok(by_class.into_iter().fold(first, |params, (label, distance)| params.with_class_radius(label, distance / scale)))
     }
 
-    fn czii(&self, classes: &ClassTable, voxel_size: Option<VoxelSize>) -> Result<CziiParams, Failure> {
+    fn czii(&self, classes: &ClassTable, voxel_size: Option<VoxelSize>, occurring: &BTreeSet<ClassLabel>) -> Result<CziiParams, Failure> {
         let radii: BTreeMap<ClassLabel, f64> = match &self.radii {
-            Some(radii) => {
-                check_per_class("--radii", radii.0.len(), classes)?;
-                class_order(classes).zip(radii.0.iter().copied()).collect()
-            }
+            Some(radii) => per_class("--radii", &radii.0, classes, occurring)?,
             None => {
                 let of_table: Vec<_> = classes.iter().filter_map(|class| Some((class.label, class.radius?))).collect();
                 if of_table.is_empty() {
                     return Err(Failure::usage("czii needs radii: give --radii, or a class table with radii"));
                 }
                 let scale = angstrom(voxel_size)?;
-                of_table.into_iter().map(|(label, radius)| (label, radius / scale)).collect()
+                let radii = of_table.into_iter().map(|(label, radius)| (label, radius / scale)).collect();
+                check_covered("the class table's radius", &radii, classes, occurring)?;
+                radii
             }
         };
-        let weights: BTreeMap<ClassLabel, f64> = match &self.weights {
-            Some(weights) => {
-                check_per_class("--weights", weights.0.len(), classes)?;
-                class_order(classes).zip(weights.0.iter().copied()).collect()
-            }
-            None => BTreeMap::new(),
-        };
+        let weights = self.weights.as_ref().map(|weights| per_class("--weights", &weights.0, classes, occurring)).transpose()?;
+        let weights = weights.unwrap_or_default();
         if let Some(label) = radii.keys().find(|label| self.weights.is_some() && !weights.contains_key(label)) {
             return Err(Failure::usage(format!(
                 "class {label} has a radius and no weight: --weights {} of {}",
@@ -217,7 +263,8 @@ impl RuleOptions {
             )));
         }
         let class = |(label, radius)| (label, CziiClass { radius, weight: weights.get(&label).copied().unwrap_or(1.0) });
-        Ok(CziiParams { beta: self.beta, ..CziiParams::new(radii.into_iter().map(class).collect()) })
+        let params = CziiParams::new(radii.into_iter().map(class).collect());
+        Ok(CziiParams { beta: self.beta.unwrap_or(params.beta), ..params })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Gaussian heat maps, one volume per class.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use cryoet::io::{VolumeInfo, write_volume};
@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::paths::check_files;
 use crate::record::Record;
 
-/// Writes the heat map of every class that occurs and has a standard deviation; the files' names.
+/// Writes the heat map of every class that has a standard deviation, even an empty one, so that all tomograms have as many; the files' names.
 pub(super) fn write(
     output: &Path,
     inputs: &[&PathBuf],
@@ -21,8 +21,6 @@ pub(super) fn write(
     sigmas: BTreeMap<ClassLabel, f64>,
     record: &Record,
 ) -> Result<Vec<PathBuf>, Failure> {
-    let occurring: BTreeSet<ClassLabel> = particles.iter().map(|particle| particle.class).collect();
-    let sigmas: BTreeMap<_, _> = sigmas.into_iter().filter(|(label, _)| occurring.contains(label)).collect();
     let outputs: Vec<PathBuf> = sigmas.keys().map(|&label| of_class(output, label)).collect();
     check_files(inputs.iter().copied(), &outputs)?;
     let maps = gaussian_targets(like.shape, particles, &sigmas)?;
