@@ -1,13 +1,13 @@
 //! Options that several commands share.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use cryoet::cluster::{self, ClusterParams, Connectivity, SizeFilter, Watershed};
 use cryoet::io::{
-    AxisOrder, CoordinateUnit, ParticleFormat, ParticleList, ReadParticles, VolumeFormat, VolumeInfo, WriteParticles, inspect_volume,
-    read_class_table, read_particles, write_particles,
+    AxisOrder, CoordinateUnit, ParticleFormat, ParticleList, ReadParticles, StarCentre, TomogramFrame, VolumeFormat, VolumeInfo,
+    WriteParticles, inspect_volume, particle_format, read_class_table, read_particles, read_relion_tomograms, write_particles,
 };
 use cryoet::{ClassLabel, ClassTable, Particle, VoxelSize};
 use serde::Serialize;
@@ -53,16 +53,40 @@ impl From<Unit> for CoordinateUnit {
     }
 }
 
+/// The centre that RELION 5's coordinates count from.
+#[derive(Debug, Clone, Copy, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Centre {
+    /// n / 2, RELION's own
+    Half,
+    /// floor(n / 2)
+    FlooredHalf,
+    /// n / 2 - 1, the napari picker's and PyTom's
+    HalfLessOne,
+}
+
+impl From<Centre> for StarCentre {
+    fn from(centre: Centre) -> Self {
+        match centre {
+            Centre::Half => Self::Half,
+            Centre::FlooredHalf => Self::FlooredHalf,
+            Centre::HalfLessOne => Self::HalfLessOne,
+        }
+    }
+}
+
 /// The tomogram that a list's positions are wanted in, as far as it is known.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Frame {
     pub(crate) voxel_size: Option<VoxelSize>,
+    /// Goes in the place of the voxel size that a list states.
+    pub(crate) stated_voxel_size: Option<VoxelSize>,
     pub(crate) shape: Option<[usize; 3]>,
 }
 
 impl From<&VolumeInfo> for Frame {
     fn from(info: &VolumeInfo) -> Self {
-        Self { voxel_size: info.voxel_size, shape: Some(info.shape) }
+        Self { voxel_size: info.voxel_size, shape: Some(info.shape), ..Self::default() }
     }
 }
 
@@ -85,6 +109,13 @@ pub(crate) struct ListOptions {
     /// What the file calls the centre of the first voxel, in voxels [default: the format's own]
     #[arg(long, value_name = "NUMBER", value_parser = numbers::finite, allow_negative_numbers = true)]
     first_voxel: Option<f64>,
+    /// The centre that RELION 5's coordinates count from, in the list that is read
+    #[arg(long, value_enum, value_name = "CENTRE", default_value_t = Centre::Half)]
+    star_centre: Centre,
+    /// RELION 5's tomogram set (tomograms.star): shape and voxel size of each tomogram of a STAR file
+    #[arg(long, value_name = "TOMOGRAMS.star")]
+    #[serde(serialize_with = "crate::paths::shown")]
+    pub(crate) tomogram_set: Option<PathBuf>,
     /// Column of a CSV that holds the class, as a label or as a name of the table
     #[arg(long, value_name = "NAME")]
     class_column: Option<String>,
@@ -97,6 +128,11 @@ impl ListOptions {
     /// The class table, empty when none was given.
     pub(crate) fn class_table(&self) -> Result<ClassTable, Failure> {
         self.classes.as_ref().map_or_else(|| Ok(ClassTable::default()), |path| Ok(read_class_table(path)?))
+    }
+
+    /// The frames of the tomogram set, by name.
+    pub(crate) fn frames(&self) -> Result<BTreeMap<String, TomogramFrame>, Failure> {
+        self.tomogram_set.as_ref().map_or_else(|| Ok(BTreeMap::new()), |path| Ok(read_relion_tomograms(path)?))
     }
 
     /// Whether a file is read as a particle list: by its extension, or because its columns are given. An `.em` file is one where it has
@@ -114,6 +150,28 @@ impl ListOptions {
         self.read_in(path, Frame::default())
     }
 
+    /// How the library reads a list in a frame.
+    fn reading(&self, frame: Frame) -> Result<ReadParticles, Failure> {
+        Ok(ReadParticles {
+            axis_order: self.axis_order.map(AxisOrder::from),
+            columns: self.columns.clone(),
+            unit: self.unit.map(CoordinateUnit::from),
+            first_voxel: self.first_voxel,
+            voxel_size: frame.voxel_size,
+            stated_voxel_size: frame.stated_voxel_size,
+            shape: frame.shape,
+            star_centre: self.star_centre.into(),
+            tomograms: self.frames()?,
+            classes: self.class_table()?,
+            ..ReadParticles::default()
+        })
+    }
+
+    /// The format of a particle list; of a STAR file, which program's and version's it is.
+    pub(crate) fn format(&self, path: &Path) -> Result<ParticleFormat, Failure> {
+        Ok(particle_format(path, &self.reading(Frame::default())?)?)
+    }
+
     /// Reads a particle list; its positions count in the frame's voxels.
     pub(crate) fn read_in(&self, path: &Path, frame: Frame) -> Result<ParticleList, Failure> {
         Ok(self.read_rows(path, frame)?.0)
@@ -121,30 +179,22 @@ impl ListOptions {
 
     /// Reads a particle list likewise; for each particle also its row among the file's, from 0.
     pub(crate) fn read_rows(&self, path: &Path, frame: Frame) -> Result<(ParticleList, Vec<usize>), Failure> {
-        let classes = self.class_table()?;
-        let options = ReadParticles {
-            axis_order: self.axis_order.map(AxisOrder::from),
-            columns: self.columns.clone(),
-            unit: self.unit.map(CoordinateUnit::from),
-            first_voxel: self.first_voxel,
-            voxel_size: frame.voxel_size,
-            shape: frame.shape,
-            classes: classes.clone(),
-            ..ReadParticles::default()
-        };
+        let options = self.reading(frame)?;
         let mut list = read_particles(path, &options)?;
         if let Some(column) = &self.class_column {
-            name_classes(&mut list, column, &classes).map_err(Failure::about(path))?;
+            name_classes(&mut list, column, &options.classes).map_err(Failure::about(path))?;
         }
         let mut rows: Vec<usize> = (0..list.particles.len()).collect();
         if let Some(name) = &self.tomogram {
-            let there: BTreeSet<&str> = list.particles.iter().filter_map(|particle| list.tomogram_of(particle)).collect();
-            if !list.particles.is_empty() && !there.contains(name.as_str()) {
-                let said = if there.is_empty() { "the list names no tomograms".to_owned() } else { Vec::from_iter(there).join(", ") };
-                return Err(Failure::new(format!("{}: no particle of tomogram {name:?}: {said}", path.display())));
+            let there = names_of(&list);
+            if !list.particles.is_empty() && !there.contains(name) {
+                return Err(Failure::new(format!("{}: no particle of tomogram {name:?}: {}", path.display(), said(&there))));
             }
             let of_list = list.tomogram.clone();
             keep(&mut list.particles, &mut rows, |particle| particle.tomogram.as_ref().or(of_list.as_ref()) == Some(name));
+        }
+        if frame.shape.is_some() && options.tomograms.is_empty() && self.format(path)? == ParticleFormat::Relion5 {
+            check_one_frame(path, &list)?;
         }
         Ok((list, rows))
     }
@@ -159,7 +209,12 @@ impl ListOptions {
     /// Whether nothing is said of lists, only of classes.
     pub(crate) fn is_plain(&self) -> bool {
         let texts = [&self.class_column, &self.tomogram].into_iter().all(Option::is_none);
-        texts && self.axis_order.is_none() && self.columns.is_empty() && self.unit.is_none() && self.first_voxel.is_none()
+        texts
+            && self.axis_order.is_none()
+            && self.columns.is_empty()
+            && self.unit.is_none()
+            && self.first_voxel.is_none()
+            && self.tomogram_set.is_none()
     }
 
     /// Like [`read`](Self::read), for commands that work on one tomogram: a list of several is refused.
@@ -175,12 +230,10 @@ impl ListOptions {
     /// Like [`read_rows`](Self::read_rows), for such commands.
     pub(crate) fn read_rows_of_one_tomogram(&self, path: &Path, frame: Frame) -> Result<(ParticleList, Vec<usize>), Failure> {
         let (list, rows) = self.read_rows(path, frame)?;
-        let mut names: Vec<_> = list.particles.iter().filter_map(|particle| list.tomogram_of(particle)).collect();
-        names.sort_unstable();
-        names.dedup();
+        let names = names_of(&list);
         if names.len() > 1 {
             let message = format!("{} lists particles of {} tomograms: choose one with --tomogram", path.display(), names.len());
-            return Err(Failure::usage(format!("{message} ({}, ...)", names[..2].join(", "))));
+            return Err(Failure::usage(format!("{message} ({})", said(&names))));
         }
         Ok((list, rows))
     }
@@ -192,12 +245,38 @@ pub(crate) fn keep(particles: &mut Vec<Particle>, rows: &mut Vec<usize>, keeps: 
     particles.retain(keeps);
 }
 
+/// The names of a list's tomograms.
+fn names_of(list: &ParticleList) -> BTreeSet<String> {
+    let names: BTreeSet<&str> = list.particles.iter().filter_map(|particle| list.tomogram_of(particle)).collect();
+    names.into_iter().map(str::to_owned).collect()
+}
+
+/// Names for a message, ten at most.
+fn said(names: &BTreeSet<String>) -> String {
+    if names.is_empty() {
+        return "the list names no tomograms".into();
+    }
+    let first: Vec<&str> = names.iter().take(10).map(String::as_str).collect();
+    format!("{}{}", first.join(", "), if names.len() > 10 { ", ..." } else { "" })
+}
+
+/// Refuses several tomograms in a list that counts from the centre of the one that --like names.
+pub(crate) fn check_one_frame(path: &Path, list: &ParticleList) -> Result<(), Failure> {
+    let names = names_of(list);
+    if names.len() < 2 {
+        return Ok(());
+    }
+    let message =
+        "RELION 5 counts from each tomogram's centre, and --like is one tomogram: choose it with --tomogram, or give --tomogram-set";
+    Err(Failure::usage(format!("{}: {message} ({})", path.display(), said(&names))))
+}
+
 fn name_classes(list: &mut ParticleList, column: &str, classes: &ClassTable) -> Result<(), Failure> {
     for (index, particle) in list.particles.iter_mut().enumerate() {
         let text = particle.extra.remove(column).ok_or_else(|| Failure::new(format!("particle {index} has no column {column:?}")))?;
         let by_name = classes.by_name(text.trim()).map(|class| class.label);
         let by_label = || text.trim().parse::<u8>().ok().map(cryoet::ClassLabel::new);
-        particle.class = by_name.or_else(by_label).ok_or_else(|| {
+        particle.class = by_label().or(by_name).ok_or_else(|| {
             Failure::new(format!("particle {index}: {column} {text:?} is neither a label nor a name of the class table (--classes)"))
         })?;
     }
@@ -372,9 +451,9 @@ impl ClusterOptions {
 /// Classes given by label or by name.
 pub(crate) fn labels_of(words: &[String], classes: &ClassTable) -> Result<BTreeSet<ClassLabel>, Failure> {
     let label = |word: &String| {
-        let known = classes.by_name(word).map(|class| class.label);
-        known
-            .or_else(|| word.parse().ok().map(ClassLabel::new))
+        let label = word.parse().ok().map(ClassLabel::new);
+        label
+            .or_else(|| classes.by_name(word).map(|class| class.label))
             .ok_or_else(|| Failure::usage(format!("class {word:?} is neither a label nor a name of the class table")))
     };
     words.iter().map(label).collect()

@@ -143,3 +143,66 @@ fn one_of_several_volumes() {
     assert_eq!(info(at, "one.mrc")["min"], 3.0);
     assert_eq!(refuse(at, "convert stack.mrc two.mrc --volume 2").0, Some(1));
 }
+
+#[test]
+fn lists_keep_their_place_in_angstrom() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    tomogram(at);
+    std::fs::write(at.join("p.csv"), "tomogram,class,z,y,x,voxel_size\nt,1,2,4,6,5\n").unwrap();
+    succeed(at, "convert p.csv q.csv --like t.mrc");
+    assert!(read(at, "q.csv").contains("t,1,1,2,3,"), "{}", read(at, "q.csv"));
+    for line in ["convert p.csv r.csv --voxel-size 10", "convert p.csv r.csv --voxel-size 10 --like t.mrc"] {
+        succeed(at, line);
+        let text = read(at, "r.csv");
+        assert!(text.contains("t,1,2,4,6,") && text.trim_end().ends_with(",10"), "{text}");
+    }
+}
+
+#[test]
+fn several_tomograms_in_one_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    tomogram(at);
+    std::fs::write(at.join("p.csv"), "tomogram,class,z,y,x\na,1,1,2,3\nb,1,0,4,6\n").unwrap();
+    let (code, message) = refuse(at, "convert p.csv p.star --like t.mrc");
+    assert!(code == Some(2) && message.contains("(a, b)"), "{message}");
+    let (code, message) = refuse(at, "convert p.csv p.star --like t.mrc --tomogram c");
+    assert!(code == Some(1) && message.contains("a, b"), "{message}");
+    succeed(at, "convert p.csv one.star --like t.mrc --tomogram a");
+    let set = "data_global\nloop_\n_rlnTomoName\n_rlnTomoTiltSeriesPixelSize\n_rlnTomoTomogramBinning\n_rlnTomoSizeX\n_rlnTomoSizeY\n_rlnTomoSizeZ\n\
+        a 2.5 4 28 20 16\nb 2.5 2 56 40 33\n";
+    std::fs::write(at.join("tomograms.star"), set).unwrap();
+    succeed(at, "convert p.csv p.star --tomogram-set tomograms.star");
+    let (code, message) = refuse(at, "convert p.star back.csv --like t.mrc");
+    assert!(code == Some(2) && message.contains("--tomogram-set"), "{message}");
+    succeed(at, "convert p.star back.csv --tomogram-set tomograms.star");
+    let back = read(at, "back.csv");
+    assert!(back.contains("a,1,1,2,3,") && back.contains("b,1,0,4,6,"), "{back}");
+}
+
+#[test]
+fn either_list_says_its_centre() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    tomogram(at);
+    std::fs::write(at.join("p.csv"), "tomogram,class,z,y,x\nt,1,1,2,3\n").unwrap();
+    succeed(at, "convert p.csv p.star --like t.mrc --output-star-centre half-less-one");
+    succeed(at, "convert p.star back.csv --like t.mrc --star-centre half-less-one");
+    assert!(read(at, "back.csv").contains("t,1,1,2,3,"));
+    succeed(at, "convert p.star back.csv --like t.mrc");
+    assert!(read(at, "back.csv").contains("t,1,2,3,4,"));
+}
+
+#[cfg(feature = "zarr")]
+#[test]
+fn a_folder_of_another_is_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    tomogram(at);
+    std::fs::create_dir(at.join("run.zarr")).unwrap();
+    std::fs::write(at.join("run.zarr/notes.txt"), "mine").unwrap();
+    let (code, message) = refuse(at, "convert t.mrc run.zarr");
+    assert!(code == Some(1) && message.contains("notes.txt"), "{message}");
+    assert_eq!(read(at, "run.zarr/notes.txt"), "mine");
+}

@@ -315,13 +315,14 @@ fn voxel_sizes_must_agree() {
     for line in [
         "evaluate --truth-labels v10.mrc --labels v13.5.mrc",
         "evaluate --truth l10.star --picks l13.5.star --distance 3",
-        "targets l13.5.star --like v10.mrc --radii 3 -o t.npy",
         "targets l10.star --like v10.mrc --over v13.5.mrc --radii 3 -o t.npy",
         "consensus l10.star l13.5.star --distance 3",
     ] {
         let (code, message) = outcome(at, line);
         assert!(code == Some(1) && message.contains("voxel sizes differ") && message.contains("13.5"), "{line}: {code:?} {message}");
     }
+    // With a tomogram to count in, the list's places in Angstrom stay.
+    text(at, "targets l13.5.star --like v10.mrc --radii 3 -o t.npy");
     let value = json(at, "evaluate --truth-labels v10.mrc --labels volume.npy");
     assert_eq!(value["confusion"], serde_json::json!({"labels": [1], "classes": ["1"], "counts": [[16 * 16 * 32]]}));
     assert!(text(at, "evaluate --truth-labels v10.mrc --labels volume.npy").contains("8192"));

@@ -37,6 +37,14 @@ pub enum ReadClassTableError {
         /// Where and why.
         message: String,
     },
+    /// A class without a name.
+    #[error("{}: the class of label {label} has an empty name", path.display())]
+    Unnamed {
+        /// The file.
+        path: PathBuf,
+        /// Its label.
+        label: u8,
+    },
     /// The classes contradict one another.
     #[error("{}: {source}", path.display())]
     Classes {
@@ -92,11 +100,21 @@ pub fn read_class_table(path: impl AsRef<Path>) -> Result<ClassTable, ReadClassT
     let path = path.as_ref();
     let text = std::fs::read_to_string(path).map_err(|source| ReadClassTableError::Io { path: path.to_path_buf(), source })?;
     if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
-        return crate::copick_config::read(path, &text);
+        return named(path, crate::copick_config::read(path, &text)?);
     }
     let document: Document =
         toml::from_str(&text).map_err(|source| ReadClassTableError::Toml { path: path.to_path_buf(), source: Box::new(source) })?;
-    ClassTable::new(document.class).map_err(|source| ReadClassTableError::Classes { path: path.to_path_buf(), source })
+    let table = ClassTable::new(document.class).map_err(|source| ReadClassTableError::Classes { path: path.to_path_buf(), source })?;
+    named(path, table)
+}
+
+/// Refuses classes without a name.
+fn named(path: &Path, table: ClassTable) -> Result<ClassTable, ReadClassTableError> {
+    let unnamed = table.iter().find(|class| class.name.trim().is_empty()).map(|class| class.label.get());
+    match unnamed {
+        Some(label) => Err(ReadClassTableError::Unnamed { path: path.to_path_buf(), label }),
+        None => Ok(table),
+    }
 }
 
 /// Writes a class table as TOML, whole or not at all.
@@ -148,6 +166,7 @@ mod tests {
             ("[[class]]\nlabel = 1\nname = \"a\"\nradios = 3\n", &["t.toml", "line 4", "radios"]),
             ("[[class]]\nlabel = 0\nname = \"a\"\n", &["t.toml", "label 0"]),
             ("[[class]]\nlabel = 1\nname = \"a\"\n[[class]]\nlabel = 1\nname = \"b\"\n", &["t.toml", "share label 1"]),
+            ("[[class]]\nlabel = 7\nname = \" \"\n", &["t.toml", "label 7 has an empty name"]),
             ("<objlist/>", &["t.toml", "line 1"]),
         ] {
             std::fs::write(&path, text).unwrap();

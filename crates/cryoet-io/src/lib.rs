@@ -42,7 +42,7 @@ pub use class_table::{ReadClassTableError, WriteClassTableError, read_class_tabl
 pub use mrc::{MrcHeader, MrcSink, MrcVoxel, create_mrc_sink, create_mrc_sink_like, read_mrc_header};
 pub use particles::{
     AxisOrder, CoordinateUnit, Dropped, ParticleFormat, ParticleList, ReadParticles, ReadParticlesError, StarCentre, TomogramFrame,
-    WriteParticles, WriteParticlesError, read_particles, read_relion_tomograms, write_particles,
+    WriteParticles, WriteParticlesError, particle_format, read_particles, read_relion_tomograms, write_particles,
 };
 pub use volume::{
     NpySink, NpyVoxel, ReadVolumeError, VolumeFormat, VolumeInfo, WriteVolumeError, create_npy_sink, inspect_named_volume, inspect_volume,

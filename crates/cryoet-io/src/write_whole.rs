@@ -121,6 +121,7 @@ impl WholeFolder {
         if target.exists() && !target.is_dir() {
             return Err(io::Error::new(io::ErrorKind::NotADirectory, "is a file, no folder"));
         }
+        check_replaceable(&target)?;
         let aside = name_aside(&target)?;
         fs::create_dir(&aside)?;
         Ok(Self { aside, target })
@@ -135,6 +136,9 @@ impl WholeFolder {
         sync_all(&self.aside)?;
         let old = name_aside(&self.target)?;
         let replaces = self.target.exists();
+        if replaces {
+            check_replaceable(&self.target)?;
+        }
         if replaces {
             fs::rename(&self.target, &old)?;
         }
@@ -153,6 +157,44 @@ impl Drop for WholeFolder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.aside);
     }
+}
+
+/// Refuses a folder that is neither empty nor a Zarr's: what else it holds is not ours to delete.
+#[cfg(feature = "zarr")]
+fn check_replaceable(folder: &Path) -> io::Result<()> {
+    if !folder.is_dir() || is_volume(folder) {
+        return Ok(());
+    }
+    let Some(entry) = fs::read_dir(folder)?.next() else { return Ok(()) };
+    let name = entry?.file_name();
+    let message = format!("a folder stands there that is neither empty nor an OME-Zarr alone: it holds {:?}", name.to_string_lossy());
+    Err(io::Error::new(io::ErrorKind::DirectoryNotEmpty, message))
+}
+
+/// Whether a folder is a Zarr array or an OME-Zarr's levels, and nothing else lies beside them.
+#[cfg(feature = "zarr")]
+fn is_volume(folder: &Path) -> bool {
+    let json = |name: &str| -> Option<serde_json::Value> { serde_json::from_slice(&fs::read(folder.join(name)).ok()?).ok() };
+    let described = folder.join(".zarray").is_file()
+        || json(".zattrs").is_some_and(|attributes| attributes.get("multiscales").is_some())
+        || json("zarr.json").is_some_and(|node| {
+            node["node_type"] == "array"
+                || node["attributes"]["ome"].get("multiscales").is_some()
+                || node["attributes"].get("multiscales").is_some()
+        });
+    // Chunks of an array lie under names of numbers; levels and groups of labels have metadata of their own.
+    let known = |entry: fs::DirEntry| {
+        let (name, path) = (entry.file_name(), entry.path());
+        let name = name.to_string_lossy();
+        let metadata = [".zgroup", ".zarray", "zarr.json"];
+        name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+            || if path.is_dir() {
+                ["c", "OME"].contains(&&*name) || metadata.iter().any(|name| path.join(name).is_file())
+            } else {
+                metadata.contains(&&*name) || [".zattrs", ".zmetadata", ".DS_Store"].contains(&&*name)
+            }
+    };
+    described && fs::read_dir(folder).is_ok_and(|entries| entries.flatten().all(known))
 }
 
 #[cfg(feature = "zarr")]

@@ -6,8 +6,8 @@ use clap::{Args, ValueEnum};
 #[cfg(feature = "net")]
 use cryoet::io::write_whole;
 use cryoet::io::{
-    AxisOrder, CoordinateUnit, ParticleFormat, StarCentre, VolumeFormat, WriteParticles, inspect_volume, read_ids, read_labels,
-    read_named_volume, read_volume, write_ids, write_labels, write_volume,
+    AxisOrder, CoordinateUnit, ParticleFormat, VolumeFormat, WriteParticles, inspect_volume, read_ids, read_labels, read_named_volume,
+    read_volume, write_ids, write_labels, write_volume,
 };
 #[cfg(feature = "net")]
 use cryoet::net::Weights;
@@ -17,7 +17,7 @@ use serde_json::json;
 
 use crate::failure::Failure;
 use crate::numbers;
-use crate::options::{Frame, ListOptions, Order, Unit, check_volume_output, tomogram_name, write_lists};
+use crate::options::{Centre, Frame, ListOptions, Order, Unit, check_one_frame, check_volume_output, tomogram_name, write_lists};
 use crate::output;
 use crate::paths::{Shown, check_files};
 use crate::record::Record;
@@ -47,7 +47,7 @@ pub(crate) struct Convert {
     /// Mean over N^3 voxels; positions of particles follow
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = numbers::at_least_one, allow_negative_numbers = true)]
     bin: usize,
-    /// Voxel size in Angstrom that replaces the file's: one number, or z,y,x
+    /// Voxel size in Angstrom that replaces the file's: one number, or z,y,x. Voxels stay as they are, and so do positions in voxels
     #[arg(long, value_name = "ANGSTROM", value_parser = size, allow_hyphen_values = true)]
     voxel_size: Option<Size>,
     /// One of several volumes in the file, read as grey values: a data set, an array, a level, a volume of a stack
@@ -56,7 +56,8 @@ pub(crate) struct Convert {
     /// What the voxels of a volume are
     #[arg(long, value_enum, default_value_t = Kind::Auto)]
     kind: Kind,
-    /// The tomogram of a particle list: gives voxel size, shape and name; positions count in its voxels
+    /// The tomogram of a particle list: gives voxel size, shape and name; positions become those in its voxels, places in Angstrom
+    /// stay
     #[arg(long, value_name = "TOMOGRAM")]
     #[serde(serialize_with = "crate::paths::shown")]
     like: Option<PathBuf>,
@@ -71,9 +72,9 @@ pub(crate) struct Convert {
     /// What coordinates are to count in, in text without a header and in the Data Portal's points [default: voxels]
     #[arg(long, value_enum, value_name = "UNIT")]
     output_unit: Option<Unit>,
-    /// The centre that RELION 5's coordinates count from
-    #[arg(long, value_enum, default_value_t = Centre::Half)]
-    star_centre: Centre,
+    /// The centre that RELION 5's coordinates are to count from, in the list that is written
+    #[arg(long, value_enum, value_name = "CENTRE", default_value_t = Centre::Half)]
+    output_star_centre: Centre,
 }
 
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -97,20 +98,9 @@ enum Kind {
     Ids,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum, Serialize)]
-#[serde(rename_all = "kebab-case")]
-enum Centre {
-    /// n / 2, RELION's own
-    Half,
-    /// floor(n / 2)
-    FlooredHalf,
-    /// n / 2 - 1, the napari picker's and PyTom's
-    HalfLessOne,
-}
-
 impl Convert {
     pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
-        let inputs = [Some(&self.input), self.like.as_ref(), self.lists.classes.as_ref()];
+        let inputs = [Some(&self.input), self.like.as_ref(), self.lists.classes.as_ref(), self.lists.tomogram_set.as_ref()];
         check_files(inputs.into_iter().flatten(), [&self.output])?;
         let record = Record::new("convert", &self)?.with_inputs(inputs.into_iter().flatten())?;
         #[cfg(feature = "net")]
@@ -212,17 +202,31 @@ impl Convert {
         })
     }
 
+    /// Whether the list that is written counts from its tomogram's centre.
+    fn writes_relion_5(&self) -> bool {
+        self.output_columns.is_empty() && ParticleFormat::of_extension(&self.output) == Some(ParticleFormat::Relion5)
+    }
+
     fn list(&self) -> Result<String, Failure> {
         let like = self.like.as_ref().map(inspect_volume).transpose()?;
         let frame = like.as_ref().map(Frame::from).unwrap_or_default();
-        let frame = Frame { voxel_size: self.voxel_size()?.or(frame.voxel_size), ..frame };
+        let said = self.voxel_size()?;
+        let frame = Frame { voxel_size: said.or(frame.voxel_size), stated_voxel_size: said, ..frame };
         let mut list = self.lists.read_in(&self.input, frame)?;
         if let Some(like) = &self.like {
             list.tomogram = list.tomogram.or_else(|| Some(tomogram_name(like)));
         }
         list.voxel_size = frame.voxel_size.or(list.voxel_size);
         list.shape = frame.shape.or(list.shape);
+        let mut tomograms = self.lists.frames()?;
+        if frame.shape.is_some() && tomograms.is_empty() && self.writes_relion_5() {
+            check_one_frame(&self.input, &list)?;
+        }
         if self.bin != 1 {
+            for frame in tomograms.values_mut() {
+                frame.voxel_size = frame.voxel_size.scaled(self.bin as f64);
+                frame.shape = frame.shape.map(|n| n / self.bin);
+            }
             for particle in &mut list.particles {
                 particle.position = particle.position.binned(self.bin);
             }
@@ -233,11 +237,8 @@ impl Convert {
             axis_order: self.output_axis_order.map(AxisOrder::from),
             columns: self.output_columns.clone(),
             unit: self.output_unit.map(CoordinateUnit::from),
-            star_centre: match self.star_centre {
-                Centre::Half => StarCentre::Half,
-                Centre::FlooredHalf => StarCentre::FlooredHalf,
-                Centre::HalfLessOne => StarCentre::HalfLessOne,
-            },
+            star_centre: self.output_star_centre.into(),
+            tomograms,
             classes: self.lists.class_table()?,
             ..WriteParticles::default()
         };

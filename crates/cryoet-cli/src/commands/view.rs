@@ -92,7 +92,7 @@ impl View {
         if let Some(labels) = labels.as_ref().filter(|labels| labels.shape() != [nz, ny, nx]) {
             return Err(Failure::new(format!("the labels have shape {:?} (z, y, x), the volume {:?}", labels.shape(), [nz, ny, nx])));
         }
-        let frame = Frame { voxel_size: volume.voxel_size(), shape: Some([nz, ny, nx]) };
+        let frame = Frame { voxel_size: volume.voxel_size(), shape: Some([nz, ny, nx]), ..Frame::default() };
         let particles = self.particles.as_ref().map(|path| self.lists.read_of_one_tomogram_in(path, frame)).transpose()?;
         let overlay = Overlay {
             labels: labels.as_ref().map(|labels| labels as &dyn VolumeSource<u8>),

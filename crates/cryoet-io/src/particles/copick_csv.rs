@@ -35,7 +35,10 @@ pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<
         let position = Position::from_angstrom(angstrom, size).map_err(|error| place.syntax(row.line, error.to_string()))?;
         let mut particle = Particle::new(options.class, position);
         particle.orientation = transformation.map(|m| place.orientation(row.line, orientation(&m))).transpose()?;
-        particle.score = row.cell("score").map(|text| place.score(row.line, &row.name("score"), text)).transpose()?;
+        particle.score = match row.cell("score") {
+            Some(text) => place.known_score(row.line, &row.name("score"), text)?,
+            None => None,
+        };
         particle.tomogram = row.cell("run_name").map(str::to_string);
         particle.extra = row.extras(|column| FIELDS.contains(&column) || column.starts_with("transform_"));
         list.particles.push(particle);

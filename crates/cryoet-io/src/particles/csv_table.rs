@@ -7,6 +7,7 @@ use super::{
     csv_row::{Row, each_row},
     dropped::Drops,
     read::Place,
+    rescale::rescale,
 };
 
 /// The columns every list is written with.
@@ -39,14 +40,19 @@ impl Row<'_> {
     pub(super) fn particle(&self, options: &ReadParticles) -> Result<Particle, ReadParticlesError> {
         let class = match (self.cell("class"), self.cell("class_name")) {
             (Some(class), _) => self.place.class(self.line, &self.name("class"), class, options)?,
-            (None, Some(name)) if !options.classes.is_empty() => self.place.class(self.line, &self.name("class_name"), name, options)?,
+            (None, Some(name)) if !options.classes.is_empty() => {
+                self.place.named_class(self.line, &self.name("class_name"), name, options)?
+            }
             _ if self.columns.contains_key("class") => self.place.label(self.line, &self.name("class"), "")?,
             _ => options.class,
         };
         let position = self.place.position(self.line, [self.number("z")?, self.number("y")?, self.number("x")?])?;
         let mut particle = Particle::new(class, position);
         particle.orientation = self.orientation()?;
-        particle.score = self.cell("score").map(|text| self.place.score(self.line, &self.name("score"), text)).transpose()?;
+        particle.score = match self.cell("score") {
+            Some(text) => self.place.known_score(self.line, &self.name("score"), text)?,
+            None => None,
+        };
         particle.size = self.cell("size").map(|text| self.place.size(self.line, &self.name("size"), text)).transpose()?;
         particle.tomogram = self.cell("tomogram").map(str::to_string);
         particle.extra = self.extras(|column| COLUMNS.contains(&column) || FURTHER[1..].contains(&column));
@@ -60,12 +66,14 @@ pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<
         if let Some(size) = row.voxel_size()?
             && *list.voxel_size.get_or_insert(size) != size
         {
-            let message = format!("voxel size {:?} (z, y, x), but {:?} in an earlier line", size.zyx(), list.voxel_size.map(|s| s.zyx()));
+            let [found, earlier] = [Some(size), list.voxel_size].map(|size| size.map_or([0.0; 3], |size| size.zyx()));
+            let message = format!("voxel size {found:?} (z, y, x), but {earlier:?} in an earlier line");
             return Err(place.syntax(row.line, message));
         }
         list.particles.push(row.particle(options)?);
         Ok(())
     })?;
+    rescale(place, &mut list, options)?;
     Ok(list)
 }
 

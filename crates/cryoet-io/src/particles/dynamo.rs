@@ -3,8 +3,11 @@ use std::fmt::Write;
 use cryoet_core::{Orientation, Particle, VoxelSize};
 
 use super::{
-    Dropped, ParticleList, ReadParticles, ReadParticlesError, WriteParticles, dropped::Drops, read::Place,
-    tomogram_numbers::TomogramNumbers,
+    Dropped, ParticleList, ReadParticles, ReadParticlesError, WriteParticles,
+    dropped::Drops,
+    read::Place,
+    rescale::rescaled,
+    tomogram_numbers::{TomogramNumbers, name_of_number},
 };
 
 /// Dynamo counts from the corner of the first voxel: its centre lies at one half ("Volume center" in Dynamo's wiki).
@@ -35,18 +38,21 @@ pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<
         }
         let number = |column: usize| place.number(line, &format!("column {column}"), real_part(cells[column - 1]));
         let zyx = [number(26)? + number(6)? - first, number(25)? + number(5)? - first, number(24)? + number(4)? - first];
+        let apix = if cells.len() >= APIX { number(APIX)? } else { 0.0 };
+        let own = VoxelSize::isotropic(apix).ok().map(|own| options.stated_voxel_size.unwrap_or(own));
+        let zyx = rescaled(zyx, own, options.voxel_size);
         let class = place.class_number(line, "column 22", real_part(cells[21]), options)?;
         let mut particle = Particle::new(class, place.position(line, zyx)?);
         let back = place.orientation(line, Orientation::from_zxz(number(7)?, number(9)?, number(8)?))?;
         particle.orientation = Some(back.inverse());
         particle.score = Some(place.score(line, "column 10", real_part(cells[9]))?);
-        particle.tomogram = Some(cells[19].to_string());
+        particle.tomogram = name_of_number(real_part(cells[19]));
         for (column, cell) in (1..).zip(&cells) {
             if !FIELDS.contains(&column) && *cell != "0" {
                 particle.extra.insert(format!("{PREFIX}{column}"), (*cell).to_string());
             }
         }
-        sizes.push(if cells.len() >= APIX { number(APIX)? } else { 0.0 });
+        sizes.push(apix);
         list.particles.push(particle);
     }
     let common = sizes.first().copied().filter(|first| sizes.iter().all(|size| size == first));
@@ -77,7 +83,7 @@ pub(super) fn write(list: &ParticleList, options: &WriteParticles) -> (String, V
     drops.extras(|name, value| column_of(name).is_none() || !fits(value));
 
     let first = options.first_voxel.unwrap_or(FIRST_VOXEL);
-    let mut tomograms = TomogramNumbers::default();
+    let tomograms = TomogramNumbers::of_list(list);
     let mut text = String::new();
     for (index, particle) in list.particles.iter().enumerate() {
         let mut row = vec![String::from("0"); COLUMNS];
@@ -106,7 +112,7 @@ pub(super) fn write(list: &ParticleList, options: &WriteParticles) -> (String, V
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{}", row.join(" "));
     }
-    drops.of_list("tomogram names (written as numbers in order of appearance)", tomograms.renamed());
+    drops.of_list("tomogram names (written as numbers)", tomograms.renamed());
     (text, drops.done())
 }
 

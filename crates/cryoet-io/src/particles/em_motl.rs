@@ -5,7 +5,7 @@ use super::{
     dropped::Drops,
     matlab::{FIRST_VOXEL, whole_and_shift},
     read::Place,
-    tomogram_numbers::TomogramNumbers,
+    tomogram_numbers::{TomogramNumbers, name_of_number},
 };
 use crate::em;
 
@@ -38,7 +38,7 @@ pub(super) fn read(place: Place, bytes: &[u8], options: &ReadParticles) -> Resul
         let at = em::HEADER_BYTES + index * ROWS * header.element.bytes();
         let fail = |message: String| place.binary(at, format!("particle {index}: {message}"));
         let number = |row: usize| f64::from(column[row - 1]);
-        let tomogram = number(5).to_string();
+        let tomogram = name_of_number(&number(5).to_string());
         let zyx = [number(10) + number(13) - first, number(9) + number(12) - first, number(8) + number(11) - first];
         let position = cryoet_core::Position::try_from(zyx).map_err(|error| fail(error.to_string()))?;
         let class = options.class_of(number(20)).ok_or_else(|| fail(format!("class {}, expected 0..=254", number(20))))?;
@@ -46,7 +46,7 @@ pub(super) fn read(place: Place, bytes: &[u8], options: &ReadParticles) -> Resul
         let made = Orientation::from_zxz(number(17), number(18), number(19));
         particle.orientation = Some(made.map_err(|error| fail(error.to_string()))?);
         particle.score = Some(cryoet_core::Score::new(number(1)).map_err(|error| fail(error.to_string()))?);
-        particle.tomogram = Some(tomogram);
+        particle.tomogram = tomogram;
         for row in (1..=ROWS).filter(|row| !FIELDS.contains(row) && column[row - 1] != 0.0) {
             particle.extra.insert(format!("{PREFIX}{row}"), column[row - 1].to_string());
         }
@@ -66,7 +66,7 @@ pub(super) fn write(list: &ParticleList, options: &WriteParticles) -> (Vec<u8>, 
     };
     drops.each("further columns", |particle| particle.extra.iter().any(|(name, value)| kept(name, value).is_none()));
     let first = options.first_voxel.unwrap_or(FIRST_VOXEL);
-    let mut tomograms = TomogramNumbers::default();
+    let tomograms = TomogramNumbers::of_list(list);
     let mut bytes = em::Header::float([1, list.particles.len(), ROWS]).to_vec();
     for (index, particle) in list.particles.iter().enumerate() {
         let mut column = [0f32; ROWS];
@@ -91,6 +91,6 @@ pub(super) fn write(list: &ParticleList, options: &WriteParticles) -> (Vec<u8>, 
             bytes.extend(number.to_le_bytes());
         }
     }
-    drops.of_list("tomogram names (written as numbers in order of appearance)", tomograms.renamed());
+    drops.of_list("tomogram names (written as numbers)", tomograms.renamed());
     (bytes, drops.done())
 }

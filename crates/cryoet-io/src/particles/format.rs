@@ -65,6 +65,11 @@ impl ParticleFormat {
         }
     }
 
+    /// Whether it is one of the formats that are STAR files.
+    pub(super) fn is_star(self) -> bool {
+        matches!(self, Self::Relion3 | Self::Relion31 | Self::Relion4 | Self::Relion5 | Self::Stopgap)
+    }
+
     /// The format that a file's beginning shows, where it shows one.
     pub(super) fn of_content(bytes: &[u8]) -> Option<Self> {
         let head = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();

@@ -74,7 +74,7 @@ pub(super) fn write(path: &Path, list: &ParticleList, options: &WriteParticles) 
         for (n, column) in options.columns.iter().enumerate() {
             let word = match column.as_str() {
                 "tomogram" => list.tomogram_of(particle).map(str::to_string),
-                "class" => Some(if options.classes.is_empty() { particle.class.to_string() } else { options.classes.name(particle.class) }),
+                "class" => Some(options.class_word(particle.class)),
                 "z" => Some(z.to_string()),
                 "y" => Some(y.to_string()),
                 "x" => Some(x.to_string()),

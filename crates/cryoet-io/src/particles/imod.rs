@@ -1,6 +1,8 @@
 use cryoet_core::{ClassLabel, Particle, VoxelSize};
 
-use super::{Dropped, ParticleList, ReadParticles, ReadParticlesError, WriteParticles, bytes::Cursor, dropped::Drops, read::Place};
+use super::{
+    Dropped, ParticleList, ReadParticles, ReadParticlesError, WriteParticles, bytes::Cursor, dropped::Drops, read::Place, rescale::rescale,
+};
 
 /// What every model begins with.
 pub(super) const MAGIC: &[u8; 8] = b"IMODV1.2";
@@ -44,7 +46,10 @@ pub(super) fn read(place: Place, bytes: &[u8], options: &ReadParticles) -> Resul
     while !cursor.is_at_end() {
         let start = cursor.at();
         match cursor.take("a chunk's name", 4)? {
-            b"IEOF" => return Ok(list),
+            b"IEOF" => {
+                rescale(place, &mut list, options)?;
+                return Ok(list);
+            }
             b"OBJT" => {
                 let name = cursor.take("an object's name", 64)?;
                 cursor.take("an object's header", 112)?;
@@ -84,12 +89,13 @@ pub(super) fn read(place: Place, bytes: &[u8], options: &ReadParticles) -> Resul
     Err(place.binary(cursor.at(), "truncated: the model ends before IEOF".into()))
 }
 
-/// An object's class: by its name in the class table, by a name that is a label, else by its number.
+/// An object's class: by a name that is a label, by its name in the class table, else by its number.
 fn class_of(place: Place, at: usize, name: &[u8], object: u64, options: &ReadParticles) -> Result<ClassLabel, ReadParticlesError> {
     let end = name.iter().position(|&byte| byte == 0).unwrap_or(name.len());
     let name = String::from_utf8_lossy(&name[..end]);
     let label = |number: u64| u8::try_from(number).ok().filter(|label| (1..=254).contains(label)).map(ClassLabel::new);
-    let named = options.classes.by_name(name.trim()).map(|class| class.label).or_else(|| label(name.trim().parse().ok()?));
+    let by_label = name.trim().parse().ok().and_then(label);
+    let named = by_label.or_else(|| options.classes.by_name(name.trim()).map(|class| class.label));
     named.or_else(|| label(object)).ok_or_else(|| place.binary(at, format!("object {object}: a class table has at most 254 classes")))
 }
 
@@ -127,7 +133,7 @@ pub(super) fn write(list: &ParticleList, options: &WriteParticles) -> (Vec<u8>, 
     // Checksum, then three view angles.
     bytes.extend([0; 16]);
     for label in labels {
-        let name = options.classes.name(label);
+        let name = options.class_word(label);
         drops.of_list(&format!("class name {name:?} beyond 63 bytes"), name.len() > 63);
         bytes.extend(b"OBJT");
         bytes.extend(fixed::<64>(&name));

@@ -88,8 +88,12 @@ pub struct ReadParticles {
     /// The class of particles in files that have no class, and where another program's class is 0; default 1.
     pub class: ClassLabel,
     /// The voxel size of the tomogram that positions are wanted in. Needed by formats in Angstrom (RELION 5; copick where its
-    /// file does not say) and by RELION 4 where the tomogram is binned; goes before what a file says.
+    /// file does not say) and by RELION 4 where the tomogram is binned. A file that states another voxel size (CSV, RELION 3 and 3.1,
+    /// Dynamo, IMOD; by more than a part in 10^4) has its positions rescaled, so that their places in Angstrom stay.
     pub voxel_size: Option<VoxelSize>,
+    /// Goes in the place of the voxel size that CSV, RELION 3 and 3.1, Dynamo and IMOD state: the same as `voxel_size`, it gives the
+    /// list another voxel size and leaves its voxel indices as they are. Origins in Angstrom count in the file's own all the same.
+    pub stated_voxel_size: Option<VoxelSize>,
     /// The tomogram's extent z, y, x. Needed by RELION 5.
     pub shape: Option<[usize; 3]>,
     /// Frames by name, for STAR files that span several tomograms; they go before `voxel_size` and `shape`. See
@@ -127,6 +131,7 @@ impl Default for ReadParticles {
             classes: ClassTable::default(),
             class: ClassLabel::new(1),
             voxel_size: None,
+            stated_voxel_size: None,
             shape: None,
             tomograms: BTreeMap::new(),
             tomogram: None,
@@ -167,4 +172,12 @@ pub struct WriteParticles {
     pub tilt_series_pixel_size: Option<f64>,
     /// What the file is to call the centre of the first voxel; defaults as in [`ReadParticles::first_voxel`].
     pub first_voxel: Option<f64>,
+}
+
+impl WriteParticles {
+    /// A class as formats name it in one word: its name, or its label where it has none or one that would be read as a label.
+    pub(super) fn class_word(&self, class: ClassLabel) -> String {
+        let name = self.classes.name(class);
+        if name.trim().parse::<f64>().is_ok() { class.to_string() } else { name }
+    }
 }

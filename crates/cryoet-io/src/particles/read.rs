@@ -53,27 +53,67 @@ fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The format that a particle list is read as: as [`read_particles`] tells it, and of a STAR file which program's and version's its
+/// columns are.
+///
+/// # Errors
+/// A file that cannot be read or is of no known format, a STAR file without particles.
+///
+/// ```
+/// use cryoet_io::{ParticleFormat, ReadParticles, particle_format};
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("picks.star");
+/// std::fs::write(&path, "data_\nloop_\n_rlnCoordinateX\n_rlnCoordinateY\n_rlnCoordinateZ\n1 2 3\n")?;
+/// assert_eq!(particle_format(&path, &ReadParticles::default())?, ParticleFormat::Relion3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn particle_format(path: impl AsRef<Path>, options: &ReadParticles) -> Result<ParticleFormat, ReadParticlesError> {
+    let path = path.as_ref();
+    let place = Place { path };
+    let bytes = read_file(path).map_err(|source| ReadParticlesError::Io { path: path.to_path_buf(), source })?;
+    let format = told(place, &bytes, options)?;
+    let format = match format {
+        Some(format) if format.is_star() => {
+            let text = decoded(place, bytes)?;
+            relion::dialect(place, text.strip_prefix('\u{feff}').unwrap_or(&text), options)?
+        }
+        format => format,
+    };
+    format.ok_or_else(|| ReadParticlesError::UnknownFormat { path: path.to_path_buf() })
+}
+
+/// The format by what was asked for, content or extension; any of STAR's stands for all of them.
+fn told(place: Place, bytes: &[u8], options: &ReadParticles) -> Result<Option<ParticleFormat>, ReadParticlesError> {
+    if bytes.trim_ascii().is_empty() {
+        return Err(ReadParticlesError::Empty { path: place.path.to_path_buf() });
+    }
+    let as_text = (!options.columns.is_empty()).then_some(ParticleFormat::Text);
+    let format = options.format.or(as_text).or_else(|| ParticleFormat::of_content(bytes));
+    let lines = || bytes.split(|&byte| byte == b'\n');
+    let is_star = || lines().any(|line| line.starts_with(b"data_")) && lines().any(|line| line.trim_ascii_end() == b"loop_");
+    let format = format.or_else(|| ParticleFormat::of_extension(place.path));
+    Ok(format.or_else(|| is_star().then_some(ParticleFormat::Relion5)))
+}
+
+fn decoded(place: Place, bytes: Vec<u8>) -> Result<String, ReadParticlesError> {
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = 1 + valid.iter().filter(|&&byte| byte == b'\n').count() as u64;
+        place.syntax(line, format!("byte {} is no UTF-8 text", valid.len()))
+    })
+}
+
 /// What the file itself says; voxel size and shape of the options are added by the caller.
 fn read(place: Place, bytes: Vec<u8>, options: &ReadParticles) -> Result<ParticleList, ReadParticlesError> {
     let path = place.path;
-    if bytes.trim_ascii().is_empty() {
-        return Err(ReadParticlesError::Empty { path: path.to_path_buf() });
-    }
-    let as_text = (!options.columns.is_empty()).then_some(ParticleFormat::Text);
-    let format = options.format.or(as_text).or_else(|| ParticleFormat::of_content(&bytes)).or_else(|| ParticleFormat::of_extension(path));
+    let format = told(place, &bytes, options)?;
     match format {
         Some(ParticleFormat::ImodModel) => return imod::read(place, &bytes, options),
         Some(ParticleFormat::EmMotl) => return em_motl::read(place, &bytes, options),
         _ => {}
     }
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = 1 + valid.iter().filter(|&&byte| byte == b'\n').count() as u64;
-        ReadParticlesError::Syntax { path: path.to_path_buf(), line, message: format!("byte {} is no UTF-8 text", valid.len()) }
-    })?;
+    let text = decoded(place, bytes)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let is_star = || text.lines().any(|line| line.starts_with("data_")) && text.lines().any(|line| line.trim_end() == "loop_");
-    let format = format.or_else(|| is_star().then_some(ParticleFormat::Relion5));
     match format {
         Some(ParticleFormat::Csv) => csv_table::read(place, text, options),
         Some(ParticleFormat::DeepFinderXml) => deepfinder_xml::read(place, text, options),
@@ -113,7 +153,7 @@ impl Place<'_> {
         ReadParticlesError::Bytes { path: self.path.to_path_buf(), byte, message }
     }
 
-    /// A class by another program's number, where 0 is none, or by a name of the class table.
+    /// A class by another program's number, where 0 is none, else by a name of the class table.
     pub(super) fn class_number(
         &self,
         line: u64,
@@ -121,10 +161,8 @@ impl Place<'_> {
         text: &str,
         options: &ReadParticles,
     ) -> Result<ClassLabel, ReadParticlesError> {
-        if let Some(class) = options.classes.by_name(text) {
-            return Ok(class.label);
-        }
         let class = text.parse::<f64>().ok().and_then(|number| options.class_of(number));
+        let class = class.or_else(|| options.classes.by_name(text).map(|class| class.label));
         class.ok_or_else(|| self.field(line, field, text, "a class of 0..=254"))
     }
 
@@ -152,18 +190,30 @@ impl Place<'_> {
     }
 
     pub(super) fn label(&self, line: u64, field: &str, text: &str) -> Result<ClassLabel, ReadParticlesError> {
-        let label =
-            text.trim().parse::<u8>().ok().map(ClassLabel::new).filter(|label| !label.is_background() && *label != ClassLabel::IGNORE);
+        // Programs that keep every column as a float write 1.0.
+        let whole = text.trim().parse::<f64>().ok().filter(|label| label.fract() == 0.0 && (1.0..=254.0).contains(label));
+        let label = whole.map(|label| ClassLabel::new(label as u8));
         label.ok_or_else(|| self.field(line, field, text, "a class label of 1..=254"))
     }
 
-    /// A label, or a name that the class table knows.
+    /// A label, else a name that the class table knows.
     pub(super) fn class(&self, line: u64, field: &str, text: &str, options: &ReadParticles) -> Result<ClassLabel, ReadParticlesError> {
+        let named = || options.classes.by_name(text.trim()).map(|class| class.label);
+        let class = self.label(line, field, text).ok().or_else(named);
+        class.ok_or_else(|| self.field(line, field, text, "a class label of 1..=254 or a name of the class table"))
+    }
+
+    /// A name that the class table knows, whatever number it may look like, else a label.
+    pub(super) fn named_class(
+        &self,
+        line: u64,
+        field: &str,
+        text: &str,
+        options: &ReadParticles,
+    ) -> Result<ClassLabel, ReadParticlesError> {
         match options.classes.by_name(text.trim()) {
             Some(class) => Ok(class.label),
-            None => self
-                .label(line, field, text)
-                .map_err(|_| self.field(line, field, text, "a class label of 1..=254 or a name of the class table")),
+            None => self.class(line, field, text, options),
         }
     }
 
@@ -173,6 +223,12 @@ impl Place<'_> {
 
     pub(super) fn score(&self, line: u64, field: &str, text: &str) -> Result<Score, ReadParticlesError> {
         Score::new(self.number(line, field, text)?).map_err(|error| self.syntax(line, error.to_string()))
+    }
+
+    /// A score; none where it is NaN.
+    pub(super) fn known_score(&self, line: u64, field: &str, text: &str) -> Result<Option<Score>, ReadParticlesError> {
+        let nan = text.trim().trim_start_matches(['-', '+']).eq_ignore_ascii_case("nan");
+        if nan { Ok(None) } else { self.score(line, field, text).map(Some) }
     }
 
     pub(super) fn size(&self, line: u64, field: &str, text: &str) -> Result<u64, ReadParticlesError> {

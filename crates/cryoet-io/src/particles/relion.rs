@@ -1,7 +1,7 @@
 mod read;
 mod write;
 
-pub(super) use read::read;
+pub(super) use read::{dialect, read};
 pub(super) use write::write;
 
 /// The columns a score is read from, by preference: RELION, pytom-match-pick (new and old names), Warp.

@@ -45,7 +45,7 @@ pub(super) fn write(path: &Path, list: &ParticleList, options: &WriteParticles) 
     let angles = list.particles.iter().any(|particle| particle.orientation.is_some());
     let mut text = String::new();
     for (index, particle) in list.particles.iter().enumerate() {
-        let class = options.classes.name(particle.class);
+        let class = options.class_word(particle.class);
         if class.is_empty() || class.starts_with('#') || class.contains(|c: char| c.is_whitespace() || c == ',') {
             return Err(WriteParticlesError::Text { path: path.to_path_buf(), particle: index, field: "class name".into(), value: class });
         }

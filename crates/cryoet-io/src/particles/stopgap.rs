@@ -8,7 +8,7 @@ use super::{
     matlab::{FIRST_VOXEL, whole_and_shift},
     read::Place,
     star::{Block, quoted},
-    tomogram_numbers::TomogramNumbers,
+    tomogram_numbers::{TomogramNumbers, name_of_number},
 };
 
 /// Columns that are fields of a particle; the others are kept as extras.
@@ -34,8 +34,11 @@ pub(super) fn read(place: Place, block: &Block, options: &ReadParticles) -> Resu
         let mut particle = Particle::new(label, place.position(line, zyx)?);
         let made = Orientation::from_zxz(number(angles[0])?, number(angles[1])?, number(angles[2])?);
         particle.orientation = Some(place.orientation(line, made)?);
-        particle.score = score.map(|column| place.score(line, "score", cells[column])).transpose()?;
-        particle.tomogram = tomogram.map(|column| cells[column].to_string());
+        particle.score = match score {
+            Some(column) => place.known_score(line, "score", cells[column])?,
+            None => None,
+        };
+        particle.tomogram = tomogram.and_then(|column| name_of_number(cells[column]));
         for (column, cell) in block.columns.iter().zip(cells) {
             if !FIELDS.contains(column) && !cell.is_empty() {
                 particle.extra.insert((*column).to_string(), (*cell).to_string());
@@ -52,7 +55,7 @@ pub(super) fn write(path: &Path, list: &ParticleList, options: &WriteParticles) 
     drops.frame();
     drops.each("size", |particle| particle.size.is_some());
     drops.unknown_as_zero();
-    let mut tomograms = TomogramNumbers::default();
+    let tomograms = TomogramNumbers::of_list(list);
     // What STOPGAP wants in every list.
     let kept = ["object", "subtomo_num", "halfset"];
     drops.extras(|name, _| !kept.contains(&name));
@@ -97,6 +100,6 @@ pub(super) fn write(path: &Path, list: &ParticleList, options: &WriteParticles) 
         let _ = writeln!(text, " {x} {y} {z} {score} {sx:.6} {sy:.6} {sz:.6} {phi:.6} {psi:.6} {the:.6} {}", particle.class);
     }
     text.push('\n');
-    drops.of_list("tomogram names (written as numbers in order of appearance)", tomograms.renamed());
+    drops.of_list("tomogram names (written as numbers)", tomograms.renamed());
     Ok((text, drops.done()))
 }

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::*;
 
 mod copick_csv;
+mod frames;
 mod headerless;
 mod json;
 mod matlab;

@@ -85,3 +85,33 @@ fn a_device_that_is_full_is_an_error() {
     }
     assert_eq!(write_whole("/dev/full", |file| file.write_all(b"x")).unwrap_err().source.kind(), io::ErrorKind::StorageFull);
 }
+
+#[cfg(feature = "zarr")]
+#[test]
+fn a_folder_that_is_no_zarr_is_never_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.zarr");
+    let replace = || -> io::Result<()> {
+        let whole = WholeFolder::create(&path)?;
+        fs::write(whole.aside().join(".zattrs"), r#"{"multiscales": []}"#)?;
+        whole.finish()
+    };
+    replace().unwrap();
+    replace().unwrap();
+    fs::write(path.join("thesis.tex"), "years of work").unwrap();
+    assert!(replace().unwrap_err().to_string().contains("neither empty nor an OME-Zarr alone"));
+    fs::remove_file(path.join(".zattrs")).unwrap();
+    assert!(replace().unwrap_err().to_string().contains("thesis.tex"));
+    assert_eq!(fs::read_to_string(path.join("thesis.tex")).unwrap(), "years of work");
+    fs::remove_file(path.join("thesis.tex")).unwrap();
+    fs::create_dir(path.join("run_1")).unwrap();
+    fs::write(path.join(".zgroup"), "{}").unwrap();
+    assert!(replace().is_err());
+    fs::remove_dir_all(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    // What appears while the folder is written is not deleted either.
+    let whole = WholeFolder::create(&path).unwrap();
+    fs::write(path.join("late.txt"), "x").unwrap();
+    assert!(whole.finish().is_err());
+    assert_eq!((names(&path), names(folder.path())), (vec!["late.txt".to_string()], vec!["t.zarr".to_string()]));
+}

@@ -32,6 +32,9 @@ const MADE: [&str; 17] = [
     "cryoetClassName",
 ];
 
+/// Columns of a row's own pixel size.
+const PIXEL_SIZES: [&str; 2] = ["rlnPixelSize", "rlnImagePixelSize"];
+
 /// Writes the particles of RELION 3, 3.1, 4 or 5.
 pub(in super::super) fn write(
     path: &Path,
@@ -98,6 +101,11 @@ impl<'a> Writer<'a> {
     fn voxel_size(&self, particle: &Particle) -> Option<VoxelSize> {
         let frame = self.list.tomogram_of(particle).and_then(|name| self.options.tomograms.get(name));
         frame.map(|frame| frame.voxel_size).or(self.list.voxel_size)
+    }
+
+    /// Whether coordinates are written in voxels of the tomogram, whose size a row's own column may say.
+    fn counts_voxels(&self) -> bool {
+        matches!(self.format, ParticleFormat::Relion3 | ParticleFormat::Relion31)
     }
 
     /// Pixel size of the tilt series: said, else what the list was read with.
@@ -228,7 +236,10 @@ impl<'a> Writer<'a> {
             let _ = write!(text, " 10000 {size}");
         }
         for &name in &self.extras {
-            let _ = write!(text, " {}", cell(particle.extra.get(name)));
+            // A pixel size that a row was read with may be that of other voxels.
+            let size = self.voxel_size(particle).filter(|_| self.counts_voxels() && PIXEL_SIZES.contains(&name));
+            let value = size.map(|size| size.mean().to_string());
+            let _ = write!(text, " {}", cell(value.as_ref().or(particle.extra.get(name))));
         }
         text.push('\n');
         Ok(())
