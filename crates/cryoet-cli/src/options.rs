@@ -124,6 +124,9 @@ pub(crate) struct ListOptions {
     pub(crate) tomogram: Option<String>,
 }
 
+/// Where the reader keeps the object that copick's picks are of.
+const COPICK_OBJECT: &str = "pickable_object_name";
+
 impl ListOptions {
     /// The class table, empty when none was given.
     pub(crate) fn class_table(&self) -> Result<ClassTable, Failure> {
@@ -181,6 +184,13 @@ impl ListOptions {
     pub(crate) fn read_rows(&self, path: &Path, frame: Frame) -> Result<(ParticleList, Vec<usize>), Failure> {
         let options = self.reading(frame)?;
         let mut list = read_particles(path, &options)?;
+        if options.classes.is_empty() && !list.particles.is_empty() {
+            let objects: BTreeSet<&str> = list.particles.iter().filter_map(|p| Some(p.extra.get(COPICK_OBJECT)?.as_str())).collect();
+            if let Some(first) = objects.first() {
+                let class = options.class;
+                output::warn(format!("{}: {first} is read as class {class}: --classes gives objects their labels", path.display()));
+            }
+        }
         if let Some(column) = &self.class_column {
             name_classes(&mut list, column, &options.classes).map_err(Failure::about(path))?;
         }

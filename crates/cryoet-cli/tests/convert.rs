@@ -96,7 +96,7 @@ fn volumes_in_every_format_and_their_statistics() {
     std::fs::write(at.join("nan.npy"), bytes).unwrap();
     let holed = info(at, "nan.npy");
     assert_eq!((&holed["nan"], &holed["infinite"], &holed["max"]), (&1.into(), &0.into(), &69.0.into()));
-    assert!(holed["warnings"][0].as_str().unwrap().contains("1 voxels are NaN"));
+    assert!(holed["warnings"][0].as_str().unwrap().contains("1 voxel is NaN"));
 }
 
 #[test]
@@ -205,4 +205,38 @@ fn a_folder_of_another_is_not_replaced() {
     let (code, message) = refuse(at, "convert t.mrc run.zarr");
     assert!(code == Some(1) && message.contains("notes.txt"), "{message}");
     assert_eq!(read(at, "run.zarr/notes.txt"), "mine");
+}
+
+#[test]
+fn what_a_volumes_output_cannot_hold_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    tomogram(at);
+    let (code, message) = refuse(at, "convert t.mrc v.npy");
+    assert!(code == Some(0) && message.contains("will not hold: voxel size"), "{message}");
+    let mut bytes = std::fs::read(at.join("t.mrc")).unwrap();
+    bytes[92] = 8;
+    bytes.splice(1024..1024, *b"extended");
+    std::fs::write(at.join("e.mrc"), bytes).unwrap();
+    let (code, message) = refuse(at, "convert e.mrc f.mrc");
+    assert!(code == Some(0) && message.is_empty(), "{message}");
+    assert_eq!(std::fs::read(at.join("f.mrc")).unwrap()[1024..1032], *b"extended");
+    let (_, message) = refuse(at, "convert e.mrc g.mrc --bin 2");
+    assert!(message.contains("extended header of 8 bytes"), "{message}");
+    for output in ["out", "out.foo"] {
+        let (code, message) = refuse(at, &format!("convert t.mrc {output}"));
+        assert!(code == Some(2) && message.contains(".mrc .npy") && message.contains(".csv .xml"), "{message}");
+    }
+}
+
+#[test]
+fn info_tells_the_star_dialect_and_copick_objects_are_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    std::fs::write(at.join("p.star"), "data_\nloop_\n_rlnCoordinateX\n_rlnCoordinateY\n_rlnCoordinateZ\n1 2 3\n").unwrap();
+    assert_eq!(info(at, "p.star")["format"], "RELION 3 STAR");
+    let picks = r#"{"pickable_object_name": "ribosome", "voxel_spacing": 10, "points": [{"location": {"x": 1, "y": 2, "z": 3}}]}"#;
+    std::fs::write(at.join("p.json"), picks).unwrap();
+    let (code, message) = refuse(at, "convert p.json p.csv");
+    assert!(code == Some(0) && message.contains("ribosome is read as class 1"), "{message}");
 }

@@ -6,12 +6,12 @@ use clap::{Args, ValueEnum};
 #[cfg(feature = "net")]
 use cryoet::io::write_whole;
 use cryoet::io::{
-    AxisOrder, CoordinateUnit, ParticleFormat, VolumeFormat, WriteParticles, inspect_volume, read_ids, read_labels, read_named_volume,
-    read_volume, write_ids, write_labels, write_volume,
+    AxisOrder, CoordinateUnit, MrcHeader, ParticleFormat, VolumeFormat, VolumeInfo, WriteParticles, inspect_named_volume, inspect_volume,
+    read_ids, read_labels, read_mrc_header, read_named_volume, read_volume, write_ids, write_labels, write_volume, write_volume_like,
 };
 #[cfg(feature = "net")]
 use cryoet::net::Weights;
-use cryoet::{VoxelSize, bin_mean};
+use cryoet::{Volume, VoxelSize, bin_mean};
 use serde::Serialize;
 use serde_json::json;
 
@@ -110,9 +110,17 @@ impl Convert {
         }
         let to_list = ParticleFormat::of_extension(&self.output).is_some() || !self.output_columns.is_empty();
         let to_volume = VolumeFormat::of_extension(&self.output).is_some();
+        if !to_list && !to_volume {
+            let volumes = if cfg!(feature = "zarr") { ".mrc .npy .npz .h5 .em .zarr" } else { ".mrc .npy .npz .h5 .em" };
+            let lists = ".csv .xml .txt .star .json .ndjson .tbl .mod .em .coords";
+            return Err(Failure::usage(format!(
+                "{}: no format has this extension: volumes are written as one of {volumes}, lists as one of {lists}",
+                self.output.display()
+            )));
+        }
         let what = match self.lists.is_list(&self.input) {
             true if to_list => self.list()?,
-            false if to_volume || !to_list => self.volume()?,
+            false if to_volume => self.volume()?,
             true => {
                 return Err(Failure::usage(format!(
                     "{}: a particle list cannot become a volume (see cryoet targets)",
@@ -166,12 +174,14 @@ impl Convert {
             Kind::Labels => {
                 let labels = read_labels(&self.input)?;
                 let size = new_size.or(labels.voxel_size());
+                self.warn_of_losses(size, labels.origin())?;
                 write_labels(&self.output, &labels.with_voxel_size(size))?;
                 return Ok("labels".into());
             }
             Kind::Ids => {
                 let ids = read_ids(&self.input)?;
                 let size = new_size.or(ids.voxel_size());
+                self.warn_of_losses(size, ids.origin())?;
                 write_ids(&self.output, &ids.with_voxel_size(size))?;
                 return Ok("ids".into());
             }
@@ -181,11 +191,76 @@ impl Convert {
             Some(name) => read_named_volume(&self.input, name)?,
             None => read_volume(&self.input)?,
         };
+        self.warn_of_rounding(&volume)?;
         let size = new_size.or(volume.voxel_size());
+        if let (Some(header), None, None, 1) = (self.mrc_header()?, &self.volume, new_size, self.bin)
+            && VolumeFormat::of_extension(&self.output) == Some(VolumeFormat::Mrc)
+        {
+            write_volume_like(&self.output, &volume, &header)?;
+            return Ok("grey values".into());
+        }
+        self.warn_of_losses(size, volume.origin())?;
         let volume = volume.with_voxel_size(size);
         let volume = if self.bin == 1 { volume } else { bin_mean(&volume, self.bin)? };
         write_volume(&self.output, &volume)?;
         Ok("grey values".into())
+    }
+
+    /// What an MRC file says besides its voxels; none of other formats.
+    fn mrc_header(&self) -> Result<Option<MrcHeader>, Failure> {
+        Ok(match self.inspect()?.format {
+            VolumeFormat::Mrc => Some(read_mrc_header(&self.input)?),
+            _ => None,
+        })
+    }
+
+    fn inspect(&self) -> Result<VolumeInfo, Failure> {
+        Ok(match &self.volume {
+            Some(name) => inspect_named_volume(&self.input, name)?,
+            None => inspect_volume(&self.input)?,
+        })
+    }
+
+    /// Says what the output cannot hold of the input's header.
+    fn warn_of_losses(&self, voxel_size: Option<VoxelSize>, origin: [f64; 3]) -> Result<(), Failure> {
+        let mut lost = Vec::new();
+        if let Some(header) = self.mrc_header()? {
+            if !header.extended().is_empty() {
+                lost.push(format!("extended header of {} bytes", header.extended().len()));
+            }
+            let labels = header.labels().iter().filter(|label| !label.starts_with("cryoet-io")).count();
+            if labels > 0 {
+                lost.push(format!("{labels} text {}", if labels == 1 { "label" } else { "labels" }));
+            }
+            if header.start() != [0; 3] {
+                lost.push("start indices".into());
+            }
+        }
+        let bare = !matches!(VolumeFormat::of_extension(&self.output), Some(VolumeFormat::Mrc | VolumeFormat::OmeZarr));
+        if bare && voxel_size.is_some() {
+            lost.push("voxel size".into());
+        }
+        if bare && origin != [0.0; 3] {
+            lost.push("origin".into());
+        }
+        if !lost.is_empty() {
+            output::warn(format!("{} will not hold: {}", self.output.display(), lost.join(", ")));
+        }
+        Ok(())
+    }
+
+    /// Says where numbers of more bits become 32-bit floats.
+    fn warn_of_rounding(&self, volume: &Volume<f32>) -> Result<(), Failure> {
+        // Up to here every integer has a 32-bit float.
+        const EXACT: f32 = 16_777_216.0;
+        let dtype = self.inspect()?.dtype;
+        let wide = ["int32", "uint32", "int64", "uint64"].contains(&dtype.as_str());
+        if dtype == "float64" {
+            output::warn(format!("{}: float64 is rounded to 32 bits", self.input.display()));
+        } else if wide && volume.data().iter().any(|voxel| voxel.abs() >= EXACT) {
+            output::warn(format!("{}: {dtype} beyond {EXACT} is rounded to 32-bit floats", self.input.display()));
+        }
+        Ok(())
     }
 
     /// Integers that are never negative are labels, or ids where they are larger.

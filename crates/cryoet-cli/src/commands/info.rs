@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
-use cryoet::io::{ParticleFormat, inspect_named_volume, inspect_volume, open_named_volume, open_volume};
-use cryoet::{FiniteStatistics, Region, Statistics, VolumeSource};
+use cryoet::io::{inspect_named_volume, inspect_volume, open_named_volume, open_volume};
+use cryoet::{FiniteStatistics, Region, Statistics, StatisticsError, VolumeSource};
 use serde_json::json;
 
 use crate::bar::Bar;
@@ -57,7 +57,15 @@ impl Info {
         let computed = match noted {
             None if info.shape.iter().all(|&n| n > 0) => {
                 let bar = Bar::new("computing");
-                Some(FiniteStatistics::of(volume.as_ref(), &bar)?)
+                match FiniteStatistics::of(volume.as_ref(), &bar) {
+                    Err(stopped @ StatisticsError::Cancelled(_)) => return Err(stopped.into()),
+                    // What the header says is worth showing of a file whose voxels cannot be read.
+                    Err(error) => {
+                        warnings.push(format!("no statistics: {}", said(&error)));
+                        None
+                    }
+                    Ok(computed) => Some(computed),
+                }
             }
             _ => None,
         };
@@ -65,11 +73,18 @@ impl Info {
         let [nan, infinite] = [computed.map(|all| all.nan), computed.map(|all| all.infinite)];
         for (count, what) in [(nan, "NaN"), (infinite, "infinite")] {
             if let Some(count) = count.filter(|&count| count > 0) {
-                warnings.push(format!("{count} voxels are {what}: the statistics are of the others"));
+                let voxels = if count == 1 { "voxel is" } else { "voxels are" };
+                warnings.push(format!("{count} {voxels} {what}: the statistics are of the others"));
             }
         }
         let source = statistics.map(|_| if noted.is_some() { "header" } else { "computed" });
-        let labels = labels(volume.as_ref(), statistics.as_ref())?;
+        let labels = match labels(volume.as_ref(), statistics.as_ref()) {
+            Ok(labels) => labels,
+            Err(error) => {
+                warnings.push(format!("no counts of labels: {error}"));
+                None
+            }
+        };
         let value = json!({
             "format": info.format.to_string(),
             "shape": info.shape,
@@ -100,8 +115,11 @@ impl Info {
                 rows.push(row("mean, std", format!("{:.6}, {:.6}", s.mean, s.std)));
             }
             for (label, count) in labels.iter().flatten() {
-                let name = label.parse().map(|label: u8| table.name(label.into())).unwrap_or_default();
-                rows.push(row(&format!("label {label}{}", if &name == label { String::new() } else { format!(" {name}") }), count));
+                let name = table.name((*label).into());
+                rows.push(row(
+                    &format!("label {label}{}", if name == label.to_string() { String::new() } else { format!(" {name}") }),
+                    count,
+                ));
             }
             rows.extend(warnings.iter().map(|warning| row("warning", warning)));
             text(&rows)
@@ -117,7 +135,7 @@ impl Info {
             *classes.entry(particle.class.get()).or_default() += 1;
         }
         let named: serde_json::Map<_, _> = classes.iter().map(|(&label, &n)| (table.name(label.into()), n.into())).collect();
-        let format = ParticleFormat::of_extension(&self.file).map(|format| format.to_string());
+        let format = self.lists.format(&self.file)?.to_string();
         let oriented = list.particles.iter().filter(|particle| particle.orientation.is_some()).count();
         let scored = list.particles.iter().filter(|particle| particle.score.is_some()).count();
         let frame = "voxel indices z,y,x from 0 at the first voxel's centre";
@@ -132,7 +150,7 @@ impl Info {
         });
         output::print(json, &value, || {
             let mut rows = vec![
-                row("format", format.as_deref().unwrap_or("unknown")),
+                row("format", &format),
                 row("particles", list.particles.len()),
                 row("oriented", oriented),
                 row("scored", scored),
@@ -162,7 +180,7 @@ fn weights(path: &std::path::Path, json: bool) -> Result<(), Failure> {
 }
 
 /// Voxels per label, where every voxel is an integer of 0 to 255; nothing for grey values.
-fn labels(volume: &dyn VolumeSource<f32>, statistics: Option<&Statistics>) -> Result<Option<BTreeMap<String, u64>>, Failure> {
+fn labels(volume: &dyn VolumeSource<f32>, statistics: Option<&Statistics>) -> Result<Option<BTreeMap<u8, u64>>, Failure> {
     if statistics.is_none_or(|s| s.min < 0.0 || s.max > 255.0) {
         return Ok(None);
     }
@@ -177,7 +195,13 @@ fn labels(volume: &dyn VolumeSource<f32>, statistics: Option<&Statistics>) -> Re
             counts[value as usize] += 1;
         }
     }
-    Ok(Some(counts.iter().enumerate().filter(|(_, n)| **n > 0).map(|(label, &n)| (label.to_string(), n)).collect()))
+    Ok(Some((0..=u8::MAX).zip(counts).filter(|(_, n)| *n > 0).collect()))
+}
+
+/// An error with its causes.
+fn said(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source()).map(|cause| format!(": {cause}"));
+    error.to_string() + &causes.collect::<String>()
 }
 
 fn row(name: &str, value: impl ToString) -> (String, String) {

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use cryoet_core::{Orientation, Particle};
+use cryoet_core::{Orientation, Particle, Score};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -30,6 +30,7 @@ struct Location {
     z: f64,
 }
 
+const SCORE: &str = "score";
 const INSTANCE: &str = "instance_id";
 
 pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<ParticleList, ReadParticlesError> {
@@ -57,6 +58,11 @@ pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<
             particle.extra.insert(INSTANCE.into(), id.to_string());
         }
         for (name, value) in point.further {
+            // A score that is no number stays a further entry.
+            if let Some(score) = value.as_f64().filter(|_| name == SCORE).and_then(|score| Score::new(score).ok()) {
+                particle.score = Some(score);
+                continue;
+            }
             particle.extra.insert(name, value.as_str().map_or_else(|| value.to_string(), str::to_string));
         }
         list.particles.push(particle);

@@ -6,15 +6,52 @@ use super::{
     packed::{Bytes, Packed},
 };
 
-/// Opens NumPy's array file of versions 1 to 3, three axes z, y, x, C or Fortran order, which lies at these bytes of a file.
+/// What an array's header says.
+pub(super) struct Header {
+    element: Element,
+    big_endian: bool,
+    fortran: bool,
+    start: usize,
+    shape: [u64; 3],
+}
+
+impl Header {
+    /// Bytes that header and array take.
+    pub(super) fn promised(&self) -> u128 {
+        Packed::block_bytes(self.element, self.shape).saturating_add(self.start as u128)
+    }
+}
+
+/// Opens NumPy's array file, which lies at these bytes of a file.
 pub(super) fn open(path: &Path, bytes: Bytes, at: Range<usize>) -> Result<Packed, ReadVolumeError> {
+    let content = &bytes.get()[at.clone()];
+    let Header { element, big_endian, fortran, start, shape } = header(path, content)?;
+    Packed::check_length(path, content.len(), start, element, shape)?;
+    let shape = shape.map(|n| n as usize);
+    // An empty array may have axes of any length; their strides are never used.
+    let strides = if fortran { [1, shape[0], shape[0].saturating_mul(shape[1])] } else { [shape[1].saturating_mul(shape[2]), shape[2], 1] };
+    Ok(Packed {
+        path: path.to_path_buf(),
+        bytes,
+        element,
+        big_endian,
+        start: at.start + start,
+        shape,
+        strides,
+        voxel_size: None,
+        origin: [0.0; 3],
+        statistics: None,
+    })
+}
+
+/// Reads the header of versions 1 to 3: three axes z, y, x, C or Fortran order. What lies behind it is not looked at.
+pub(super) fn header(path: &Path, content: &[u8]) -> Result<Header, ReadVolumeError> {
     let field = |field: &str, found: String, expected: &str| ReadVolumeError::Header {
         path: path.to_path_buf(),
         field: field.into(),
         found,
         expected: expected.into(),
     };
-    let content = &bytes.get()[at.clone()];
     let truncated = |expected: usize| ReadVolumeError::Truncated {
         path: path.to_path_buf(),
         part: "the NPY header",
@@ -66,22 +103,7 @@ pub(super) fn open(path: &Path, bytes: Bytes, at: Range<usize>) -> Result<Packed
         text.trim_matches(['(', ')']).split(',').map(str::trim).filter(|n| !n.is_empty()).map(|n| n.parse().ok()).collect();
     let shape: [u64; 3] =
         axes.and_then(|axes| axes.try_into().ok()).ok_or_else(|| field("NPY shape", text.into(), "three axes (z, y, x)"))?;
-    Packed::check_length(path, content.len(), start, element, shape)?;
-    let shape = shape.map(|n| n as usize);
-    // An empty array may have axes of any length; their strides are never used.
-    let strides = if fortran { [1, shape[0], shape[0].saturating_mul(shape[1])] } else { [shape[1].saturating_mul(shape[2]), shape[2], 1] };
-    Ok(Packed {
-        path: path.to_path_buf(),
-        bytes,
-        element,
-        big_endian,
-        start: at.start + start,
-        shape,
-        strides,
-        voxel_size: None,
-        origin: [0.0; 3],
-        statistics: None,
-    })
+    Ok(Header { element, big_endian, fortran, start, shape })
 }
 
 /// The value of a key in the header's Python dictionary, whose values are strings, booleans and tuples of integers.

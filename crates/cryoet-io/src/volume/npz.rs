@@ -11,6 +11,11 @@ use super::{
     several::choose,
 };
 
+/// Bytes that one byte can unpack to: a length of 258 in two bits.
+const MOST_DEFLATED: u64 = 1032;
+/// More than any header of an array takes.
+const LONGEST_HEADER: u64 = 128 << 10;
+
 /// An array in a ZIP archive, as its central directory has it.
 #[derive(Debug)]
 struct Entry {
@@ -41,8 +46,23 @@ pub(super) fn open(path: &Path, bytes: Bytes, name: Option<&str>) -> Result<Pack
         _ if entry.encrypted => Err(zip.field(&format!("array {:?}", entry.name), "encrypted".into(), "no encryption")),
         0 => npy::open(path, bytes, start..end),
         8 => {
-            let content = inflate(&bytes.get()[start..end], entry.size);
-            let content = content.map_err(|source| ReadVolumeError::Io { path: path.to_path_buf(), source })?;
+            let packed = &bytes.get()[start..end];
+            let io = |source| ReadVolumeError::Io { path: path.to_path_buf(), source };
+            if entry.size > entry.packed.saturating_mul(MOST_DEFLATED) {
+                let found = format!("{} bytes packed into {}", entry.size, entry.packed);
+                return Err(zip.field(&format!("the size of array {:?}", entry.name), found, "at most 1032 for each packed byte"));
+            }
+            let promised = npy::header(path, &inflate(packed, entry.size.min(LONGEST_HEADER)).map_err(io)?)?.promised();
+            if promised > u128::from(entry.size) {
+                return Err(ReadVolumeError::Truncated {
+                    path: path.to_path_buf(),
+                    part: "an array",
+                    expected: promised,
+                    found: entry.size,
+                });
+            }
+            // No more than the file's entry has, and that is a 64-bit number.
+            let content = inflate(packed, promised as u64).map_err(io)?;
             let length = content.len();
             npy::open(path, Bytes::Unpacked(content), 0..length)
         }

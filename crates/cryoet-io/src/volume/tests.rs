@@ -101,6 +101,45 @@ fn npz_that_is_broken() {
     assert!(message(&spoilt(first + 20, &[0xfd; 8])).contains("an array takes"));
 }
 
+/// An archive of one deflated array, its directory saying a size.
+fn deflated_npz(name: &str, array: &[u8], size: u32) -> Vec<u8> {
+    use std::io::Write;
+    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(array).unwrap();
+    let packed = encoder.finish().unwrap();
+    let mut common = vec![20, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    common.extend((packed.len() as u32).to_le_bytes());
+    common.extend(size.to_le_bytes());
+    common.extend((name.len() as u16).to_le_bytes());
+    common.extend([0; 2]);
+    let mut zip = [b"PK\x03\x04", &common[..], name.as_bytes(), &packed].concat();
+    let directory = zip.len() as u32;
+    zip.extend([b"PK\x01\x02\x14\0", &common[..], &[0; 14], name.as_bytes()].concat());
+    let length = zip.len() as u32 - directory;
+    zip.extend(b"PK\x05\x06\0\0\0\0\x01\0\x01\0");
+    zip.extend([length.to_le_bytes(), directory.to_le_bytes()].concat());
+    zip.extend([0; 2]);
+    zip
+}
+
+/// Sizes are compared before anything is unpacked: the directory's with the packed bytes, the header's with the directory's.
+#[test]
+fn npz_that_promises_too_much() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v.npy");
+    write_volume(&path, &Volume::new(Array3::from_elem((3, 4, 5), 0.5))).unwrap();
+    let array = std::fs::read(&path).unwrap();
+    let path = folder.path().join("v.npz");
+    let read = |size: usize| {
+        std::fs::write(&path, deflated_npz("v.npy", &array, size as u32)).unwrap();
+        read_volume(&path)
+    };
+    assert_eq!(read(array.len()).unwrap().data()[[2, 3, 4]], 0.5);
+    assert!(read(1 << 30).unwrap_err().to_string().contains("at most 1032 for each packed byte"));
+    let short = read(array.len() - 1).unwrap_err().to_string();
+    assert!(short.contains(&format!("an array takes {} bytes, the file has {}", array.len(), array.len() - 1)), "{short}");
+}
+
 #[test]
 fn npy_that_is_broken() {
     let folder = tempfile::tempdir().unwrap();

@@ -69,6 +69,10 @@ impl<'a> Writer<'a> {
         drops.count("unknown score (written as 0)", unknown(scored));
         if format == ParticleFormat::Relion3 || format == ParticleFormat::Relion31 {
             drops.of_list("tomogram shape", list.shape.is_some());
+            let anisotropic = |size: VoxelSize| size.zyx().iter().any(|&s| s != size.zyx()[0]);
+            drops.of_list("voxel size along each axis (their mean is written)", list.voxel_size.is_some_and(anisotropic));
+        } else {
+            drops.frame();
         }
         let names: BTreeSet<&str> = list.particles.iter().flat_map(|particle| particle.extra.keys().map(String::as_str)).collect();
         let (mut extras, mut optics) = (Vec::new(), Vec::new());

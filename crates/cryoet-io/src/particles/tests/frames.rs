@@ -114,3 +114,26 @@ fn no_tomogram_is_number_0_and_back() {
         assert_eq!(names, [Some("2"), None, Some("1")], "{format}");
     }
 }
+
+#[test]
+fn relion_says_what_becomes_of_voxel_sizes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("p.star");
+    let mut list = ParticleList::new(vec![particle()]);
+    (list.voxel_size, list.shape) = (Some(VoxelSize::new(10.0, 8.0, 8.0).unwrap()), Some([40, 64, 64]));
+    let dropped = |format| -> Vec<String> {
+        let write = WriteParticles { format: Some(format), ..WriteParticles::default() };
+        write_particles(&path, &list, &write).unwrap().iter().map(ToString::to_string).collect()
+    };
+    let lost = dropped(ParticleFormat::Relion5);
+    assert!(lost.contains(&"voxel size".into()) && lost.contains(&"tomogram shape".into()), "{lost:?}");
+    assert!(dropped(ParticleFormat::Relion31).contains(&"voxel size along each axis (their mean is written)".into()));
+}
+
+#[test]
+fn the_data_portals_scores() {
+    let text = "{\"type\": \"point\", \"location\": {\"x\": 1, \"y\": 2, \"z\": 3}, \"score\": 0.5}\n{\"type\": \"point\", \"location\": {\"x\": 1, \"y\": 2, \"z\": 3}, \"score\": \"high\"}\n";
+    let list = read_text("p.ndjson", text, &ReadParticles::default()).unwrap();
+    assert_eq!(list.particles[0].score.unwrap().get(), 0.5);
+    assert_eq!((list.particles[1].score, list.particles[1].extra["score"].as_str()), (None, "high"));
+}
