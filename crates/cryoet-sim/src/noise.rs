@@ -1,5 +1,6 @@
-use cryoet_core::ndarray::{ArrayViewMut3, Axis};
+use cryoet_core::ndarray::{ArrayViewMut2, ArrayViewMut3, Axis};
 use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 use rayon::prelude::*;
 
@@ -57,29 +58,14 @@ impl NoiseRecord {
 /// # Ok::<(), cryoet_sim::SimulationError>(())
 /// ```
 pub fn add_noise(mut images: ArrayViewMut3<'_, f32>, snr: f64, seed: u64) -> Result<NoiseRecord, SimulationError> {
-    if !(snr.is_finite() && snr > 0.0) {
-        return Err(SimulationError::Snr { snr });
-    }
-    let pixels = images.len().max(1) as f64;
-    let signal_variance = images.axis_iter(Axis(0)).map(|image| squares_about_mean(image.iter())).sum::<f64>() / pixels;
-    let sigma = (signal_variance / snr).sqrt() as f32;
-    let squares: Vec<f64> = images
-        .axis_iter_mut(Axis(0))
-        .collect::<Vec<_>>()
-        .into_par_iter()
-        .enumerate()
-        .map(|(t, mut image)| {
-            let mut rng = stream(seed, Purpose::Noise, t);
-            let draw = |pixel: &mut f32| {
-                let noise = sigma * rng.sample::<f32, _>(StandardNormal);
-                *pixel += noise;
-                f64::from(noise).powi(2)
-            };
-            image.iter_mut().map(draw).sum()
-        })
-        .collect();
-    let noise_variance = squares.iter().sum::<f64>() / pixels;
-    Ok(NoiseRecord { snr_nominal: snr, snr_realised: signal_variance / noise_variance, signal_variance, noise_variance })
+    add_drawn(images.view_mut(), snr, seed, |image, sigma, rng| {
+        let draw = |pixel: &mut f32| {
+            let noise = sigma * rng.sample::<f32, _>(StandardNormal);
+            *pixel += noise;
+            f64::from(noise).powi(2)
+        };
+        image.iter_mut().map(draw).sum()
+    })
 }
 
 /// Adds Gaussian noise that has gone through the contrast transfer: white noise as [`add_noise`] draws it for the ratio `snr`, filtered.
@@ -106,26 +92,36 @@ pub fn add_noise_through(
     snr: f64,
     seed: u64,
 ) -> Result<NoiseRecord, SimulationError> {
+    let (_, ny, nx) = images.dim();
+    let filter = Filter2::new([ny, nx], |ky, kx| ctf.transfer(ky.hypot(kx) / pixel_size));
+    add_drawn(images.view_mut(), snr, seed, |image, sigma, rng| {
+        let mut noise = image.map(|_| sigma * rng.sample::<f32, _>(StandardNormal));
+        filter.apply(noise.view_mut());
+        *image += &noise;
+        noise.iter().map(|&v| f64::from(v).powi(2)).sum()
+    })
+}
+
+/// Lets `add` put noise into each image, from white noise of the standard deviation that the ratio asks for and the image's own
+/// stream of numbers; it returns the sum of the squares it added.
+fn add_drawn(
+    mut images: ArrayViewMut3<'_, f32>,
+    snr: f64,
+    seed: u64,
+    add: impl Fn(&mut ArrayViewMut2<'_, f32>, f32, &mut ChaCha8Rng) -> f64 + Sync,
+) -> Result<NoiseRecord, SimulationError> {
     if !(snr.is_finite() && snr > 0.0) {
         return Err(SimulationError::Snr { snr });
     }
-    let (_, ny, nx) = images.dim();
     let pixels = images.len().max(1) as f64;
     let signal_variance = images.axis_iter(Axis(0)).map(|image| squares_about_mean(image.iter())).sum::<f64>() / pixels;
     let sigma = (signal_variance / snr).sqrt() as f32;
-    let filter = Filter2::new([ny, nx], |ky, kx| ctf.transfer(ky.hypot(kx) / pixel_size));
     let squares: Vec<f64> = images
         .axis_iter_mut(Axis(0))
         .collect::<Vec<_>>()
         .into_par_iter()
         .enumerate()
-        .map(|(t, mut image)| {
-            let mut rng = stream(seed, Purpose::Noise, t);
-            let mut noise = image.map(|_| sigma * rng.sample::<f32, _>(StandardNormal));
-            filter.apply(noise.view_mut());
-            image += &noise;
-            noise.iter().map(|&v| f64::from(v).powi(2)).sum()
-        })
+        .map(|(t, mut image)| add(&mut image, sigma, &mut stream(seed, Purpose::Noise, t)))
         .collect();
     let noise_variance = squares.iter().sum::<f64>() / pixels;
     Ok(NoiseRecord { snr_nominal: snr, snr_realised: signal_variance / noise_variance, signal_variance, noise_variance })
