@@ -1,19 +1,11 @@
 //! Lists and volumes from format to format, and what is said about them.
 
+mod command;
+
 use std::path::Path;
-use std::process::{Command, Output};
 
+use command::{run, succeed};
 use serde_json::Value;
-
-fn run(folder: &Path, line: &str) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_cryoet")).current_dir(folder).args(line.split_whitespace()).output().unwrap()
-}
-
-fn succeed(folder: &Path, line: &str) -> String {
-    let output = run(folder, line);
-    assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
 
 fn refuse(folder: &Path, line: &str) -> (Option<i32>, String) {
     let output = run(folder, line);

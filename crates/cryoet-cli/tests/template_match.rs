@@ -1,17 +1,8 @@
 //! Simulated particles found again by their own shape.
 
-use std::path::Path;
-use std::process::{Command, Output};
+mod command;
 
-fn run(folder: &Path, line: &str) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_cryoet")).current_dir(folder).args(line.split_whitespace()).output().unwrap()
-}
-
-fn succeed(folder: &Path, line: &str) -> String {
-    let output = run(folder, line);
-    assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
+use command::{run, succeed};
 
 #[test]
 fn finds_simulated_particles_with_their_poses() {
