@@ -37,23 +37,29 @@ pub(crate) struct NetworkOptions {
     resample: bool,
 }
 
+/// The numbers a network computes with.
 #[derive(Debug, Clone, Copy, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Numbers {
+pub(crate) enum Numbers {
     /// 32 bits
     F32,
     /// bfloat16: faster on some processors and on GPUs, scores differ by about 0.01
     Bf16,
 }
 
+impl From<Numbers> for Precision {
+    fn from(numbers: Numbers) -> Self {
+        match numbers {
+            Numbers::F32 => Self::F32,
+            Numbers::Bf16 => Self::Bf16,
+        }
+    }
+}
+
 impl NetworkOptions {
     /// The networks that the weights make; there is at least one.
     pub(crate) fn load(&self) -> Result<Vec<Network>, Failure> {
-        let precision = match self.precision {
-            Numbers::F32 => Precision::F32,
-            Numbers::Bf16 => Precision::Bf16,
-        };
-        let device = device(&self.device)?;
+        let (device, precision) = (device(&self.device)?, Precision::from(self.precision));
         self.weights.iter().map(|path| Ok(Network::new(&read_weights(path)?, device, precision)?)).collect()
     }
 

@@ -1,8 +1,11 @@
 mod deepfinder;
+mod layers;
 
 use cryoet_core::Region;
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
+
+pub(crate) use layers::{Layers, convolve};
 
 /// A network's shape, stored in its weights. Training, tiling and import learn everything about a network from here.
 ///
@@ -39,6 +42,8 @@ pub struct LayerShape {
     pub name: &'static str,
     /// Output channels, input channels, and the kernel's extent z, y, x.
     pub kernel: [usize; 5],
+    /// Whether a ReLU follows: in all layers but the last ones, whose outputs are logits.
+    pub hidden: bool,
 }
 
 impl Architecture {
@@ -96,9 +101,8 @@ impl Architecture {
         }
     }
 
-    /// Logits (batch, outputs, z, y, x) of a window of an input (batch, 1, z, y, x); `layers` are (weight, bias) in the order of
-    /// [`Self::layers`].
-    pub(crate) fn forward(&self, layers: &[(Tensor, Tensor)], input: &Tensor, window: Region) -> Result<Tensor, tch::TchError> {
+    /// Logits (batch, outputs, z, y, x) of a window of an input (batch, 1, z, y, x); `layers` are those of [`Self::layers`].
+    pub(crate) fn forward(&self, layers: &impl Layers, input: &Tensor, window: Region) -> Result<Tensor, tch::TchError> {
         match self {
             Self::DeepFinder { .. } => deepfinder::forward(layers, input, window),
         }

@@ -1,8 +1,9 @@
 use cryoet_core::Region;
-use tch::{Kind, Tensor};
+use serde::{Deserialize, Serialize};
+use tch::{Kind, TchError, Tensor};
 use thiserror::Error;
 
-use crate::architecture::Architecture;
+use crate::architecture::{Architecture, Layers, convolve};
 use crate::device::{Device, DeviceError};
 use crate::memory_layout::channels_last;
 use crate::tensor_map::TensorMap;
@@ -10,7 +11,8 @@ use crate::torch_error::TorchError;
 use crate::weights::{Weights, WeightsDescription};
 
 /// The number format a network computes in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Precision {
     /// 32 bits.
     #[default]
@@ -121,32 +123,21 @@ impl Network {
         self.precision
     }
 
-    /// Logits (batch, outputs, z, y, x) in the network's precision.
-    pub(crate) fn logits(&self, input: &Tensor) -> Result<Tensor, TorchError> {
-        let size = input.size();
-        let extent = [size[2], size[3], size[4]].map(|n| n as usize);
-        self.logits_within(input, Region::whole(extent))
-    }
-
-    /// The same within a window of the input.
+    /// Logits (batch, outputs, z, y, x) of a window of the input, in the network's precision.
     pub(crate) fn logits_within(&self, input: &Tensor, window: Region) -> Result<Tensor, TorchError> {
-        Ok(self.architecture().forward(&self.layers, input, window)?)
+        Ok(self.architecture().forward(self, input, window)?)
+    }
+}
+
+impl Layers for Network {
+    fn hidden(&self, index: usize, x: &Tensor, padding: i64) -> Result<Tensor, TchError> {
+        let (weight, bias) = &self.layers[index];
+        convolve(x, weight, Some(bias), padding)?.f_relu_()
     }
 
-    /// The weights and biases, layer by layer, for the optimiser.
-    pub(crate) fn parameters_mut(&mut self) -> impl Iterator<Item = &mut Tensor> {
-        self.layers.iter_mut().flat_map(|(weight, bias)| [weight, bias])
-    }
-
-    /// The names of [`Self::parameters_mut`], in its order.
-    pub(crate) fn parameter_names(&self) -> Vec<String> {
-        self.architecture().layers().iter().flat_map(|layer| ["weight", "bias"].map(|part| format!("{}.{part}", layer.name))).collect()
-    }
-
-    /// The present weights as plain arrays.
-    pub(crate) fn to_tensors(&self) -> Result<TensorMap, TorchError> {
-        let parameters: Vec<&Tensor> = self.layers.iter().flat_map(|(weight, bias)| [weight, bias]).collect();
-        tensors_to_map(&self.parameter_names(), &parameters)
+    fn last(&self, index: usize, x: &Tensor) -> Result<Tensor, TchError> {
+        let (weight, bias) = &self.layers[index];
+        convolve(x, weight, Some(bias), 0)
     }
 }
 
@@ -169,7 +160,13 @@ pub(crate) fn to_vec(tensor: &Tensor) -> Result<Vec<f32>, TorchError> {
     Ok(values)
 }
 
-fn load(tensors: &TensorMap, name: String, expected: &[usize], device: Device, precision: Precision) -> Result<Tensor, BuildError> {
+pub(crate) fn load(
+    tensors: &TensorMap,
+    name: String,
+    expected: &[usize],
+    device: Device,
+    precision: Precision,
+) -> Result<Tensor, BuildError> {
     let array = tensors.get(&name).ok_or_else(|| BuildError::MissingTensor { name: name.clone() })?;
     if array.shape != expected {
         return Err(BuildError::Shape { name, expected: expected.to_vec(), found: array.shape.clone() });

@@ -7,6 +7,7 @@ mod checkpoint;
 mod confusion;
 mod data;
 mod history;
+mod model;
 mod params;
 mod sampler;
 mod schedule;

@@ -13,7 +13,7 @@ use crate::curve;
 use crate::dataset::{Dataset, Entry, Split};
 use crate::failure::Failure;
 use crate::interrupt;
-use crate::network::{device, read_weights};
+use crate::network::{Numbers, device, read_weights};
 use crate::numbers;
 use crate::output;
 use crate::paths::Shown;
@@ -60,6 +60,9 @@ pub(crate) struct Train {
     /// Largest learning rate
     #[arg(long, value_parser = numbers::positive, allow_negative_numbers = true)]
     learning_rate: Option<f64>,
+    /// Numbers the network computes with while it learns; the weights keep 32 bits
+    #[arg(long, value_enum)]
+    precision: Option<Numbers>,
     /// Steps between validations
     #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u64).range(1..))]
     validate_every: Option<u64>,
@@ -153,6 +156,7 @@ impl Train {
         params.batch = self.batch.unwrap_or(params.batch);
         params.patch = self.patch.unwrap_or(params.patch);
         params.learning_rate = self.learning_rate.unwrap_or(params.learning_rate);
+        params.precision = self.precision.map_or(params.precision, Into::into);
         params.validate_every = self.validate_every.unwrap_or(params.validate_every);
         params.seed = self.seed.unwrap_or(params.seed);
         Ok(params)

@@ -1,7 +1,7 @@
 use cryoet_core::Region;
 use tch::Tensor;
 
-use super::{Halo, LayerShape};
+use super::{Halo, LayerShape, Layers};
 
 mod needed;
 
@@ -42,7 +42,7 @@ pub(super) fn work(input: usize, fine: usize) -> usize {
 }
 
 pub(super) fn layers(outputs: usize) -> Vec<LayerShape> {
-    let convolution = |name, out, input, k| LayerShape { name, kernel: [out, input, k, k, k] };
+    let convolution = |name, out, input, k| LayerShape { name, kernel: [out, input, k, k, k], hidden: name != "head" };
     vec![
         convolution("encoder1.conv1", 32, 1, 3),
         convolution("encoder1.conv2", 32, 32, 3),
@@ -63,8 +63,8 @@ pub(super) fn layers(outputs: usize) -> Vec<LayerShape> {
 }
 
 /// Logits of a window of the input; each stage is computed only as far as the window needs it.
-pub(super) fn forward(layers: &[(Tensor, Tensor)], input: &Tensor, window: Region) -> Result<Tensor, tch::TchError> {
-    let relu_conv = |index: usize, x: &Tensor| convolve(&layers[index], x, 1)?.f_relu_();
+pub(super) fn forward(layers: &impl Layers, input: &Tensor, window: Region) -> Result<Tensor, tch::TchError> {
+    let relu_conv = |index: usize, x: &Tensor| layers.hidden(index, x, 1);
     let needed = Needed::for_window(window, extent(input));
     let whole = relu_conv(1, &relu_conv(0, input)?)?;
     let mut x = halve(&whole)?;
@@ -76,14 +76,14 @@ pub(super) fn forward(layers: &[(Tensor, Tensor)], input: &Tensor, window: Regio
         x = relu_conv(index, &x)?;
     }
     x = cut(&x, halved(needed.coarse))?;
-    x = up_convolve(&layers[8], &x)?;
+    x = layers.hidden(8, &doubled(&x)?, 0)?;
     x = relu_conv(9, &Tensor::f_cat(&[x, mid], 1)?)?;
     x = relu_conv(10, &x)?;
     x = cut(&x, within(needed.coarse, halved(needed.fine)))?;
-    x = up_convolve(&layers[11], &x)?;
+    x = layers.hidden(11, &doubled(&x)?, 0)?;
     x = relu_conv(12, &Tensor::f_cat(&[x, high], 1)?)?;
     x = relu_conv(13, &x)?;
-    convolve(&layers[14], &cut(&x, within(needed.fine, window))?, 0)
+    layers.last(14, &cut(&x, within(needed.fine, window))?)
 }
 
 /// The extent z, y, x of a tensor (batch, channel, z, y, x).
@@ -112,18 +112,13 @@ fn cut_out(x: Tensor, region: Region) -> Result<Tensor, tch::TchError> {
     Ok(copy)
 }
 
-fn convolve((weight, bias): &(Tensor, Tensor), x: &Tensor, padding: i64) -> Result<Tensor, tch::TchError> {
-    x.f_conv3d(weight, Some(bias), [1, 1, 1], [padding; 3], [1, 1, 1], 1)
-}
-
 fn halve(x: &Tensor) -> Result<Tensor, tch::TchError> {
     x.f_max_pool3d([2, 2, 2], [2, 2, 2], [0, 0, 0], [1, 1, 1], false)
 }
 
-/// Nearest-neighbour upsampling by two and a 2^3 convolution, padded after only, as TensorFlow's `same` does.
-fn up_convolve(layer: &(Tensor, Tensor), x: &Tensor) -> Result<Tensor, tch::TchError> {
+/// Nearest-neighbour upsampling by two, padded after only for a 2^3 convolution, as TensorFlow's `same` does.
+fn doubled(x: &Tensor) -> Result<Tensor, tch::TchError> {
     let size = x.size();
     let twice: Vec<i64> = size[2..].iter().map(|n| 2 * n).collect();
-    let up = x.f_upsample_nearest3d(twice.as_slice(), None, None, None)?.f_constant_pad_nd([0, 1, 0, 1, 0, 1])?;
-    convolve(layer, &up, 0)?.f_relu_()
+    x.f_upsample_nearest3d(twice.as_slice(), None, None, None)?.f_constant_pad_nd([0, 1, 0, 1, 0, 1])
 }

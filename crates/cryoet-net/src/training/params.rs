@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::loss::LossParams;
+use crate::network::Precision;
 use crate::normalisation::Normalisation;
 
 /// How the learning rate moves after the warm-up.
@@ -46,6 +47,11 @@ pub struct TrainParams {
     pub normalisation: Normalisation,
     /// Standard deviation in voxels of a Gaussian low-pass before the network; 0 is none.
     pub smoothing: f64,
+    /// Whether hidden layers are normalised over each batch while they learn (Ioffe and Szegedy 2015). The weights that come out have no
+    /// normalisation: means and deviations, measured over the first patches of the training, are folded into them.
+    pub batch_normalisation: bool,
+    /// What the network is computed in while it learns; the weights themselves stay in 32 bits.
+    pub precision: Precision,
     /// The loss.
     pub loss: LossParams,
     /// Adam's largest learning rate.
@@ -82,6 +88,8 @@ impl Default for TrainParams {
             turns: Turns::All,
             normalisation: Normalisation::Tomogram,
             smoothing: 1.0,
+            batch_normalisation: true,
+            precision: Precision::F32,
             loss: LossParams::default(),
             learning_rate: 1e-3,
             warm_up: 20,
@@ -125,6 +133,8 @@ impl TrainParams {
             turns: Turns::TiltAxis,
             normalisation: Normalisation::DeepFinder,
             smoothing: 0.0,
+            batch_normalisation: false,
+            precision: Precision::F32,
             loss: LossParams::deepfinder(),
             learning_rate: 1e-4,
             warm_up: 0,

@@ -2,6 +2,7 @@ use std::time::Instant;
 
 use cryoet_core::ndarray::s;
 use cryoet_core::{ClassLabel, ClassTable, VoxelSize};
+use tch::Tensor;
 use thiserror::Error;
 
 use super::adam::{Adam, RestoreError};
@@ -11,16 +12,20 @@ use super::checkpoint::{Checkpoint, CheckpointError, Record};
 use super::confusion::VoxelCounts;
 use super::data::{DataError, PreparedTomogram, TrainingTomogram, check_voxel_sizes, prepare};
 use super::history::{History, StepRecord, ValidationRecord};
+use super::model::Model;
 use super::params::{TrainParams, TrainParamsError};
 use super::sampler::Sampler;
 use super::schedule::learning_rate;
 use crate::device::Device;
 use crate::inference::untiled_labels;
-use crate::network::{BuildError, Network, Precision};
+use crate::network::{BuildError, Network};
 use crate::smoothing::Smoothing;
 use crate::tensor_map::TensorMap;
 use crate::torch_error::TorchError;
 use crate::weights::{Weights, WeightsDescription, WeightsError};
+
+/// Means and deviations of normalised layers are measured over at least this many patches.
+const MEASURED_PATCHES: u64 = 64;
 
 /// Why training cannot start or go on.
 #[derive(Debug, Error)]
@@ -87,7 +92,7 @@ pub enum TrainError {
 pub struct Trainer {
     params: TrainParams,
     description: WeightsDescription,
-    network: Network,
+    model: Model,
     adam: Adam,
     average: Option<Average>,
     training: Vec<PreparedTomogram>,
@@ -118,7 +123,7 @@ impl Trainer {
         device: Device,
     ) -> Result<Self, TrainError> {
         let weights = Weights::random(classes, None, params.seed);
-        Self::from_weights(params, weights, training, validation, device)
+        Self::prepare(params, weights, Start::Random, training, validation, device)
     }
 
     /// A training that starts from weights of the same classes: fine-tuning.
@@ -128,6 +133,17 @@ impl Trainer {
     pub fn from_weights(
         params: TrainParams,
         weights: Weights,
+        training: Vec<TrainingTomogram>,
+        validation: Vec<TrainingTomogram>,
+        device: Device,
+    ) -> Result<Self, TrainError> {
+        Self::prepare(params, weights, Start::Trained, training, validation, device)
+    }
+
+    fn prepare(
+        params: TrainParams,
+        weights: Weights,
+        start: Start,
         training: Vec<TrainingTomogram>,
         validation: Vec<TrainingTomogram>,
         device: Device,
@@ -153,16 +169,21 @@ impl Trainer {
             return Err(TrainParamsError { name, value: format!("{weighted} factors"), expected }.into());
         }
         let sampler = Sampler::new(&training, params.patch, granularity).ok_or(DataError::NothingLabelled { count })?;
-        let build = || Network::from_tensors(description.clone(), weights.tensors(), device, Precision::F32);
-        let mut network = build()?;
-        for parameter in network.parameters_mut() {
-            let _ = parameter.f_requires_grad_(true).map_err(TorchError::from)?;
+        let build = |tensors: &TensorMap| Model::new(description.architecture, tensors, device, params.precision);
+        let mut model = build(weights.tensors())?;
+        if params.batch_normalisation {
+            model = match start {
+                Start::Random => model.normalised()?,
+                Start::Trained => model.normalised_alike(measured_inputs(&training, &sampler, &params, device))?,
+                Start::Resumed => model,
+            };
         }
-        let adam = Adam::new(network.parameters_mut())?;
-        let average = params.average.map(|decay| Ok::<_, BuildError>(Average::new(build()?, decay))).transpose()?;
+        let average = params.average.map(|decay| Ok::<_, TrainError>(Average::new(build(&model.to_tensors()?)?, decay))).transpose()?;
+        model.require_gradients()?;
+        let adam = Adam::new(model.parameters_mut())?;
         Ok(Self {
             params,
-            network,
+            model,
             adam,
             average,
             training,
@@ -188,15 +209,15 @@ impl Trainer {
         device: Device,
     ) -> Result<Self, TrainError> {
         let Checkpoint { record, weights, average, optimiser, best } = Checkpoint::from_bytes(checkpoint)?;
-        let mut trainer = Self::from_weights(record.params, weights, training, validation, device)?;
-        let names = trainer.network.parameter_names();
+        let mut trainer = Self::prepare(record.params, weights, Start::Resumed, training, validation, device)?;
+        let names = trainer.model.parameter_names();
         trainer.adam.restore(&names, &optimiser, record.step, device).map_err(|error| match error {
             RestoreError::Torch(error) => TrainError::Torch(error),
             missing @ RestoreError::Moment { .. } => CheckpointError::Optimiser { reason: missing.to_string() }.into(),
         })?;
         if let (Some(decay), Some(tensors)) = (trainer.params.average, average) {
-            let network = Network::from_tensors(trainer.description.clone(), &tensors, device, Precision::F32)?;
-            trainer.average = Some(Average::new(network, decay));
+            let model = Model::new(trainer.description.architecture, &tensors, device, trainer.params.precision)?;
+            trainer.average = Some(Average::new(model, decay));
         }
         (trainer.step, trainer.history, trainer.best) = (record.step, record.history, best);
         Ok(trainer)
@@ -211,24 +232,24 @@ impl Trainer {
         let plans = self.sampler.draw(&self.training, &self.params, self.step);
         let batch = Batch::cut(&self.training, &plans, self.params.normalisation, self.device)?;
         let data_seconds = start.elapsed().as_secs_f64();
-        let logits = self.network.logits(&batch.input)?;
+        let logits = self.model.logits(&batch.input)?;
         let loss = self.params.loss.compute(&logits, &batch.target, &batch.valid).map_err(TorchError::from)?;
         let value = loss.f_double_value(&[]).map_err(TorchError::from)?;
         if !value.is_finite() {
             return Err(TrainError::Diverged { step: self.step + 1, loss: value });
         }
-        for parameter in self.network.parameters_mut() {
+        for parameter in self.model.parameters_mut() {
             parameter.zero_grad();
         }
         loss.f_backward().map_err(TorchError::from)?;
         let rate = learning_rate(&self.params, self.step);
-        let gradient_norm = self.adam.step(self.network.parameters_mut(), rate, self.params.weight_decay, self.params.max_gradient_norm)?;
+        let gradient_norm = self.adam.step(self.model.parameters_mut(), rate, self.params.weight_decay, self.params.max_gradient_norm)?;
         if !gradient_norm.is_finite() {
             return Err(TrainError::Gradient { step: self.step + 1, norm: gradient_norm });
         }
         self.step += 1;
         if let Some(average) = &mut self.average {
-            average.update(&mut self.network, self.step)?;
+            average.update(&mut self.model, self.step)?;
         }
         let seconds = start.elapsed().as_secs_f64();
         let record = StepRecord { step: self.step, loss: value, learning_rate: rate, gradient_norm, seconds, data_seconds };
@@ -249,13 +270,14 @@ impl Trainer {
     /// # Errors
     /// libtorch's refusal.
     pub fn validate(&mut self) -> Result<ValidationRecord, TrainError> {
-        let network = self.average.as_ref().map_or(&self.network, Average::network);
+        let weights = self.present_weights()?;
+        let network = Network::new(&weights, self.device, self.params.precision)?;
         let mut counts = VoxelCounts::new(self.description.architecture.outputs());
         for tomogram in &self.validation {
             let shape: [usize; 3] = tomogram.volume.dim().into();
             let [z, y, x] = central_box(shape, self.params.validation_voxels, self.description.architecture.granularity());
             let window = s![z.0..z.1, y.0..y.1, x.0..x.1];
-            let (predicted, _) = untiled_labels(network, tomogram.volume.slice(window))?;
+            let (predicted, _) = untiled_labels(&network, tomogram.volume.slice(window))?;
             for (&truth, &found) in tomogram.channels.slice(window).iter().zip(&predicted) {
                 if truth != ClassLabel::IGNORE.get() {
                     counts.add(truth, found);
@@ -265,7 +287,7 @@ impl Trainer {
         let metrics = counts.metrics(&self.description.classes);
         let best = self.history.best_f1().is_none_or(|earlier| metrics.mean_f1 > earlier);
         if best {
-            self.best = Some(self.present_weights()?);
+            self.best = Some(weights);
         }
         let record = ValidationRecord { step: self.step, metrics, best };
         self.history.validations.push(record.clone());
@@ -285,12 +307,13 @@ impl Trainer {
     /// # Errors
     /// libtorch's refusal, or weights that are no numbers.
     pub fn present_weights(&self) -> Result<Weights, TrainError> {
-        let network = self.average.as_ref().map_or(&self.network, Average::network);
+        let model = self.average.as_ref().map_or(&self.model, Average::model);
+        let tensors = model.folded(measured_inputs(&self.training, &self.sampler, &self.params, self.device))?;
         let mut description = self.description.clone();
         description
             .provenance
             .insert("training".to_owned(), format!("{} of {} steps, seed {}", self.step, self.params.steps, self.params.seed));
-        Ok(Weights::from_parts(description, network.to_tensors()?)?)
+        Ok(Weights::from_parts(description, tensors)?)
     }
 
     /// The bytes from which [`Trainer::resume`] goes on: a safetensors file.
@@ -298,7 +321,7 @@ impl Trainer {
     /// # Errors
     /// libtorch's refusal.
     pub fn checkpoint(&self) -> Result<Vec<u8>, TrainError> {
-        let average: Option<TensorMap> = self.average.as_ref().map(|average| average.network().to_tensors()).transpose()?;
+        let average: Option<TensorMap> = self.average.as_ref().map(|average| average.model().to_tensors()).transpose()?;
         let checkpoint = Checkpoint {
             record: Record {
                 description: self.description.clone(),
@@ -307,9 +330,9 @@ impl Trainer {
                 history: self.history.clone(),
                 best: self.best.as_ref().map(|best| best.description().clone()),
             },
-            weights: Weights::from_parts(self.description.clone(), self.network.to_tensors()?)?,
+            weights: Weights::from_parts(self.description.clone(), self.model.to_tensors()?)?,
             average,
-            optimiser: self.adam.to_tensors(&self.network.parameter_names())?,
+            optimiser: self.adam.to_tensors(&self.model.parameter_names())?,
             best: self.best.clone(),
         };
         Ok(checkpoint.to_bytes()?)
@@ -345,6 +368,28 @@ impl Trainer {
     pub fn history(&self) -> &History {
         &self.history
     }
+}
+
+/// What the weights given to a training are.
+#[derive(Clone, Copy)]
+enum Start {
+    Random,
+    Trained,
+    /// Parameters of a training that was interrupted.
+    Resumed,
+}
+
+/// The first patches of a training, over which normalised layers are measured: the same ones whenever it is done.
+fn measured_inputs(
+    tomograms: &[PreparedTomogram],
+    sampler: &Sampler,
+    params: &TrainParams,
+    device: Device,
+) -> impl Iterator<Item = Result<Tensor, TorchError>> {
+    (0..MEASURED_PATCHES.div_ceil(params.batch as u64)).map(move |step| {
+        let plans = sampler.draw(tomograms, params, step);
+        Ok(Batch::cut(tomograms, &plans, params.normalisation, device)?.input)
+    })
 }
 
 /// The bounds of a box about the centre of at most `voxels` voxels, its edges multiples of the granularity.

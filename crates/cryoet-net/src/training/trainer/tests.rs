@@ -3,6 +3,7 @@ use cryoet_core::{Class, Volume};
 
 use super::*;
 use crate::loss::LossParams;
+use crate::network::Precision;
 
 fn classes() -> ClassTable {
     ClassTable::new(vec![Class::new(ClassLabel::new(1), "ball"), Class::new(ClassLabel::new(5), "absent")]).unwrap()
@@ -46,6 +47,19 @@ fn learns_a_ball() {
     let dice = trainer.history().best_f1().unwrap();
     assert!(dice > 0.8, "Dice {dice}");
     assert_eq!(trainer.history().validations.len(), 2);
+}
+
+#[test]
+fn bfloat16_learns_a_ball_too() {
+    let params = TrainParams { precision: Precision::Bf16, ..params() };
+    let mut trainer = Trainer::new(params, classes(), vec![tomogram(10), tomogram(13)], vec![tomogram(11)], Device::Cpu).unwrap();
+    while !trainer.is_finished() {
+        trainer.step().unwrap();
+    }
+    let record = trainer.validate().unwrap();
+    assert!(record.metrics.mean_f1 > 0.8, "Dice {}", record.metrics.mean_f1);
+    let network = Network::new(&trainer.weights().unwrap(), Device::Cpu, Precision::F32).unwrap();
+    assert_eq!(network.architecture().parameters(), 902_928 + 33 * 3);
 }
 
 #[test]
