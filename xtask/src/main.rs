@@ -1,4 +1,4 @@
-//! Developer commands of the cryoet workspace: `cargo xtask setup|test|ci|demo`.
+//! Developer commands of the cryoet workspace: `cargo xtask setup|test|ci|demo|shrec20-sim|weights`.
 //!
 //! No dependency, so that the first of them starts within seconds on a fresh machine.
 
@@ -7,6 +7,7 @@ mod ci;
 mod demo;
 mod libtorch;
 mod shell;
+mod shrec20_sim;
 mod stage_crates;
 mod test;
 
@@ -20,6 +21,11 @@ cargo xtask COMMAND
   ci                      what continuous integration runs: fmt, clippy, tests, docs, each crate alone, packages
   demo [--seed N] [--from-scratch]
                           setup, then simulate, pick, evaluate, picture and train; outputs in runs/demo
+  shrec20-sim SIZE [--seed N] [--device D]
+                          setup, then the benchmark: simulate, train, pick and score as SHREC'20 did; SIZE is small (an hour), full (for a
+                          GPU) or smoke (a minute); `shrec20-sim help` tells more
+  weights shrec20 [--seed N] [--device D]
+                          the full benchmark, and its network as weights/shrec20.safetensors
 
   CRYOET_CACHE            where libtorch is kept (default: $XDG_CACHE_HOME/cryoet or ~/.cache/cryoet)
   LIBTORCH                a libtorch 2.11 to use instead";
@@ -33,6 +39,8 @@ fn main() -> ExitCode {
         ["test"] => test::run(),
         ["ci"] => ci::run(),
         ["demo", options @ ..] => demo::run(options),
+        ["shrec20-sim", words @ ..] if !words.is_empty() => shrec20_sim::run(words),
+        ["weights", "shrec20", options @ ..] => shrec20_sim::weights(options),
         ["help" | "--help" | "-h"] | [] => {
             println!("{USAGE}");
             return ExitCode::SUCCESS;

@@ -25,6 +25,8 @@ mod picture;
 mod plot;
 mod record;
 #[cfg(feature = "net")]
+mod shipped_weights;
+#[cfg(feature = "net")]
 mod sinks;
 mod voxel_sizes;
 

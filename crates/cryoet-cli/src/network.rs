@@ -8,13 +8,14 @@ use cryoet::{ClassTable, Resampled, VolumeSource};
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::{numbers, output};
+use crate::{numbers, output, shipped_weights};
 
 /// How a network segments a tomogram.
 #[derive(Debug, Clone, Args, Serialize)]
 pub(crate) struct NetworkOptions {
-    /// Weights of a trained network; given several times, the mean of their answers is taken
-    #[arg(long, required = true, value_name = "WEIGHTS.safetensors")]
+    /// Weights of a trained network, a file or the name of weights that come with the program; given several times, the mean of their
+    /// answers is taken
+    #[arg(long, required = true, value_name = "WEIGHTS")]
     #[serde(serialize_with = "crate::paths::shown")]
     pub(crate) weights: Vec<PathBuf>,
     /// Where the network runs: cpu, cuda, cuda:N, or auto (a GPU if there is one)
@@ -57,6 +58,12 @@ impl From<Numbers> for Precision {
 }
 
 impl NetworkOptions {
+    /// The same options with files in the place of names of weights.
+    pub(crate) fn with_weights_found(mut self) -> Result<Self, Failure> {
+        self.weights = self.weights.iter().map(|weights| shipped_weights::find(weights)).collect::<Result<_, _>>()?;
+        Ok(self)
+    }
+
     /// The networks that the weights make; there is at least one.
     pub(crate) fn load(&self) -> Result<Vec<Network>, Failure> {
         let (device, precision) = (device(&self.device)?, Precision::from(self.precision));

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cryoet_core::ndarray::{ArrayView2, ArrayViewMut2};
+use rayon::prelude::*;
 use rustfft::num_complex::Complex32;
 use rustfft::{Fft, FftPlanner};
 
@@ -49,6 +50,24 @@ impl Transform2 {
         rows
     }
 
+    /// As [`forward`](Self::forward), the lines shared out among threads: the same bits, for images that are not many at a time.
+    pub(crate) fn forward_shared(&self, mut rows: Vec<Complex32>) -> Vec<Complex32> {
+        let [ny, nx] = self.shape;
+        share(&*self.rows[0], &mut rows, nx);
+        let mut columns = transposed_shared(&rows, ny, nx);
+        share(&*self.columns[0], &mut columns, ny);
+        columns
+    }
+
+    /// As [`inverse`](Self::inverse), the lines shared out among threads.
+    pub(crate) fn inverse_shared(&self, mut columns: Vec<Complex32>) -> Vec<Complex32> {
+        let [ny, nx] = self.shape;
+        share(&*self.columns[1], &mut columns, ny);
+        let mut rows = transposed_shared(&columns, nx, ny);
+        share(&*self.rows[1], &mut rows, nx);
+        rows
+    }
+
     /// A function of the frequencies along y and x, in cycles per pixel, laid out as spectra are.
     pub(crate) fn table<T>(&self, value: impl Fn(f64, f64) -> T) -> Vec<T> {
         let [ny, nx] = self.shape;
@@ -88,6 +107,42 @@ impl Filter2 {
     }
 }
 
+/// Lines or columns that a thread takes at once.
+const SHARE: usize = 16;
+
+/// Transforms lines of a length, some of them on each thread.
+fn share(fft: &dyn Fft<f32>, lines: &mut [Complex32], length: usize) {
+    lines.par_chunks_mut(SHARE * length.max(1)).for_each(|lines| fft.process(lines));
+}
+
+/// Column after column of a matrix that lies row after row.
+fn transposed_shared(values: &[Complex32], rows: usize, columns: usize) -> Vec<Complex32> {
+    let mut turned = vec![Complex32::default(); values.len()];
+    turned.par_chunks_mut(SHARE * rows.max(1)).enumerate().for_each(|(part, turned)| {
+        let first = part * SHARE;
+        for (row, line) in values.chunks_exact(columns.max(1)).enumerate() {
+            for (column, turned) in turned.chunks_exact_mut(rows).enumerate() {
+                turned[row] = line[first + column];
+            }
+        }
+    });
+    turned
+}
+
+/// The least even number that is not less and has no prime factor over 7: transforms of such a length are quick.
+pub(crate) fn quick_length(least: usize) -> usize {
+    let is_quick = |n: &usize| {
+        let rest = [2, 3, 5, 7].iter().fold(*n, |mut rest, factor| {
+            while rest % factor == 0 {
+                rest /= factor;
+            }
+            rest
+        });
+        rest == 1
+    };
+    (least.max(2).next_multiple_of(2)..).step_by(2).find(is_quick).unwrap_or(least)
+}
+
 fn transposed(values: &[Complex32], rows: usize, columns: usize) -> Vec<Complex32> {
     if values.is_empty() {
         return Vec::new();
@@ -95,5 +150,26 @@ fn transposed(values: &[Complex32], rows: usize, columns: usize) -> Vec<Complex3
     match ArrayView2::from_shape((rows, columns), values) {
         Ok(matrix) => matrix.t().iter().copied().collect(),
         Err(_) => values.to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shared_transforms_give_the_same_bits() {
+        for shape in [[48, 70], [1, 6], [17, 33]] {
+            let transform = Transform2::new(shape);
+            let image: Vec<Complex32> = (0..shape[0] * shape[1]).map(|i| Complex32::new((i as f32 * 0.7).sin(), (i as f32).cos())).collect();
+            let spectrum = transform.forward(image.clone());
+            assert_eq!(transform.forward_shared(image), spectrum);
+            assert_eq!(transform.inverse_shared(spectrum.clone()), transform.inverse(spectrum));
+        }
+    }
+
+    #[test]
+    fn quick_lengths_have_small_factors() {
+        assert_eq!([1, 64, 65, 584, 1163].map(quick_length), [2, 64, 70, 588, 1176]);
     }
 }

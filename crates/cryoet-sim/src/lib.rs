@@ -7,7 +7,7 @@
 //! | stage | |
 //! |---|---|
 //! | structures | [`Complex`]: a shape and a mass, from the built-in set, a density map or the atoms of a [`Structure`] |
-//! | sample | [`Specimen`], [`place`], [`VesicleParams`], [`GoldParams`], [`add_solvent_noise`]; truth: [`class_volume`], [`hitboxes`] |
+//! | sample | [`Specimen`], [`place`], [`VesicleParams`], [`GoldParams`], [`MembraneParams`], [`FilamentParams`], [`add_solvent_noise`]; truth: [`class_volume`], [`hitboxes`] |
 //! | images | [`project`] and [`image`] or [`image_tilted`], or [`image_multislice`] |
 //! | the beam | [`damage`], [`attenuate`], [`structural_noise`], [`count_electrons`], [`Misalignment`] and [`displace`] |
 //! | noise | [`add_noise`], [`add_noise_through`] |
@@ -32,6 +32,7 @@
 
 mod acquisition;
 mod back_projection;
+mod bilayer;
 mod binning;
 mod calibration;
 mod catalogue;
@@ -45,14 +46,17 @@ mod electron;
 mod envelope;
 mod error_function;
 mod exposure;
+mod filament;
 mod fourier;
 mod gold;
 mod half_correlation;
 mod imaging;
 mod map_shape;
+mod membrane;
 mod misalignment;
 mod multislice;
 mod noise;
+mod objects;
 mod placement;
 mod projection;
 mod radial_power;
@@ -85,9 +89,11 @@ pub use detector_response::DetectorResponse;
 pub use electron::{electron_wavelength, interaction_constant};
 pub use envelope::{Chromatic, Envelope};
 pub use exposure::{Exposure, TiltOrder, attenuate, count_electrons, damage, structural_noise};
+pub use filament::FilamentParams;
 pub use gold::GoldParams;
 pub use half_correlation::HalfCorrelation;
 pub use imaging::{image, image_in_phase};
+pub use membrane::MembraneParams;
 pub use misalignment::{Displacement, Misalignment, displace};
 pub use multislice::image_multislice;
 pub use noise::{NoiseColour, NoiseRecord, add_noise, add_noise_through};

@@ -1,9 +1,9 @@
 use cryoet_core::Progress;
-use cryoet_core::ndarray::{Array3, ArrayView3, Axis, s};
+use cryoet_core::ndarray::{Array3, ArrayView3, Axis};
 use rayon::prelude::*;
 use rustfft::num_complex::Complex32;
 
-use crate::fourier::Transform2;
+use crate::fourier::{Transform2, quick_length};
 use crate::projection::{Detector, Row, check_tilts, rows};
 use crate::steps::Steps;
 use crate::{CtfParams, SimulationError, Surroundings, interaction_constant};
@@ -22,8 +22,8 @@ struct Multislice<'a> {
 /// Images of a specimen `[z, y, x]` in volt over ice at each tilt about y, in degrees, by the multislice method: contrast `[tilt, y, u]`
 /// as [`image`](crate::image) gives it, but with the true focus of every slice, and without taking the specimen as weak.
 ///
-/// The specimen is cut into slices of `slice` Angstrom across the beam (SHREC'20 and '21: 50; pixels of 10 Angstrom need no less than
-/// 200, since a wave turns by `pi lambda k^2 slice` from slice to slice, 0.03 rad at Nyquist). Each turns the wave by `sigma` times its projected potential, of which
+/// The specimen is cut into slices of `slice` Angstrom across the beam (SHREC'20 and '21: 50; a wave turns by `pi lambda k^2 slice` from
+/// slice to slice, 0.008 rad at Nyquist with pixels of 10 Angstrom). Each turns the wave by `sigma` times its projected potential, of which
 /// the share of amplitude contrast absorbs; between slices the wave spreads by `exp(-i pi lambda k^2 slice)`. The lens then adds its
 /// aberration and envelopes; its underfocus counts from the height of the tilt axis. Electrons fly towards larger z.
 ///
@@ -55,17 +55,22 @@ pub fn image_multislice(
         return Err(SimulationError::Slice { angstrom: slice });
     }
     let (depth, ny, _) = specimen.dim();
-    let transform = Transform2::new([ny, detector.width]);
+    // Waves are somewhat wider than the images, so that their transforms are quick.
+    let wide = Detector { width: quick_length(detector.width), ..detector };
+    let transform = Transform2::new([ny, wide.width]);
     let frequencies = transform.table(|ky, kx| ky.hypot(kx) / voxel_size);
     let method = Multislice { ctf, transform, frequencies, voxel_size, slice };
-    let rows = rows(specimen, tilts, detector);
+    let rows = rows(specimen, tilts, wide);
     let steps = Steps::new(progress, tilts.len());
     let mut images = Array3::zeros((tilts.len(), ny, detector.width));
+    let first = wide.width / 2 - detector.width / 2;
     for (mut image, tilt) in images.axis_iter_mut(Axis(0)).zip(tilts) {
         let tilt = tilt.to_radians();
-        let heights = Heights::new(tilt, depth, detector.width, slice / voxel_size);
-        let wave = method.through(&rows, tilt, &heights, detector.width);
-        image.iter_mut().zip(&wave).for_each(|(v, c)| *v = c.norm_sqr() - 1.0);
+        let heights = Heights::new(tilt, depth, wide.width, slice / voxel_size);
+        let wave = method.through(&rows, tilt, &heights, wide.width);
+        for (mut pixels, wave) in image.axis_iter_mut(Axis(0)).zip(wave.chunks_exact(wide.width)) {
+            pixels.iter_mut().zip(&wave[first..]).for_each(|(v, c)| *v = c.norm_sqr() - 1.0);
+        }
         steps.step()?;
     }
     Ok(images)
@@ -102,15 +107,16 @@ impl Multislice<'_> {
         let spread = self.spread();
         let mut wave = vec![Complex32::new(1.0, 0.0); rows.len() * width];
         for slice in 0..heights.count {
-            self.transmit(&mut wave, slices.slice(s![.., slice, ..]).iter());
-            let mut spectrum = self.transform.forward(wave);
+            let here = slices.index_axis(Axis(1), slice);
+            wave.par_chunks_mut(width).enumerate().for_each(|(y, line)| self.transmit(line, here.index_axis(Axis(0), y).iter()));
+            let mut spectrum = self.transform.forward_shared(wave);
             if slice + 1 < heights.count {
-                spectrum.iter_mut().zip(&spread).for_each(|(c, p)| *c *= p);
+                spectrum.par_iter_mut().zip(&spread).for_each(|(c, p)| *c *= p);
             } else {
                 let height = (heights.first + (slice as f64 + 0.5) * heights.step) * self.voxel_size;
                 self.focus(&mut spectrum, height);
             }
-            wave = self.transform.inverse(spectrum);
+            wave = self.transform.inverse_shared(spectrum);
         }
         wave
     }

@@ -37,7 +37,8 @@ mod tests {
     use approx::assert_relative_eq;
     use cryoet_core::ndarray::{Array3, Axis};
 
-    /// White noise has its variance at every frequency.
+    /// White noise has its variance at every frequency, to four standard errors: a ring from r to r + 4 holds half of pi (8 r + 16)
+    /// independent values, of which the window, with neighbours alike, leaves one in (35 / 18)^2.
     #[test]
     fn white_noise_is_even() {
         let mut noise = Array3::zeros((40, 64, 64));
@@ -46,8 +47,11 @@ mod tests {
         for image in noise.axis_iter(Axis(0)) {
             mean.iter_mut().zip(radial_power(image, 8)).for_each(|(m, p)| *m += p / 40.0);
         }
-        for power in &mean[1..] {
-            assert_relative_eq!(*power, 4.0, max_relative = 0.1);
+        for (ring, power) in mean.iter().enumerate().skip(1) {
+            let values = 40.0 * 0.5 * std::f64::consts::PI * (32.0 * ring as f64 + 16.0) / (35.0_f64 / 18.0).powi(2);
+            assert_relative_eq!(*power, 4.0, max_relative = 4.0 / values.sqrt());
         }
+        // The means of all rings together, and so the scale, to one in a hundred.
+        assert_relative_eq!(mean[4..].iter().sum::<f64>() / 4.0, 4.0, max_relative = 0.01);
     }
 }

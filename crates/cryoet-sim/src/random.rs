@@ -24,6 +24,8 @@ pub(crate) enum Purpose {
     Rotation = 14,
     Magnification = 15,
     Quantity = 16,
+    Membranes = 17,
+    Filaments = 18,
 }
 
 pub(crate) fn stream(seed: u64, purpose: Purpose, index: usize) -> ChaCha8Rng {

@@ -35,6 +35,10 @@ pub enum Quantity {
     Motion,
     /// Standard deviation of image shifts, in Angstrom.
     Shift,
+    /// How many flat membranes, a whole number.
+    Membranes,
+    /// How many filaments, a whole number.
+    Filaments,
 }
 
 /// Why a recipe cannot be used.
@@ -82,7 +86,7 @@ pub struct Recipe {
 
 impl Quantity {
     fn is_count(self) -> bool {
-        matches!(self, Self::Particles | Self::Vesicles | Self::Gold)
+        matches!(self, Self::Particles | Self::Vesicles | Self::Gold | Self::Membranes | Self::Filaments)
     }
 
     fn set(self, params: &mut SimulationParams, value: f64) {
@@ -98,6 +102,8 @@ impl Quantity {
             Self::StructuralNoise => params.structural_noise = value,
             Self::Motion => params.motion = value,
             Self::Shift => params.misalignment.shift = value,
+            Self::Membranes => params.membranes.get_or_insert_default().count = value as u32,
+            Self::Filaments => params.filaments.get_or_insert_default().count = value as u32,
         }
     }
 }
@@ -157,7 +163,7 @@ impl Recipe {
 
     /// SHREC'20 as published, but for true uniform orientations: 2,400 to 2,799 particles in 200 x 512 x 512 voxels of 1 nm, 41 tilts,
     /// solvent noise that changes from tilt to tilt, multislice at 3 micrometre, noise through the contrast transfer at a ratio of 0.004
-    /// (0.29 of the pixels', ice that changes counted as signal). Slices are of 20 nm instead of 5 nm: at 1 nm a wave turns by 0.03 rad between them at most.
+    /// (0.29 of the pixels', ice that changes counted as signal).
     pub fn shrec20() -> Self {
         let names = ["3cf3", "1s3x", "1u6g", "4cr2", "1qvr", "3h84", "2cg9", "3qm1", "3gl1", "3d2f", "4d8q", "1bxn"];
         let params = SimulationParams {
@@ -165,7 +171,7 @@ impl Recipe {
             crowding: Crowding::Count(2600),
             tilts: TiltScheme { from: -60.0, to: 60.0, step: 3.0 },
             structural_noise: 0.32,
-            propagation: Propagation::Multislice { slice: 200.0 },
+            propagation: Propagation::Multislice { slice: 50.0 },
             snr: Some(0.004),
             ..track([200, 512, 512])
         };
@@ -183,7 +189,7 @@ impl Recipe {
             crowding: Crowding::Count(2000),
             tilts: TiltScheme::default(),
             ctf: Some(ctf),
-            propagation: Propagation::Multislice { slice: 200.0 },
+            propagation: Propagation::Multislice { slice: 50.0 },
             vesicles: Some(VesicleParams { count: 4, radius: [200.0, 600.0], ..VesicleParams::default() }),
             gold: Some(GoldParams { count: 10, diameter: 100.0 }),
             motion: 4.0,

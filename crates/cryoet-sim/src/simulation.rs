@@ -3,6 +3,7 @@ use cryoet_core::{Class, ClassLabel, ClassTable, Particle, Progress, Volume, Vox
 
 use crate::acquisition::{Series, acquire};
 use crate::back_projection::back_project_about;
+use crate::objects::Objects;
 use crate::steps::Stage;
 use crate::{
     Detector, NoiseRecord, ParticleDraw, SimulationError, SimulationParams, Specimen, Surroundings, TiltRecord, bin_images, bin_occupancy,
@@ -176,11 +177,8 @@ fn class_table(params: &SimulationParams) -> Result<ClassTable, SimulationError>
     let class =
         |(i, complex): (usize, &crate::Complex)| Class::new(ClassLabel::new(i as u8 + 1), complex.name()).with_radius(complex.radius());
     let mut classes: Vec<Class> = params.complexes.iter().enumerate().map(class).collect();
-    let object = |class: usize, radius: f64| Class::new(ClassLabel::new(class as u8 + 1), params.class_name(class)).with_radius(radius);
-    classes.extend(
-        params.vesicles.zip(params.vesicle_class()).map(|(vesicles, class)| object(class, 0.5 * (vesicles.radius[0] + vesicles.radius[1]))),
-    );
-    classes.extend(params.gold.zip(params.gold_class()).map(|(gold, class)| object(class, 0.5 * gold.diameter)));
+    let object = |(kind, class): (Objects, usize)| Class::new(ClassLabel::new(class as u8 + 1), kind.name()).with_radius(kind.radius());
+    classes.extend(Objects::of(params).into_iter().zip(params.complexes.len()..).map(object));
     Ok(ClassTable::new(classes)?)
 }
 

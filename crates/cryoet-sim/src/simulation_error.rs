@@ -1,7 +1,7 @@
 use cryoet_core::{BinningError, Cancelled, ClassTableError};
 use thiserror::Error;
 
-use crate::{CtfParams, GoldParams, Misalignment, PlacementError, TiltSchemeError, VesicleParams};
+use crate::{CtfParams, FilamentParams, GoldParams, MembraneParams, Misalignment, PlacementError, TiltSchemeError, VesicleParams};
 
 /// Why a tomogram could not be simulated.
 #[derive(Debug, Error, Clone, PartialEq)]
@@ -50,7 +50,7 @@ pub enum SimulationError {
         most: u64,
     },
     /// No complex, or more than there are class labels.
-    #[error("{count} complexes: expected 1 to 254, with a class each for vesicles and gold")]
+    #[error("{count} complexes: expected 1 to 254, with a class each for vesicles, gold, membranes and filaments")]
     ComplexCount {
         /// How many there are.
         count: usize,
@@ -84,6 +84,18 @@ pub enum SimulationError {
     Vesicles {
         /// The parameters.
         vesicles: VesicleParams,
+    },
+    /// Membranes out of range.
+    #[error("{membranes:?}: expected radii from the thickness up that fit the voxels (255 of them at most)")]
+    Membranes {
+        /// The parameters.
+        membranes: MembraneParams,
+    },
+    /// Filaments out of range.
+    #[error("{filaments:?}: expected lengths from the diameter up that fit the voxels (510 of them at most), contrast in 0.001..=100")]
+    Filaments {
+        /// The parameters.
+        filaments: FilamentParams,
     },
     /// Gold beads out of range.
     #[error("{gold:?}: expected a diameter of 1 to 10000 Angstrom and of 510 voxels at most")]

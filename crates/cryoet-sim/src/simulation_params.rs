@@ -1,4 +1,8 @@
-use crate::{Complex, CtfParams, Exposure, GoldParams, Misalignment, NoiseColour, SimulationError, TiltScheme, VesicleParams, Weighting};
+use crate::objects::Objects;
+use crate::{
+    Complex, CtfParams, Exposure, FilamentParams, GoldParams, MembraneParams, Misalignment, NoiseColour, SimulationError, TiltScheme,
+    VesicleParams, Weighting,
+};
 
 /// How crowded a tomogram is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -81,6 +85,10 @@ pub struct SimulationParams {
     pub vesicles: Option<VesicleParams>,
     /// Gold beads, as one class after the complexes and vesicles.
     pub gold: Option<GoldParams>,
+    /// Flat membranes, as one class after all these.
+    pub membranes: Option<MembraneParams>,
+    /// Filaments, as one class after all these.
+    pub filaments: Option<FilamentParams>,
     /// Standard deviation of the solvent's potential that every tilt sees anew, in volt a voxel (SHREC'20's model of beam damage).
     pub structural_noise: f64,
     /// How the wave goes through the specimen, where there is a contrast transfer.
@@ -121,6 +129,8 @@ impl Default for SimulationParams {
             beside: Beside::Crowded,
             vesicles: None,
             gold: None,
+            membranes: None,
+            filaments: None,
             structural_noise: 0.0,
             propagation: Propagation::Projection,
             motion: 0.0,
@@ -153,7 +163,7 @@ impl SimulationParams {
         if !(self.voxel_size > 0.0 && self.voxel_size <= LARGEST_VOXEL) {
             return Err(SimulationError::VoxelSize { angstrom: self.voxel_size });
         }
-        let classes = self.complexes.len() + usize::from(self.vesicles.is_some()) + usize::from(self.gold.is_some());
+        let classes = self.complexes.len() + Objects::of(self).len();
         if self.complexes.is_empty() || classes > 254 {
             return Err(SimulationError::ComplexCount { count: self.complexes.len() });
         }
@@ -220,23 +230,10 @@ impl SimulationParams {
         Ok(nominal + 3.0 * self.misalignment.tilt)
     }
 
-    /// The class of vesicles from 0, where there are any.
-    pub(crate) fn vesicle_class(&self) -> Option<usize> {
-        self.vesicles.map(|_| self.complexes.len())
-    }
-
-    /// The class of gold from 0, where there is any.
-    pub(crate) fn gold_class(&self) -> Option<usize> {
-        self.gold.map(|_| self.complexes.len() + usize::from(self.vesicles.is_some()))
-    }
-
     /// The name of a class counted from 0.
     pub(crate) fn class_name(&self, class: usize) -> String {
-        match self.complexes.get(class) {
-            Some(complex) => complex.name().into(),
-            None if self.vesicle_class() == Some(class) => "vesicle".into(),
-            None => "fiducial".into(),
-        }
+        let object = || Some(Objects::of(self).get(class.checked_sub(self.complexes.len())?)?.name().to_owned());
+        self.complexes.get(class).map(|complex| complex.name().to_owned()).or_else(object).unwrap_or_default()
     }
 
     /// What would need more memory than there is, or never end.
@@ -264,6 +261,16 @@ impl SimulationParams {
             && (!gold.is_valid() || 0.5 * gold.diameter / self.voxel_size > FURTHEST_REACH || gold.count > 1 << 20)
         {
             return Err(SimulationError::Gold { gold });
+        }
+        if let Some(membranes) = self.membranes
+            && (!membranes.is_valid() || membranes.reach() / self.voxel_size > FURTHEST_REACH || membranes.count > 1 << 16)
+        {
+            return Err(SimulationError::Membranes { membranes });
+        }
+        if let Some(filaments) = self.filaments
+            && (!filaments.is_valid() || filaments.reach() / self.voxel_size > FURTHEST_REACH || filaments.count > 1 << 16)
+        {
+            return Err(SimulationError::Filaments { filaments });
         }
         let voxels = self.shape.iter().product::<usize>();
         let smallest = self.complexes.iter().map(|complex| complex.volume() / self.voxel_size.powi(3)).fold(f64::INFINITY, f64::min);

@@ -3,6 +3,7 @@ use cryoet_core::{ClassLabel, Orientation, Particle, Position, Progress};
 use rand::RngExt;
 use rayon::prelude::*;
 
+use crate::objects::Objects;
 use crate::placement::{Place, place_with};
 use crate::random::{Purpose, orientation, stream};
 use crate::steps::Steps;
@@ -18,7 +19,7 @@ pub struct Specimen {
     pub potential: Array3<f32>,
     /// The 1-based particle of each voxel of the tomogram, 0 for none, `[z, y, x]`.
     pub occupancy: Array3<u32>,
-    /// The particles of the tomogram: all of each lies inside. First the complexes, the largest first, then vesicles, then gold.
+    /// The particles of the tomogram: all of each lies inside. First the complexes, the largest first, then vesicles, gold, membranes and filaments.
     pub particles: Vec<Particle>,
     /// How each particle came about, in the same order.
     pub draws: Vec<ParticleDraw>,
@@ -28,7 +29,7 @@ pub struct Specimen {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ParticleDraw {
-    /// Which draw of class and orientation it was, from 0, among those of its kind: complexes, vesicles or gold.
+    /// Which draw of class and orientation it was, from 0, among those of its kind: complexes, vesicles, gold, membranes or filaments.
     pub draw: usize,
     /// How many places it tried, the last of them free.
     pub tries: u32,
@@ -45,7 +46,7 @@ struct Draw {
 }
 
 impl Specimen {
-    /// Fills a slab with vesicles, gold and particles, evenly turned and without a voxel in common, and with solvent noise; the slab
+    /// Fills a slab with vesicles, gold, membranes, filaments and particles, evenly turned and without a voxel in common, and with solvent noise; the slab
     /// beyond the tomogram, as wide as its steepest tilt sees, is as crowded with particles, or ice alone.
     ///
     /// # Errors
@@ -136,27 +137,14 @@ fn place_all(
     })
 }
 
-/// Vesicles and gold beads, which have no orientation that could be told.
+/// Vesicles, gold and whatever else is no complex, kind after kind.
 fn draw_objects(params: &SimulationParams, seed: u64) -> Vec<Draw> {
-    let mut objects = Vec::new();
-    let size = params.voxel_size;
-    if let Some((vesicles, class)) = params.vesicles.zip(params.vesicle_class()) {
-        objects.extend(
-            (0..vesicles.count as usize)
-                .into_par_iter()
-                .map(|i| vesicles.draw(i, size, seed).1)
-                .collect::<Vec<_>>()
-                .into_iter()
-                .map(|stamp| (class, stamp)),
-        );
-    }
-    if let Some((gold, class)) = params.gold.zip(params.gold_class()) {
-        let stamp = gold.stamp(size);
-        objects.extend((0..gold.count).map(|_| (class, stamp.clone())));
-    }
-    let first_gold = objects.iter().take_while(|(class, _)| Some(*class) == params.vesicle_class()).count();
-    let order = |i: usize| if i >= first_gold { i - first_gold } else { i };
-    objects.into_iter().enumerate().map(|(i, (class, stamp))| Draw { class, orientation: None, stamp, order: order(i) }).collect()
+    let kinds = Objects::of(params).into_iter().zip(params.complexes.len()..);
+    let one = |kind: &Objects, class: usize, order: usize| {
+        let (orientation, stamp) = kind.draw(order, params.voxel_size, seed);
+        Draw { class, orientation, stamp, order }
+    };
+    kinds.flat_map(|(kind, class)| (0..kind.count() as usize).into_par_iter().map(|i| one(&kind, class, i)).collect::<Vec<_>>()).collect()
 }
 
 /// Draws particles and orders them by size, the largest first, so that all find room.

@@ -2,17 +2,8 @@ use cryoet_core::Orientation;
 use rand::RngExt;
 
 use crate::Stamp;
+use crate::bilayer::bilayer_stamp;
 use crate::random::{Purpose, orientation, stream};
-
-/// Potential of a bilayer's head groups and of its tails over ice, in volt: with the profile below the whole bilayer has the mean of
-/// lipid, 6.0 V against ice's 4.53 V.
-const HEAD: f64 = 2.41;
-const TAIL: f64 = 0.6;
-/// Where the head groups' middle lies and how far they reach (standard deviation), as shares of the thickness.
-const HEAD_AT: f64 = 0.42;
-const HEAD_WIDTH: f64 = 0.08;
-/// Samples across a voxel.
-const SAMPLES: usize = 5;
 
 /// Closed membranes: hollow ellipsoids of a lipid bilayer, which other particles may fill.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,36 +40,20 @@ impl VesicleParams {
         self.radius[1] * (1.0 + self.flattening) + self.thickness
     }
 
-    /// One vesicle, drawn from a stream of its own: its orientation and voxels.
-    pub(crate) fn draw(&self, index: usize, voxel_size: f64, seed: u64) -> (Orientation, Stamp) {
+    /// One vesicle, drawn from a stream of its own.
+    pub(crate) fn draw(&self, index: usize, voxel_size: f64, seed: u64) -> Stamp {
         let mut rng = stream(seed, Purpose::Vesicles, index);
         let [least, largest] = self.radius;
         let radius = least + (largest - least) * rng.random::<f64>();
         let half_axes = std::array::from_fn(|_| radius * (1.0 + self.flattening * (2.0 * rng.random::<f64>() - 1.0)));
-        let turned = orientation(&mut rng);
-        (turned, shell(half_axes, self.thickness, &turned, voxel_size))
+        shell(half_axes, self.thickness, &orientation(&mut rng), voxel_size)
     }
 }
 
 /// A bilayer about an ellipsoid with half-axes z, y, x in Angstrom.
 fn shell(half_axes: [f64; 3], thickness: f64, orientation: &Orientation, voxel_size: f64) -> Stamp {
     let reach = half_axes.iter().copied().fold(0.0, f64::max) + thickness;
-    let half = (reach / voxel_size).ceil() as i32;
-    let back = orientation.inverse();
-    let mut stamp = Stamp::empty();
-    for z in -half..=half {
-        for y in -half..=half {
-            for x in -half..=half {
-                let distance = distance(half_axes, back.rotate_zyx([z, y, x].map(|i| f64::from(i) * voxel_size)));
-                if distance.abs() < 0.5 * thickness + 2.0 * voxel_size {
-                    let sample = |i: usize| distance + ((i as f64 + 0.5) / SAMPLES as f64 - 0.5) * voxel_size;
-                    let potential = (0..SAMPLES).map(|i| bilayer(sample(i), thickness)).sum::<f64>() / SAMPLES as f64;
-                    stamp.push([z, y, x], potential, distance.abs() <= 0.5 * thickness);
-                }
-            }
-        }
-    }
-    stamp
+    bilayer_stamp(reach, thickness, orientation, voxel_size, |point| distance(half_axes, point))
 }
 
 /// The distance from an ellipsoid's surface, negative inside, to the first order.
@@ -86,13 +61,6 @@ fn distance(half_axes: [f64; 3], point: [f64; 3]) -> f64 {
     let norm = |power: i32| (0..3).map(|axis| (point[axis] / half_axes[axis].powi(power)).powi(2)).sum::<f64>().sqrt();
     let (first, second) = (norm(1), norm(2));
     if second > 0.0 { first * (first - 1.0) / second } else { -half_axes.iter().copied().fold(f64::INFINITY, f64::min) }
-}
-
-/// Potential over ice across a bilayer, in volt, at a distance from its middle.
-fn bilayer(distance: f64, thickness: f64) -> f64 {
-    let place = distance.abs() / thickness;
-    let heads = HEAD * (-0.5 * ((place - HEAD_AT) / HEAD_WIDTH).powi(2)).exp();
-    if place < HEAD_AT { heads + TAIL } else { heads }
 }
 
 #[cfg(test)]
@@ -117,7 +85,7 @@ mod tests {
     #[test]
     fn each_vesicle_is_its_own_draw() {
         let params = VesicleParams { count: 3, ..VesicleParams::default() };
-        let (first, second) = (params.draw(0, 20.0, 1), params.draw(1, 20.0, 1));
+        let [first, second] = [0, 1].map(|i| params.draw(i, 20.0, 1));
         assert!(first != second && first == params.draw(0, 20.0, 1));
         assert!(!VesicleParams { radius: [300.0, 200.0], ..params }.is_valid());
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use cryoet_core::ndarray::{Array2, ArrayView2};
-use cryoet_sim::{Crowding, CtfParams, Envelope, NoiseColour, SimulationParams, TiltScheme, radial_power, simulate};
+use cryoet_sim::{Crowding, DetectorResponse, Exposure, Propagation, SimulationParams, TiltScheme, radial_power, simulate};
 
 const RINGS: usize = 16;
 const SIDE: usize = 128;
@@ -31,8 +31,9 @@ fn real_sections(path: &Path) -> Vec<Array2<f32>> {
         .collect()
 }
 
-/// With noise seen through a transfer that the pixel and the interpolation of real images have damped (0.9 of Nyquist), the spectrum
-/// rises with the ramp and falls towards Nyquist as the real one does.
+/// Electrons that are counted by a detector are white noise, of which the back-projection's ramp and interpolation, and what damps the
+/// images towards Nyquist (binning and interpolation of the real ones: here a detector whose MTF falls to 1 / e at 0.9 of Nyquist), make the
+/// spectrum that the real tomogram has.
 #[test]
 fn the_spectrum_falls_as_the_real_one() {
     let Some(data) = std::env::var_os("CRYOET_DATA") else {
@@ -41,14 +42,16 @@ fn the_spectrum_falls_as_the_real_one() {
     };
     let real = real_sections(&Path::new(&data).join("empiar-10499/tomogram.mrc"));
     let real = spectrum(real.iter().map(|section| section.view()));
-    let envelope = Envelope { decay: Some(0.045), ..Envelope::default() };
+    let mtf = (0..=64).map(|i| (-(f64::from(i) / 64.0 / 0.9).powi(2)).exp()).collect();
+    let detector = DetectorResponse { mtf, dqe: vec![0.8], pixel: None };
     let params = SimulationParams {
         shape: [48, SIDE, SIDE],
         crowding: Crowding::VoxelsPerParticle(20_000.0),
         tilts: TiltScheme { from: -60.0, to: 60.0, step: 3.0 },
-        ctf: Some(CtfParams { envelope, amplitude_contrast: 0.3, ..CtfParams::default() }),
-        snr: Some(0.02),
-        noise_colour: NoiseColour::Transfer,
+        propagation: Propagation::DefocusGradient,
+        exposure: Some(Exposure { detector, ..Exposure::default() }),
+        motion: 4.0,
+        snr: None,
         ..SimulationParams::default()
     };
     let simulation = simulate(&params, 1, &()).unwrap();

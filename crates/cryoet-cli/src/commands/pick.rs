@@ -22,6 +22,7 @@ use crate::sinks::{LabelSink, ScoreSink};
 ///
 /// Examples:
 ///   cryoet pick tomogram.mrc --weights weights.safetensors -o picks.csv
+///   cryoet pick tomogram.mrc --weights shrec-like-six --radius 8 --min-size 60 -o picks.csv
 ///   cryoet pick tomogram.mrc --weights weights.safetensors --radius 6 --min-size 50 -o picks.csv -o picks.star
 #[derive(Args, Serialize)]
 #[command(verbatim_doc_comment)]
@@ -51,7 +52,8 @@ pub(crate) struct Pick {
 }
 
 impl Pick {
-    pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
+    pub(crate) fn run(mut self, json: bool) -> Result<(), Failure> {
+        self.network = self.network.with_weights_found()?;
         check_list_outputs(&self.output)?;
         let inputs: Vec<_> = [&self.tomogram].into_iter().chain(&self.network.weights).collect();
         check_files(inputs.iter().copied(), self.output.iter().chain(&self.labels).chain(&self.scores))?;

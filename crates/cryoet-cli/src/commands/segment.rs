@@ -41,7 +41,8 @@ pub(crate) struct Segment {
 }
 
 impl Segment {
-    pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
+    pub(crate) fn run(mut self, json: bool) -> Result<(), Failure> {
+        self.network = self.network.with_weights_found()?;
         let params = self.network.params();
         let inputs: Vec<_> = [&self.tomogram].into_iter().chain(&self.network.weights).collect();
         check_files(inputs.iter().copied(), [&self.output].into_iter().chain(&self.scores))?;

@@ -1,6 +1,7 @@
 mod description;
 mod files;
 mod shapes;
+mod splits;
 
 use std::path::PathBuf;
 
@@ -10,7 +11,7 @@ use cryoet::sim::{Complex, Crowding, Quantity, Recipe, SimulationParams, TiltSch
 use serde_json::json;
 
 use crate::bar::Bar;
-use crate::dataset::{Dataset, Split};
+use crate::dataset::Dataset;
 use crate::failure::Failure;
 use crate::numbers;
 use crate::output;
@@ -19,6 +20,7 @@ use crate::record::Record;
 use description::Description;
 use files::Layout;
 use shapes::Shapes;
+use splits::Splits;
 
 /// Tomograms with known truth, as a data set for training
 ///
@@ -45,9 +47,12 @@ pub(crate) struct Simulate {
     /// How many tomograms [default: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..1 << 20))]
     count: Option<u64>,
-    /// How many of them, the last ones, are for validation [default: 1 of 2 or more]
+    /// How many of them, the last ones before those for testing, are for validation [default: 1 of 2 or more]
     #[arg(long, value_name = "N")]
     validation: Option<u64>,
+    /// How many of them, the very last ones, training leaves alone [default: 0]
+    #[arg(long, value_name = "N")]
+    test: Option<u64>,
     /// Decides everything that is random [default: 0]
     #[arg(long, value_parser = clap::value_parser!(u64).range(0..1 << 40))]
     seed: Option<u64>,
@@ -57,7 +62,8 @@ pub(crate) struct Simulate {
     /// Parameters of the simulation (TOML), instead of a preset
     #[arg(long, value_name = "PARAMS.toml", conflicts_with = "preset")]
     params: Option<PathBuf>,
-    /// Description of a data set (TOML), instead of a preset: preset, tomograms, validation, seed, maps, layout, tables params and draws
+    /// Description of a data set (TOML), instead of a preset: preset, tomograms, validation, test, seed, maps, layout, tables params and
+    /// draws
     #[arg(long, value_name = "DATASET.toml", conflicts_with_all = ["preset", "params"])]
     recipe: Option<PathBuf>,
     /// Folder of densities or atoms, NAME.mrc, NAME.cif or NAME.pdb, to take instead of built-in shapes
@@ -142,17 +148,14 @@ impl Simulate {
         let description = self.description()?;
         let Description { recipe, layout, .. } = &description;
         let (count, seed) = (self.count.or(description.tomograms).unwrap_or(1), self.seed.or(description.seed).unwrap_or(0));
-        let validation = self.validation.or(description.validation).unwrap_or(u64::from(count > 1));
-        if validation >= count && validation > 0 {
-            return Err(Failure::usage(format!("--validation {validation} of --count {count}: none is left for training")));
-        }
+        let splits = Splits::new(count, self.validation.or(description.validation), self.test.or(description.test))?;
         recipe.draw(seed << 20).map_err(Failure::of_arguments)?.0.check().map_err(Failure::of_arguments)?;
         files::create(&self.output)?;
         let classes = self.output.join("classes.toml");
         let mut entries = Vec::new();
         let mut rows = vec![["tomogram", "split", "particles", "SNR"].map(str::to_owned).to_vec()];
         for place in 0..count {
-            let split = if place >= count - validation { Split::Validation } else { Split::Train };
+            let split = splits.of(place);
             // Seeds of one call never meet those of another.
             let seed = (seed << 20) + place;
             let (params, drawn) = recipe.draw(seed)?;

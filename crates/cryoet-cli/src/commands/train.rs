@@ -18,6 +18,7 @@ use crate::numbers;
 use crate::output;
 use crate::paths::Shown;
 use crate::record::Record;
+use crate::shipped_weights;
 
 /// A checkpoint is written at least this often.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
@@ -45,8 +46,8 @@ pub(crate) struct Train {
     /// Recipe (TOML), instead of a preset
     #[arg(long, value_name = "PARAMS.toml", conflicts_with = "preset")]
     params: Option<PathBuf>,
-    /// Weights to start from
-    #[arg(long, value_name = "WEIGHTS.safetensors")]
+    /// Weights to start from, a file or the name of weights that come with the program
+    #[arg(long, value_name = "WEIGHTS")]
     start: Option<PathBuf>,
     /// Steps in all
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
@@ -94,7 +95,8 @@ enum Preset {
 }
 
 impl Train {
-    pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
+    pub(crate) fn run(mut self, json: bool) -> Result<(), Failure> {
+        self.start = self.start.as_deref().map(shipped_weights::find).transpose()?;
         let params = self.params()?;
         let granularity = Architecture::DeepFinder { outputs: 2 }.granularity();
         params.check(granularity).map_err(Failure::of_arguments)?;

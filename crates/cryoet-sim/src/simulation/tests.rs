@@ -5,8 +5,8 @@ use cryoet_core::Cancelled;
 
 use super::*;
 use crate::{
-    Beside, Crowding, CtfParams, Envelope, Exposure, GoldParams, HalfCorrelation, Misalignment, NoiseColour, Propagation, TiltScheme,
-    VesicleParams, Weighting,
+    Beside, Crowding, CtfParams, Envelope, Exposure, FilamentParams, GoldParams, HalfCorrelation, MembraneParams, Misalignment, NoiseColour,
+    Propagation, TiltScheme, VesicleParams, Weighting,
 };
 
 fn small() -> SimulationParams {
@@ -139,6 +139,8 @@ fn elaborate() -> SimulationParams {
         beside: Beside::Ice,
         vesicles: Some(VesicleParams { count: 1, radius: [120.0, 150.0], ..VesicleParams::default() }),
         gold: Some(GoldParams { count: 2, diameter: 60.0 }),
+        membranes: Some(MembraneParams { count: 1, radius: [80.0, 100.0], ..MembraneParams::default() }),
+        filaments: Some(FilamentParams { count: 2, length: [150.0, 250.0], ..FilamentParams::default() }),
         structural_noise: 0.3,
         propagation: Propagation::Multislice { slice: 200.0 },
         motion: 4.0,
@@ -165,11 +167,13 @@ fn all_options_together_give_the_same_bits_at_any_number_of_threads() {
     assert_eq!(one.tomogram.voxel_size().unwrap().mean(), 20.0);
     assert_eq!(one.tall.as_ref().unwrap().shape(), [40, 40, 48]);
     assert!(one.tomogram.data().iter().all(|v| v.is_finite()));
-    // Two further classes, whose particles have no orientation.
-    assert_eq!((one.particles.len(), one.draws.len()), (12, 12));
+    // Four further classes; vesicles and gold have no orientation.
+    assert_eq!((one.particles.len(), one.draws.len()), (15, 15));
     assert_eq!(one.class_table.name(one.particles[9].class), "vesicle");
     assert_eq!(one.class_table.name(one.particles[11].class), "fiducial");
-    assert!(one.particles.iter().all(|p| p.orientation.is_some() == (p.class.get() <= 6)));
+    assert_eq!(one.class_table.name(one.particles[12].class), "membrane");
+    assert_eq!(one.class_table.name(one.particles[14].class), "filament");
+    assert!(one.particles.iter().all(|p| p.orientation.is_none() == [7, 8].contains(&p.class.get())));
     assert!(one.draws.iter().all(|draw| draw.tries >= 1));
     for (i, particle) in one.particles.iter().enumerate() {
         let count = one.occupancy.data().iter().filter(|id| **id == i as u32 + 1).count() as u64;
@@ -241,6 +245,8 @@ fn says_what_is_wrong_with_the_microscope() {
     assert!(matches!(fails(|p| p.structural_noise = f64::NAN), SimulationError::SolventNoise { .. }));
     assert!(matches!(fails(|p| p.vesicles.as_mut().unwrap().radius = [9.0, 5.0]), SimulationError::Vesicles { .. }));
     assert!(matches!(fails(|p| p.gold.as_mut().unwrap().diameter = 0.0), SimulationError::Gold { .. }));
+    assert!(matches!(fails(|p| p.membranes.as_mut().unwrap().radius = [1.0, 5.0]), SimulationError::Membranes { .. }));
+    assert!(matches!(fails(|p| p.filaments.as_mut().unwrap().contrast = f64::NAN), SimulationError::Filaments { .. }));
     assert!(matches!(fails(|p| p.ctf.as_mut().unwrap().envelope.decay = Some(-1.0)), SimulationError::Ctf { .. }));
 }
 

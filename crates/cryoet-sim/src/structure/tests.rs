@@ -177,7 +177,32 @@ fn torn_files_are_no_catastrophe() {
     }
 }
 
-/// RuBisCO (1bxn) is an assembly of 8 + 8 chains of 560 kDa, of which the model shows 92 %; protein lies some 3.3 V over ice.
+/// Masses in Dalton of amino acids less the water that a bond takes.
+const RESIDUES: [(&str, f64); 20] = [
+    ("ALA", 71.08),
+    ("ARG", 156.19),
+    ("ASN", 114.10),
+    ("ASP", 115.09),
+    ("CYS", 103.14),
+    ("GLN", 128.13),
+    ("GLU", 129.12),
+    ("GLY", 57.05),
+    ("HIS", 137.14),
+    ("ILE", 113.16),
+    ("LEU", 113.16),
+    ("LYS", 128.17),
+    ("MET", 131.19),
+    ("PHE", 147.18),
+    ("PRO", 97.12),
+    ("SER", 87.08),
+    ("THR", 101.10),
+    ("TRP", 186.21),
+    ("TYR", 163.18),
+    ("VAL", 99.13),
+];
+
+/// RuBisCO (1bxn) is an assembly of 8 + 8 chains. The mass is that of the residues the model shows, which are 92 % of the 560 kDa of
+/// Table 1: loops that nobody saw have no atoms. Protein lies some 3.3 V over ice.
 #[test]
 fn real_protein_has_the_contrast_of_protein() {
     let Some(data) = std::env::var_os("CRYOET_DATA") else {
@@ -186,7 +211,10 @@ fn real_protein_has_the_contrast_of_protein() {
     };
     let text = std::fs::read_to_string(std::path::Path::new(&data).join("maps-10A/atoms/1bxn.pdb")).unwrap();
     let structure = Structure::from_pdb(&text).unwrap().first_assembly().unwrap();
-    assert_relative_eq!(structure.mass_kda(), 559.96, max_relative = 0.1);
+    let shown = text.lines().filter(|line| line.starts_with("ATOM") && &line[12..16] == " CA " && matches!(&line[16..17], " " | "A"));
+    let residue = |line: &str| RESIDUES.iter().find(|(name, _)| *name == &line[17..20]).unwrap().1;
+    let half = shown.map(residue).sum::<f64>() / 1e3;
+    assert_relative_eq!(structure.mass_kda(), 2.0 * half, max_relative = 0.01);
     let volume = structure.potential(8.0).unwrap();
     let sum: f64 = volume.iter().map(|&v| f64::from(v)).sum::<f64>() * 512.0;
     assert_relative_eq!(sum / (structure.mass_kda() / 0.813e-3), 3.33, max_relative = 0.1);

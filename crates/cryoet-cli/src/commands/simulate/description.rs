@@ -11,7 +11,8 @@ use super::files::Layout;
 use crate::failure::Failure;
 
 /// Tables of parameters whose entries replace a preset's one by one; all else is replaced whole.
-const NESTED: [&str; 8] = ["tilts", "ctf", "envelope", "vesicles", "gold", "exposure", "detector", "misalignment"];
+const NESTED: [&str; 10] =
+    ["tilts", "ctf", "envelope", "vesicles", "gold", "membranes", "filaments", "exposure", "detector", "misalignment"];
 
 /// What to simulate, how often, and how to name it.
 pub(crate) struct Description {
@@ -19,6 +20,7 @@ pub(crate) struct Description {
     pub(crate) layout: Layout,
     pub(crate) tomograms: Option<u64>,
     pub(crate) validation: Option<u64>,
+    pub(crate) test: Option<u64>,
     pub(crate) seed: Option<u64>,
     pub(crate) maps: Option<PathBuf>,
 }
@@ -31,6 +33,7 @@ struct Written {
     layout: Option<Layout>,
     tomograms: Option<u64>,
     validation: Option<u64>,
+    test: Option<u64>,
     seed: Option<u64>,
     /// Counts from the file's folder.
     maps: Option<PathBuf>,
@@ -42,7 +45,7 @@ struct Written {
 
 impl Description {
     pub(crate) fn of(recipe: Recipe, layout: Layout) -> Self {
-        Self { recipe, layout, tomograms: None, validation: None, seed: None, maps: None }
+        Self { recipe, layout, tomograms: None, validation: None, test: None, seed: None, maps: None }
     }
 
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
@@ -70,6 +73,7 @@ impl Description {
             layout: written.layout.unwrap_or(layout),
             tomograms: written.tomograms,
             validation: written.validation,
+            test: written.test,
             seed: written.seed,
             maps: written.maps.map(|maps| folder.join(maps)),
         })

@@ -63,28 +63,25 @@ impl Layout {
         };
         let options = WriteParticles { classes: simulation.class_table.clone(), ..WriteParticles::default() };
         write_particles(folder.join("particles.csv"), &list, &options)?;
-        record.with_result(manifest(self, simulation, drawn)).write(&folder.join("record.json"))?;
+        record.with_result(manifest(simulation, drawn)).write(&folder.join("record.json"))?;
         let file = |file: &str| Path::new(name).join(file);
         Ok(Entry { name: name.to_owned(), volume: file(volume), labels: file(labels), particles: Some(file("particles.csv")), split })
     }
 }
 
 /// What was drawn and what came out.
-fn manifest(layout: Layout, simulation: &Simulation, drawn: &BTreeMap<Quantity, f64>) -> serde_json::Value {
+fn manifest(simulation: &Simulation, drawn: &BTreeMap<Quantity, f64>) -> serde_json::Value {
     let noise = simulation.noise.as_ref();
-    let mut value = json!({
+    json!({
         "particles": simulation.particles.len(),
         "tilts": simulation.tilts,
         "snr_nominal": noise.map(|noise| noise.snr_nominal),
         "snr_realised": noise.map(|noise| noise.snr_realised),
-    });
-    if layout != Layout::Cryoet || !drawn.is_empty() {
-        value["drawn"] = json!(drawn);
-        value["series"] = json!(simulation.series);
-        value["particle_draws"] = json!(simulation.draws);
-        value["noise"] = json!(noise);
-    }
-    value
+        "drawn": drawn,
+        "series": simulation.series,
+        "particle_draws": simulation.draws,
+        "noise": noise,
+    })
 }
 
 fn ours(folder: &Path, simulation: &Simulation, density: bool) -> Result<(&'static str, &'static str), Failure> {
