@@ -58,7 +58,8 @@ impl Data {
     /// A data set that is there.
     pub(crate) fn open(folder: &Path) -> Outcome<Self> {
         let path = folder.join("dataset.toml");
-        let text = std::fs::read_to_string(&path).map_err(|error| format!("cannot read {}: {error}: `run` simulates it", path.display()))?;
+        let text =
+            std::fs::read_to_string(&path).map_err(|error| format!("cannot read {}: {error}: `run` simulates it", path.display()))?;
         Ok(Self { folder: folder.to_owned(), list: toml::from_str(&text)? })
     }
 
