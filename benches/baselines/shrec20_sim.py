@@ -69,6 +69,14 @@ class Data:
         return [str(self.folder / tomogram[what]) for tomogram in self.tomograms]
 
 
+def launch(part, *arguments):
+    """Runs a part of the package, which ends the process with success when it refuses its input."""
+    try:
+        return part.launch(*arguments)
+    except SystemExit as end:
+        raise RuntimeError(f"{type(part).__name__} refused its input: its message stands above") from end
+
+
 def voxels_seen(network):
     """Voxels of all patches of our training."""
     params = json.loads((network / "record.json").read_text())["parameters"]
@@ -77,7 +85,7 @@ def voxels_seen(network):
 
 
 def train(data, folder, steps, options):
-    """Trains with the package; seconds, and the weights' path."""
+    """Trains with the package; seconds, the weights' path, and how many steps it took."""
     from deepfinder.training import Train
     from tensorflow.keras.optimizers import Adam
 
@@ -93,7 +101,7 @@ def train(data, folder, steps, options):
     if options.learning_rate is not None:
         trainer.optimizer = Adam(learning_rate=options.learning_rate)
     start = time.perf_counter()
-    trainer.launch(data.paths("volume"), data.paths("labels"), data.objects("train"), data.objects("validation"))
+    launch(trainer, data.paths("volume"), data.paths("labels"), data.objects("train"), data.objects("validation"))
     return time.perf_counter() - start, folder / "net_weights_FINAL.h5", epochs * trainer.steps_per_epoch
 
 
@@ -104,16 +112,16 @@ def segment(data, volume, weights):
     from deepfinder.utils.smap import to_labelmap
 
     tomogram = read_array(str(volume))
-    # It fails where a patch is no smaller than the padded tomogram.
-    patch = min(192, (min(tomogram.shape) + 49) // 4 * 4)
-    return to_labelmap(Segment(data.classes + 1, str(weights), patch_size=patch).launch(tomogram))
+    # It fails where a patch is no smaller than the tomogram padded by 25, and refuses patches longer than the tomogram's longest side.
+    patch = min(192, (min(tomogram.shape) + 49) // 4 * 4, max(tomogram.shape) // 4 * 4)
+    return to_labelmap(launch(Segment(data.classes + 1, str(weights), patch_size=patch), tomogram))
 
 
 def cluster(labels, choice, path):
     """The package's clustering, and a size filter for each class."""
     from deepfinder.inference import Cluster
 
-    objects = Cluster(clustRadius=int(choice["radius"])).launch(labels) if labels.any() else []
+    objects = launch(Cluster(clustRadius=int(choice["radius"])), labels) if labels.any() else []
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["class", "z", "y", "x", "size"])

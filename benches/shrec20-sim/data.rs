@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use cryoet_core::ndarray::Array3;
 use cryoet_core::{ClassLabel, ClassTable, Particle};
-use cryoet_eval::{Evaluation, HitboxProtocol, evaluate_hitboxes};
+use cryoet_eval::{Evaluation, HitboxProtocol, MeanDistance, evaluate_hitboxes};
 use cryoet_io::{ReadParticles, read_class_table, read_ids, read_particles};
 use serde::{Deserialize, Serialize};
 
@@ -58,7 +58,8 @@ impl Data {
     /// A data set that is there.
     pub(crate) fn open(folder: &Path) -> Outcome<Self> {
         let path = folder.join("dataset.toml");
-        let text = std::fs::read_to_string(&path).map_err(|error| format!("cannot read {}: {error}: `run` simulates it", path.display()))?;
+        let text =
+            std::fs::read_to_string(&path).map_err(|error| format!("cannot read {}: {error}: `run` simulates it", path.display()))?;
         Ok(Self { folder: folder.to_owned(), list: toml::from_str(&text)? })
     }
 
@@ -102,14 +103,14 @@ impl Data {
 pub(crate) struct Truth {
     /// In the order of their ids.
     pub(crate) particles: Vec<Particle>,
-    /// The 1-based particle of each voxel.
-    pub(crate) occupancy: Array3<u32>,
+    /// The 1-based particle whose bounding box holds the voxel.
+    pub(crate) hitboxes: Array3<u32>,
 }
 
 impl Tomogram {
     pub(crate) fn truth(&self) -> Outcome<Truth> {
         let particles = read_particles(&self.particles, &ReadParticles::default())?.particles;
-        Ok(Truth { particles, occupancy: read_ids(self.particles.with_file_name("occupancy_mask.mrc"))?.into_data() })
+        Ok(Truth { particles, hitboxes: read_ids(self.particles.with_file_name("occupancy_bbox.mrc"))?.into_data() })
     }
 }
 
@@ -122,12 +123,14 @@ impl Truth {
             particles.push(particle.clone());
             *id = particles.len() as u32;
         }
-        Self { particles, occupancy: self.occupancy.mapv(|id| new_ids.get(id as usize).copied().unwrap_or(0)) }
+        Self { particles, hitboxes: self.hitboxes.mapv(|id| new_ids.get(id as usize).copied().unwrap_or(0)) }
     }
 
-    /// By the rules of SHREC'20.
+    /// By the bounding boxes of SHREC'19 instead of SHREC'20's occupancy, in which a pick in the cavity of a hollow complex, where its
+    /// centre is, finds nothing; distances as in SHREC'20.
     pub(crate) fn evaluate(&self, picks: &[Particle]) -> Outcome<Evaluation> {
-        Ok(evaluate_hitboxes(&self.particles, picks, self.occupancy.view(), &HitboxProtocol::shrec_2020())?)
+        let protocol = HitboxProtocol { mean_distance: MeanDistance::FirstHits, ..HitboxProtocol::shrec_2019() };
+        Ok(evaluate_hitboxes(&self.particles, picks, self.hitboxes.view(), &protocol)?)
     }
 }
 
@@ -139,8 +142,8 @@ mod tests {
     #[test]
     fn a_class_alone_is_charged_with_picks_on_others() {
         let at = |class: u8, x: f64| Particle::new(ClassLabel::new(class), Position::new(0.0, 0.0, x).unwrap());
-        let occupancy = Array3::from_shape_fn((1, 1, 9), |(_, _, x)| [1, 0, 0, 2, 0, 0, 3, 0, 0][x]);
-        let truth = Truth { particles: vec![at(1, 0.0), at(2, 3.0), at(1, 6.0)], occupancy };
+        let hitboxes = Array3::from_shape_fn((1, 1, 9), |(_, _, x)| [1, 0, 0, 2, 0, 0, 3, 0, 0][x]);
+        let truth = Truth { particles: vec![at(1, 0.0), at(2, 3.0), at(1, 6.0)], hitboxes };
         let f1 = |class: u8, picks: &[Particle]| truth.of_class(ClassLabel::new(class)).evaluate(picks).unwrap().localisation.f1;
         assert_eq!(f1(1, &[at(1, 0.0), at(1, 3.0)]), 0.5);
         assert_eq!(f1(2, &[at(2, 6.0)]), 0.0);

@@ -24,15 +24,7 @@ pub(crate) struct Results {
 }
 
 /// A row of the benchmark: how, how long, and every figure of the paper's tables.
-pub(crate) fn row(
-    common: &Common,
-    method: &str,
-    data: &Data,
-    training: &Training,
-    picking: f64,
-    clustering: &str,
-    scores: &Scores,
-) -> Row {
+pub(crate) fn row(common: &Common, method: &str, data: &Data, training: &Training, picking: f64, clustering: &str, scores: &Scores) -> Row {
     let cell = |column: &str, value: String| (column.to_owned(), value);
     let l = &scores.evaluation.localisation;
     let figure = |value: f64| format!("{value:.4}");
@@ -62,7 +54,9 @@ pub(crate) fn row(
 /// The checkout's commit, for who wants to know which recipe a row is of; empty outside a checkout.
 pub(crate) fn commit() -> String {
     let git = std::process::Command::new("git").args(["describe", "--always", "--dirty"]).current_dir(crate::home()).output();
-    git.ok().filter(|output| output.status.success()).map_or_else(String::new, |output| String::from_utf8_lossy(&output.stdout).trim().into())
+    git.ok()
+        .filter(|output| output.status.success())
+        .map_or_else(String::new, |output| String::from_utf8_lossy(&output.stdout).trim().into())
 }
 
 impl Results {

@@ -7,7 +7,7 @@ use cryoet_sim::Complex;
 use crate::Outcome;
 use crate::data::Data;
 
-/// The picks of the test tomogram by the rules of SHREC'20.
+/// What the picks of the test tomogram are worth.
 pub(crate) struct Scores {
     pub(crate) evaluation: Evaluation,
     pub(crate) by_size: BTreeMap<SizeGroup, f64>,

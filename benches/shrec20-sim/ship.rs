@@ -24,7 +24,7 @@ pub(crate) fn ship(name: &str, common: &Common) -> Outcome<()> {
          cryoet pick tomogram.mrc --weights {name} {pick} -o picks.csv\n\
          ```\n\n\
          Trained by `cargo xtask shrec20-sim {size} --seed {seed}` with [{name}.toml]({name}.toml): {voxels} voxels of patches in {minutes:.0} minutes. On the\n\
-         tenth tomogram, which neither training nor the choice of clustering saw, by the rules of SHREC'20:\n\n\
+         tenth tomogram, which neither training nor the choice of clustering saw, by SHREC's bounding boxes:\n\n\
          {scores}",
         count = classes.len(),
         classes = classes.join(", "),

@@ -161,7 +161,8 @@ mod tests {
     fn shared_transforms_give_the_same_bits() {
         for shape in [[48, 70], [1, 6], [17, 33]] {
             let transform = Transform2::new(shape);
-            let image: Vec<Complex32> = (0..shape[0] * shape[1]).map(|i| Complex32::new((i as f32 * 0.7).sin(), (i as f32).cos())).collect();
+            let image: Vec<Complex32> =
+                (0..shape[0] * shape[1]).map(|i| Complex32::new((i as f32 * 0.7).sin(), (i as f32).cos())).collect();
             let spectrum = transform.forward(image.clone());
             assert_eq!(transform.forward_shared(image), spectrum);
             assert_eq!(transform.inverse_shared(spectrum.clone()), transform.inverse(spectrum));

@@ -3,9 +3,11 @@ use rand::RngExt;
 
 use crate::Stamp;
 use crate::bilayer::bilayer_stamp;
-use crate::random::{Purpose, orientation, stream};
+use crate::objects::turned_to_fit;
+use crate::random::{Purpose, stream};
 
-/// Flat membranes: round patches of a lipid bilayer, turned at random. Unturned, a patch is normal to z.
+/// Flat membranes: round patches of a lipid bilayer, turned at random; in a slab too thin for some turns, among those that fit. Unturned, a
+/// patch is normal to z.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct MembraneParams {
@@ -35,13 +37,12 @@ impl MembraneParams {
         self.radius[1] + self.thickness
     }
 
-    /// One patch, drawn from a stream of its own.
-    pub(crate) fn draw(&self, index: usize, voxel_size: f64, seed: u64) -> (Orientation, Stamp) {
+    /// One patch that fits a slab, drawn from a stream of its own.
+    pub(crate) fn draw(&self, index: usize, voxel_size: f64, slab: [usize; 3], seed: u64) -> (Orientation, Stamp) {
         let mut rng = stream(seed, Purpose::Membranes, index);
         let [least, largest] = self.radius;
         let radius = least + (largest - least) * rng.random::<f64>();
-        let turned = orientation(&mut rng);
-        (turned, patch(radius, self.thickness, &turned, voxel_size))
+        turned_to_fit(&mut rng, slab, |turned| patch(radius, self.thickness, turned, voxel_size))
     }
 }
 
@@ -81,7 +82,13 @@ mod tests {
     #[test]
     fn each_patch_is_its_own_draw() {
         let params = MembraneParams { count: 2, ..MembraneParams::default() };
-        assert!(params.draw(0, 20.0, 1) == params.draw(0, 20.0, 1) && params.draw(0, 20.0, 1) != params.draw(1, 20.0, 1));
+        let draw = |index| params.draw(index, 20.0, [64; 3], 1);
+        assert!(draw(0) == draw(0) && draw(0) != draw(1));
+        // In a thin slab they lie flat.
+        for index in 0..20 {
+            let (low, high) = params.draw(index, 20.0, [16, 64, 64], 1).1.bounds().unwrap();
+            assert!(high[0] - low[0] < 16);
+        }
         assert!(!MembraneParams { radius: [20.0, 200.0], ..params }.is_valid());
     }
 }

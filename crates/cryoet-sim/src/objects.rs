@@ -1,7 +1,9 @@
 //! What lies in a slab beside complexes.
 
 use cryoet_core::Orientation;
+use rand_chacha::ChaCha8Rng;
 
+use crate::random::orientation;
 use crate::{FilamentParams, GoldParams, MembraneParams, SimulationParams, Stamp, VesicleParams};
 
 /// One kind of object, which is one class.
@@ -55,13 +57,35 @@ impl Objects {
     }
 
     /// One of them: its orientation, where it has one that can be told, and its voxels.
-    pub(crate) fn draw(&self, index: usize, voxel_size: f64, seed: u64) -> (Option<Orientation>, Stamp) {
+    pub(crate) fn draw(&self, index: usize, params: &SimulationParams, seed: u64) -> (Option<Orientation>, Stamp) {
+        let (voxel_size, slab) = (params.voxel_size, params.shape);
         let oriented = |(orientation, stamp)| (Some(orientation), stamp);
         match self {
             Self::Vesicles(vesicles) => (None, vesicles.draw(index, voxel_size, seed)),
             Self::Gold(gold) => (None, gold.stamp(voxel_size)),
-            Self::Membranes(membranes) => oriented(membranes.draw(index, voxel_size, seed)),
-            Self::Filaments(filaments) => oriented(filaments.draw(index, voxel_size, seed)),
+            Self::Membranes(membranes) => oriented(membranes.draw(index, voxel_size, slab, seed)),
+            Self::Filaments(filaments) => oriented(filaments.draw(index, voxel_size, slab, seed)),
         }
     }
+}
+
+/// Turns that are tried before a stamp is taken as too large for a slab.
+const TURNS: usize = 200;
+
+/// A turn, drawn anew until the turned stamp fits a slab; the last one where none does.
+pub(crate) fn turned_to_fit(rng: &mut ChaCha8Rng, slab: [usize; 3], stamp: impl Fn(&Orientation) -> Stamp) -> (Orientation, Stamp) {
+    let fits =
+        |stamp: &Stamp| stamp.bounds().is_some_and(|(low, high)| (0..3).all(|axis| ((high[axis] - low[axis]) as usize) < slab[axis]));
+    let mut draw = || {
+        let turned = orientation(rng);
+        (turned, stamp(&turned))
+    };
+    let mut drawn = draw();
+    for _ in 1..TURNS {
+        if fits(&drawn.1) {
+            break;
+        }
+        drawn = draw();
+    }
+    drawn
 }

@@ -141,7 +141,7 @@ fn place_all(
 fn draw_objects(params: &SimulationParams, seed: u64) -> Vec<Draw> {
     let kinds = Objects::of(params).into_iter().zip(params.complexes.len()..);
     let one = |kind: &Objects, class: usize, order: usize| {
-        let (orientation, stamp) = kind.draw(order, params.voxel_size, seed);
+        let (orientation, stamp) = kind.draw(order, params, seed);
         Draw { class, orientation, stamp, order }
     };
     kinds.flat_map(|(kind, class)| (0..kind.count() as usize).into_par_iter().map(|i| one(&kind, class, i)).collect::<Vec<_>>()).collect()

@@ -5,8 +5,8 @@ use cryoet_core::Cancelled;
 
 use super::*;
 use crate::{
-    Beside, Crowding, CtfParams, Envelope, Exposure, FilamentParams, GoldParams, HalfCorrelation, MembraneParams, Misalignment, NoiseColour,
-    Propagation, TiltScheme, VesicleParams, Weighting,
+    Beside, Crowding, CtfParams, Envelope, Exposure, FilamentParams, GoldParams, HalfCorrelation, MembraneParams, Misalignment,
+    NoiseColour, Propagation, TiltScheme, VesicleParams, Weighting,
 };
 
 fn small() -> SimulationParams {
