@@ -1,6 +1,6 @@
-/// 10^0 to 10^16, each of them an exact `f64` too.
-const POWERS: [u64; 17] = {
-    let mut powers = [1; 17];
+/// 10^0 to 10^8, each of them an exact `f64` too.
+const POWERS: [u64; 9] = {
+    let mut powers = [1; 9];
     let mut n = 1;
     while n < powers.len() {
         powers[n] = 10 * powers[n - 1];
@@ -13,39 +13,73 @@ const POWERS: [u64; 17] = {
 ///
 /// Digits that make an integer below 2^53 and a power of ten are exact, so that their quotient is rounded once (Clinger, 1990).
 pub(super) fn decimal(text: &str) -> Option<f64> {
-    let bytes = text.as_bytes();
+    short(text.as_bytes()).or_else(|| text.trim().parse().ok())
+}
+
+/// A number of at most eight digits, or seven before the point and eight behind it: always below 2^53.
+fn short(bytes: &[u8]) -> Option<f64> {
     let (negative, digits) = match bytes {
         [b'-', digits @ ..] => (true, digits),
         digits => (false, digits),
     };
-    if !(1..=POWERS.len()).contains(&digits.len()) {
-        return text.trim().parse().ok();
-    }
-    // What stands before and behind the point is summed apart: two short chains of products run side by side.
-    let (mut whole, mut at) = (0u64, 0);
-    while let Some(digit) = digit(digits, at) {
-        (whole, at) = (10 * whole + digit, at + 1);
-    }
-    let (mut part, mut places) = (0u64, 0);
-    if digits.get(at) == Some(&b'.') {
-        at += 1;
-        places = digits.len() - at;
-        while let Some(digit) = digit(digits, at) {
-            (part, at) = (10 * part + digit, at + 1);
+    let before = &digits[..digits.len().min(8)];
+    let (number, places) = match point(eight(before)) {
+        Some(at) => {
+            let part = digits.get(at + 1..)?;
+            let whole = if at > 0 { integer(&digits[..at])? } else { 0 };
+            let power = POWERS.get(part.len()).filter(|_| part.len() <= 8)?;
+            match (at, part.len()) {
+                (0, 0) => return None,
+                (_, 0) => (whole, 0),
+                _ => (whole * power + integer(part)?, part.len()),
+            }
         }
-    }
-    let number = whole * POWERS[places] + part;
-    if at < digits.len() || number >= 1 << 53 || digits == b"." {
-        return text.trim().parse().ok();
-    }
+        None if digits.len() <= 8 => (integer(digits)?, 0),
+        None => return None,
+    };
     let value = number as f64 / POWERS[places] as f64;
     Some(if negative { -value } else { value })
 }
 
-#[inline]
-fn digit(bytes: &[u8], at: usize) -> Option<u64> {
-    let digit = bytes.get(at)?.wrapping_sub(b'0');
-    (digit < 10).then_some(digit.into())
+const ONES: u64 = u64::from_ne_bytes([1; 8]);
+
+/// At most eight bytes as a number, the first in its lowest place; zeros above.
+fn eight(bytes: &[u8]) -> u64 {
+    let byte = |at: usize| u64::from(bytes[at]) << (8 * at);
+    if let Some(all) = bytes.first_chunk() {
+        u64::from_le_bytes(*all)
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        // Bytes that are in both lie in the same place.
+        u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (8 * (bytes.len() - 4))
+    } else if bytes.is_empty() {
+        0
+    } else {
+        byte(0) | byte(bytes.len() / 2) | byte(bytes.len() - 1)
+    }
+}
+
+/// The place of the first point among eight bytes.
+fn point(bytes: u64) -> Option<usize> {
+    let differs = bytes ^ (ONES * u64::from(b'.'));
+    // The highest bit of the first byte that is 0 is set, and none before it.
+    let zeros = differs.wrapping_sub(ONES) & !differs & (ONES << 7);
+    (zeros != 0).then(|| zeros.trailing_zeros() as usize / 8)
+}
+
+/// The integer of one to eight digits, all at once (Lemire, 2018).
+fn integer(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() || digits.len() > 8 {
+        return None;
+    }
+    // Moved up, so that zeros stand before the first digit.
+    let values = (eight(digits) ^ (ONES * u64::from(b'0'))) << (64 - 8 * digits.len());
+    if (values.wrapping_add(ONES * (0x80 - 10)) | values) & (ONES << 7) != 0 {
+        return None;
+    }
+    let pairs = values.wrapping_mul(10).wrapping_add(values >> 8);
+    let low = 0x0000_00ff_0000_00ff;
+    let (first, second) = ((pairs & low).wrapping_mul(100 + (1_000_000 << 32)), ((pairs >> 16) & low).wrapping_mul(1 + (10_000 << 32)));
+    Some(first.wrapping_add(second) >> 32)
 }
 
 #[cfg(test)]
@@ -88,6 +122,18 @@ mod tests {
             "00000000000000001",
             "0.000000000000001",
             "1,5",
+            "12345678",
+            "123456789",
+            "12345678.",
+            "1234567.12345678",
+            "12345678.12345678",
+            "1234567.123456789",
+            "99999999.99999999",
+            "0.00000001",
+            "1/2",
+            "1:2",
+            "1\u{b0}",
+            "\u{7f}1",
         ] {
             assert!(agrees(text), "{text:?}: {:?}", decimal(text));
         }
@@ -100,6 +146,11 @@ mod tests {
             prop_assert!(agrees(&value.to_string()));
             let shorter = format!("{:.places$}", value % 1e4);
             prop_assert!(agrees(&shorter), "{}", shorter);
+        }
+
+        #[test]
+        fn any_text_as_the_standard_library(text in "[-+.0-9eE:/ \t\u{80}-\u{ff}x]{0,20}") {
+            prop_assert!(agrees(&text), "{:?}", text);
         }
     }
 }
