@@ -180,9 +180,11 @@ impl Convert {
             for frame in tomograms.values_mut() {
                 frame.voxel_size = frame.voxel_size.scaled(self.bin as f64);
                 frame.shape = frame.shape.map(|n| n / self.bin);
+                frame.unbinned = None;
             }
             for particle in &mut list.particles {
                 particle.position = particle.position.binned(self.bin);
+                particle.size = particle.size_in_voxels_of((self.bin as f64).powi(3));
             }
             list.voxel_size = list.voxel_size.map(|size| size.scaled(self.bin as f64));
             list.shape = list.shape.map(|shape| shape.map(|n| n / self.bin));

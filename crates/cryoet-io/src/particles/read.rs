@@ -147,7 +147,7 @@ impl Place<'_> {
         text: &str,
         options: &ReadParticles,
     ) -> Result<ClassLabel, ReadParticlesError> {
-        let class = text.parse::<f64>().ok().and_then(|number| options.class_of(number));
+        let class = decimal(text).and_then(|number| options.class_of(number));
         let class = class.or_else(|| options.classes.by_name(text).map(|class| class.label));
         class.ok_or_else(|| self.field(line, field, text, "a class of 0..=254"))
     }
@@ -213,8 +213,10 @@ impl Place<'_> {
 
     /// A score; none where it is NaN.
     pub(super) fn known_score(&self, line: u64, field: &str, text: &str) -> Result<Option<Score>, ReadParticlesError> {
-        let nan = text.trim().trim_start_matches(['-', '+']).eq_ignore_ascii_case("nan");
-        if nan { Ok(None) } else { self.score(line, field, text).map(Some) }
+        match decimal(text) {
+            Some(number) if number.is_nan() => Ok(None),
+            _ => self.score(line, field, text).map(Some),
+        }
     }
 
     pub(super) fn size(&self, line: u64, field: &str, text: &str) -> Result<u64, ReadParticlesError> {

@@ -14,8 +14,8 @@ use crate::options::check_volume_output;
 use crate::output;
 use crate::sinks::{FileSink, Header, id_sink, label_sink, score_sink};
 
-/// Blocks have at most so many voxels, or one plane where that is more: 64 MB of grey values.
-const VOXELS: usize = 1 << 24;
+/// Blocks have at most so many voxels, or one plane, or one row of chunks, where that is more: 16 MB of grey values.
+const VOXELS: usize = 1 << 22;
 
 /// The side of blocks of formats in chunks, of the planes and rows that it divides: a multiple of the usual chunks'.
 const CHUNK: usize = 64;

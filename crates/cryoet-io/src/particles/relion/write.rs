@@ -135,8 +135,10 @@ impl<'a> Writer<'a> {
                 let need = "RELION 5 STAR needs the voxel size: its coordinates are in Angstrom";
                 let size = self.voxel_size(particle).ok_or_else(|| self.needs(need))?;
                 let need = "RELION 5 STAR needs the tomogram's shape: its coordinates count from the centre";
-                let shape = frame.map(|frame| frame.shape).or(self.list.shape).ok_or_else(|| self.needs(need))?;
-                std::array::from_fn(|axis| (zyx[axis] - self.options.star_centre.of(shape[axis])) * size.zyx()[axis])
+                let star_centre = self.options.star_centre;
+                let whole = || self.list.shape.map(|shape| shape.map(|n| star_centre.of(n)));
+                let centre = frame.map(|frame| frame.centre(star_centre)).or_else(whole).ok_or_else(|| self.needs(need))?;
+                std::array::from_fn(|axis| (zyx[axis] - centre[axis]) * size.zyx()[axis])
             }
         };
         Ok([x, y, z])
