@@ -58,8 +58,8 @@ impl<T> FileSink<T> {
 /// Class labels of which none is above `largest`.
 pub(crate) fn label_sink(path: &Path, header: &Header, largest: u8) -> Result<FileSink<u8>, Failure> {
     Ok(FileSink(match check_volume_output(path)? {
-        VolumeFormat::Mrc if largest <= LARGEST_SIGNED => Box::new(Converting(header.mrc_sink(path)?, |label| label as i8)),
-        VolumeFormat::Mrc => Box::new(Converting(header.mrc_sink(path)?, u16::from)),
+        VolumeFormat::Mrc if largest <= LARGEST_SIGNED => Box::new(Converting(header.mrc_sink(path)?, |label: u8| label as i8)),
+        VolumeFormat::Mrc => Box::new(Converting(header.mrc_sink(path)?, |label: u8| u16::from(label))),
         format => unchanged(path, format, header, |path, labels| write_labels(path, labels))?,
     }))
 }
@@ -75,15 +75,15 @@ pub(crate) fn score_sink(path: &Path, header: &Header) -> Result<FileSink<f32>, 
 /// Particle ids of which none is above `largest`, and that one no more than the format holds.
 pub(crate) fn id_sink(path: &Path, header: &Header, largest: u32) -> Result<FileSink<u32>, Failure> {
     Ok(FileSink(match check_volume_output(path)? {
-        VolumeFormat::Mrc if largest <= u32::from(u16::MAX) => Box::new(Converting(header.mrc_sink(path)?, |id| id as u16)),
-        VolumeFormat::Mrc => Box::new(Converting(header.mrc_sink(path)?, |id| id as f32)),
+        VolumeFormat::Mrc if largest <= u32::from(u16::MAX) => Box::new(Converting(header.mrc_sink(path)?, |id: u32| id as u16)),
+        VolumeFormat::Mrc => Box::new(Converting(header.mrc_sink(path)?, |id: u32| id as f32)),
         format => unchanged(path, format, header, |path, ids| write_ids(path, ids))?,
     }))
 }
 
 /// Formats that hold the numbers as they are, and those that are written from memory.
 #[cfg(feature = "zarr")]
-fn unchanged<T: NpyVoxel + OmeZarrVoxel + Default>(
+fn unchanged<T: NpyVoxel + OmeZarrVoxel + Default + 'static>(
     path: &Path,
     format: VolumeFormat,
     header: &Header,
@@ -101,7 +101,7 @@ fn unchanged<T: NpyVoxel + OmeZarrVoxel + Default>(
 #[cfg(not(feature = "zarr"))]
 use npy_or_memory as unchanged;
 
-fn npy_or_memory<T: NpyVoxel + Default>(
+fn npy_or_memory<T: NpyVoxel + Default + 'static>(
     path: &Path,
     format: VolumeFormat,
     header: &Header,

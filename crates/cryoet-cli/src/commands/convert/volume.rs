@@ -77,7 +77,13 @@ impl Convert {
             Some(name) => open_named_volume(&self.input, name)?,
             None => open_volume(&self.input)?,
         };
-        let source: &dyn VolumeSource<f32> = &Binned::new(volume.as_ref(), self.bin)?;
+        let binned;
+        let source: &dyn VolumeSource<f32> = if self.bin == 1 {
+            volume.as_ref()
+        } else {
+            binned = Binned::new(volume.as_ref(), self.bin)?;
+            &binned
+        };
         let header = self.header(info, source)?;
         let blocks = blocks(header.shape, self.bin, self.has_chunks(info));
         let sink = score_sink(&self.output, &header)?;

@@ -64,6 +64,23 @@ fn through(format: &Holds, list: &ParticleList, shape: [usize; 3]) -> (ParticleL
     (back, dropped.iter().map(ToString::to_string).collect())
 }
 
+/// Columns that mean something to RELION's readers and come from elsewhere neither move nor turn a particle.
+#[test]
+fn columns_that_relion_applies_do_not_come_along() {
+    let text = "tomogram,z,y,x,rlnOriginXAngst,rlnOriginYAngst,rlnOriginZAngst,rlnTomoSubtomogramRot,motl_idx,kept\n1,10,20,30,50,60,70,45,1,yes\n";
+    let options = ReadParticles { voxel_size: VoxelSize::isotropic(7.84).ok(), shape: Some([45, 64, 101]), ..ReadParticles::default() };
+    let list = read_text("p.csv", text, &options).unwrap();
+    assert_eq!(list.particles[0].extra.len(), 6);
+    for format in FORMATS.iter().filter(|format| format.format.is_star() && format.format != ParticleFormat::Stopgap) {
+        let (back, dropped) = through(format, &list, [45, 64, 101]);
+        assert!(back.particles[0].position.distance(&list.particles[0].position) < 1e-3, "{}", format.format);
+        assert_eq!((back.particles[0].orientation, back.particles[0].extra["kept"].as_str()), (None, "yes"));
+        for name in ["rlnOriginXAngst", "rlnTomoSubtomogramRot", "motl_idx"] {
+            assert!(dropped.contains(&format!("{name} of 1 particle")), "{}: {dropped:?}", format.format);
+        }
+    }
+}
+
 #[test]
 fn between_any_two_formats() {
     for shape in [[45, 64, 101], [46, 65, 100]] {
