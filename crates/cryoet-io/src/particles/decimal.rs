@@ -22,19 +22,27 @@ fn short(bytes: &[u8]) -> Option<f64> {
         [b'-', digits @ ..] => (true, digits),
         digits => (false, digits),
     };
-    let before = &digits[..digits.len().min(8)];
-    let (number, places) = match point(eight(before)) {
-        Some(at) => {
-            let part = digits.get(at + 1..)?;
-            let whole = if at > 0 { integer(&digits[..at])? } else { 0 };
-            let power = POWERS.get(part.len()).filter(|_| part.len() <= 8)?;
-            match (at, part.len()) {
-                (0, 0) => return None,
-                (_, 0) => (whole, 0),
-                _ => (whole * power + integer(part)?, part.len()),
-            }
+    let length = digits.len();
+    // The first eight bytes from the lowest place up, and the last eight from the highest place down.
+    let (first, last) = match (digits.first_chunk(), digits.last_chunk()) {
+        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+        _ if length == 0 => return None,
+        _ => {
+            let all = fewer_than_eight(digits);
+            (all, all << (64 - 8 * length))
         }
-        None if digits.len() <= 8 => (integer(digits)?, 0),
+    };
+    let (number, places) = match point(first) {
+        Some(before) => {
+            let behind = length - 1 - before;
+            if behind > 8 || length == 1 {
+                return None;
+            }
+            let whole = if before > 0 { integer(first << (64 - 8 * before), before)? } else { 0 };
+            let part = if behind > 0 { integer(last, behind)? } else { 0 };
+            (whole * POWERS[behind] + part, behind)
+        }
+        None if length <= 8 => (integer(last, length)?, 0),
         None => return None,
     };
     let value = number as f64 / POWERS[places] as f64;
@@ -43,18 +51,13 @@ fn short(bytes: &[u8]) -> Option<f64> {
 
 const ONES: u64 = u64::from_ne_bytes([1; 8]);
 
-/// At most eight bytes as a number, the first in its lowest place; zeros above.
-fn eight(bytes: &[u8]) -> u64 {
-    let byte = |at: usize| u64::from(bytes[at]) << (8 * at);
-    if let Some(all) = bytes.first_chunk() {
-        u64::from_le_bytes(*all)
-    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+/// One to seven bytes as a number, the first in its lowest place; zeros above.
+fn fewer_than_eight(bytes: &[u8]) -> u64 {
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
         // Bytes that are in both lie in the same place.
         u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (8 * (bytes.len() - 4))
-    } else if bytes.is_empty() {
-        0
     } else {
-        byte(0) | byte(bytes.len() / 2) | byte(bytes.len() - 1)
+        [0, bytes.len() / 2, bytes.len() - 1].into_iter().fold(0, |all, at| all | u64::from(bytes[at]) << (8 * at))
     }
 }
 
@@ -66,13 +69,10 @@ fn point(bytes: u64) -> Option<usize> {
     (zeros != 0).then(|| zeros.trailing_zeros() as usize / 8)
 }
 
-/// The integer of one to eight digits, all at once (Lemire, 2018).
-fn integer(digits: &[u8]) -> Option<u64> {
-    if digits.is_empty() || digits.len() > 8 {
-        return None;
-    }
-    // Moved up, so that zeros stand before the first digit.
-    let values = (eight(digits) ^ (ONES * u64::from(b'0'))) << (64 - 8 * digits.len());
+/// The integer of one to eight digits, which are the highest bytes, all at once (Lemire, 2018).
+fn integer(bytes: u64, digits: usize) -> Option<u64> {
+    // What lies below the digits counts as zeros before them.
+    let values = (bytes ^ (ONES * u64::from(b'0'))) & (u64::MAX << (64 - 8 * digits));
     if (values.wrapping_add(ONES * (0x80 - 10)) | values) & (ONES << 7) != 0 {
         return None;
     }

@@ -54,16 +54,20 @@ impl<'a> Block<'a> {
             Rows::Table(rows) => rows,
         };
         let failed: Mutex<Option<(usize, ReadParticlesError)>> = Mutex::new(None);
-        let made = |cells: &mut Vec<&'a str>, index: usize| {
-            let made = self.cells(place, table, index, cells).and_then(|line| row(line, cells));
-            made.unwrap_or_else(|error| {
-                // A lock that another thread's panic poisoned still holds what was put there.
-                let mut failed = failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                if failed.as_ref().is_none_or(|(first, _)| index < *first) {
-                    *failed = Some((index, error));
-                }
-                spare.clone()
-            })
+        let note = |index: usize, error: ReadParticlesError| {
+            // A lock that another thread's panic poisoned still holds what was put there.
+            let mut failed = failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            if failed.as_ref().is_none_or(|(first, _)| index < *first) {
+                *failed = Some((index, error));
+            }
+            spare.clone()
+        };
+        let made = |cells: &mut Vec<&'a str>, index: usize| match self.cells(place, table, index, cells) {
+            Err(error) => note(index, error),
+            Ok(line) => match row(line, cells) {
+                Err(error) => note(index, error),
+                Ok(made) => made,
+            },
         };
         let mut rows = Vec::with_capacity(table.len());
         prefer_large_pages(&mut rows);
