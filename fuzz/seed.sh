@@ -29,3 +29,14 @@ seed headerless seeds/shrec.txt
 seed dynamo $goldens/*.tbl "$samples"/dynamotable/*.tbl
 seed imod $goldens/*.mod "$samples"/imodmodel/*.mod
 seed tables seeds/classes.toml seeds/config.json seeds/tomograms.star
+for volume in $goldens/zarr/*.zarr; do
+    mkdir -p corpus/zarr
+    # The group's metadata, the array's and the first chunk, parted as the target parts them.
+    if [ -f "$volume/zarr.json" ]; then
+        set -- "$volume/zarr.json" "$volume/0/zarr.json" "$volume/0/c/0/0/0"
+    else
+        set -- "$volume/.zattrs" "$volume/0/.zarray" "$volume/0/0/0/0"
+    fi
+    [ -f "$3" ] || set -- "$1" "$2" /dev/null
+    { cat "$1"; printf '\036'; cat "$2"; printf '\036'; cat "$3"; } > "corpus/zarr/$(basename "$volume" .zarr)"
+done

@@ -38,6 +38,41 @@ pub fn volume(data: &[u8], extension: &str) {
     }
 }
 
+/// Reads the bytes as the metadata and the first chunk of an OME-Zarr; [`SEPARATOR`] parts the group's metadata, the array's and the chunk.
+pub fn zarr(data: &[u8]) {
+    let mut parts = data.splitn(3, |&byte| byte == SEPARATOR);
+    let (group, array, chunk) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let path = folder().join(format!("cryoet-fuzz-{}.zarr", std::process::id()));
+    let newer = group.windows(5).any(|word| word == b"\"ome\"");
+    let (metadata, of_array, of_chunk) = if newer { ("zarr.json", "0/zarr.json", "0/c/0/0/0") } else { (".zattrs", "0/.zarray", "0/0/0/0") };
+    let _ = fs::remove_dir_all(&path);
+    for (name, content) in [(metadata, group), (of_array, array), (of_chunk, chunk)] {
+        let file = path.join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, content).unwrap();
+    }
+    within_bounds(data, || {
+        let _ = (inspect_volume(&path), volume_names(&path));
+    });
+    within_bounds(data, || {
+        if let Ok(volume) = open_volume(&path) {
+            let size = volume.shape().map(|n| n.min(3));
+            let _ = volume.read_region(cryoet_core::Region::new([0; 3], size));
+        }
+    });
+}
+
+/// Parts the files of [`zarr`]: a byte that no JSON holds.
+pub const SEPARATOR: u8 = 0x1e;
+
+/// Reads the bytes as a STAR file, whichever program's; what is read must also be written for every program and read again.
+pub fn star(data: &[u8]) {
+    use ParticleFormat::{Relion3, Relion4, Relion5, Relion31, Stopgap};
+    for format in [Relion5, Relion4, Relion31, Relion3, Stopgap] {
+        list(data, format);
+    }
+}
+
 /// Reads the bytes as a particle list; what is read must also be written and read again, as many particles as before.
 pub fn list(data: &[u8], format: ParticleFormat) {
     let path = written(data, "list");
@@ -95,9 +130,14 @@ fn written(data: &[u8], extension: &str) -> &'static PathBuf {
     static PATHS: OnceLock<std::sync::Mutex<std::collections::BTreeMap<String, &'static PathBuf>>> = OnceLock::new();
     let mut paths = PATHS.get_or_init(Default::default).lock().unwrap();
     let path = *paths.entry(extension.to_string()).or_insert_with(|| {
-        let folder = if PathBuf::from("/dev/shm").is_dir() { PathBuf::from("/dev/shm") } else { std::env::temp_dir() };
-        Box::leak(Box::new(folder.join(format!("cryoet-fuzz-{}.{extension}", std::process::id()))))
+        Box::leak(Box::new(folder().join(format!("cryoet-fuzz-{}.{extension}", std::process::id()))))
     });
     fs::write(path, data).unwrap();
     path
+}
+
+/// Where files lie in memory, where there is such a place.
+fn folder() -> PathBuf {
+    let memory = PathBuf::from("/dev/shm");
+    if memory.is_dir() { memory } else { std::env::temp_dir() }
 }

@@ -1,12 +1,15 @@
-//! Label and score volumes, written block by block where the format allows it.
+//! Label, score and id volumes, written block by block where the format allows it.
 
 use std::path::{Path, PathBuf};
 
-use cryoet::io::{MrcSink, NpySink, VolumeFormat, create_mrc_sink, create_npy_sink, write_labels, write_volume};
+use cryoet::io::{
+    MrcHeader, MrcSink, MrcVoxel, NpySink, NpyVoxel, VolumeFormat, WriteVolumeError, create_mrc_sink, create_mrc_sink_like, create_npy_sink,
+    write_ids, write_labels, write_volume,
+};
 #[cfg(feature = "zarr")]
-use cryoet::io::{OmeZarrParams, OmeZarrSink, create_ome_zarr_sink};
+use cryoet::io::{OmeZarrParams, OmeZarrSink, OmeZarrVoxel, create_ome_zarr_sink};
 use cryoet::ndarray::{Array3, ArrayView3};
-use cryoet::{ClassTable, SinkError, Volume, VolumeSink, VolumeSource};
+use cryoet::{SinkError, Volume, VolumeSink, VolumeSource, VoxelSize};
 
 use crate::failure::Failure;
 use crate::options::check_volume_output;
@@ -14,112 +17,167 @@ use crate::options::check_volume_output;
 /// The largest label that MRC's signed bytes hold.
 const LARGEST_SIGNED: u8 = 127;
 
-/// A label volume to be.
-pub(crate) struct LabelSink {
-    path: PathBuf,
-    kind: LabelKind,
+/// What a volume to be says besides its voxels.
+pub(crate) struct Header {
+    pub(crate) shape: [usize; 3],
+    pub(crate) voxel_size: Option<VoxelSize>,
+    pub(crate) origin: [f64; 3],
+    /// What else an MRC file is to say.
+    pub(crate) mrc: Option<MrcHeader>,
 }
 
-enum LabelKind {
-    Signed(Box<MrcSink<i8>>),
-    Wide(Box<MrcSink<u16>>),
-    Npy(NpySink<u8>),
-    #[cfg(feature = "zarr")]
-    Zarr(Box<OmeZarrSink<u8>>),
-    Memory(Volume<u8>),
-}
-
-impl LabelSink {
-    /// A label volume of a tomogram's shape, voxel size and origin.
-    pub(crate) fn create(path: &Path, like: &dyn VolumeSource<f32>, classes: &ClassTable) -> Result<Self, Failure> {
-        let (shape, size, origin) = (like.shape(), like.voxel_size(), like.origin());
-        let kind = match check_volume_output(path)? {
-            VolumeFormat::Mrc if classes.max_label().get() <= LARGEST_SIGNED => {
-                LabelKind::Signed(Box::new(create_mrc_sink(path, shape, size, origin)?))
-            }
-            VolumeFormat::Mrc => LabelKind::Wide(Box::new(create_mrc_sink(path, shape, size, origin)?)),
-            VolumeFormat::Npy => LabelKind::Npy(create_npy_sink(path, shape)?),
-            #[cfg(feature = "zarr")]
-            VolumeFormat::OmeZarr => LabelKind::Zarr(Box::new(create_ome_zarr_sink(path, shape, size, origin, OmeZarrParams::default())?)),
-            _ => LabelKind::Memory(Volume::new(Array3::zeros(shape)).with_voxel_size(size).with_origin(origin)),
-        };
-        Ok(Self { path: path.to_path_buf(), kind })
+impl Header {
+    /// Shape, voxel size and origin of a volume.
+    pub(crate) fn of<T>(like: &dyn VolumeSource<T>) -> Self {
+        Self { shape: like.shape(), voxel_size: like.voxel_size(), origin: like.origin(), mrc: None }
     }
 
-    /// Writes a block.
-    pub(crate) fn write(&mut self, start: [usize; 3], labels: ArrayView3<'_, u8>) -> Result<(), SinkError> {
-        match &mut self.kind {
-            LabelKind::Signed(sink) => sink.write_region(start, labels.mapv(|label| label as i8).view()),
-            LabelKind::Wide(sink) => sink.write_region(start, labels.mapv(u16::from).view()),
-            LabelKind::Npy(sink) => sink.write_region(start, labels),
-            #[cfg(feature = "zarr")]
-            LabelKind::Zarr(sink) => sink.write_region(start, labels),
-            LabelKind::Memory(volume) => volume.write_region(start, labels),
+    fn mrc_sink<U: MrcVoxel>(&self, path: &Path) -> Result<MrcSink<U>, WriteVolumeError> {
+        match &self.mrc {
+            Some(header) => create_mrc_sink_like(path, self.shape, self.voxel_size, self.origin, header),
+            None => create_mrc_sink(path, self.shape, self.voxel_size, self.origin),
         }
+    }
+}
+
+/// A volume file to be.
+pub(crate) struct FileSink<T>(Box<dyn Blocks<T>>);
+
+impl<T> FileSink<T> {
+    /// Writes a block.
+    pub(crate) fn write(&mut self, start: [usize; 3], voxels: ArrayView3<'_, T>) -> Result<(), SinkError> {
+        self.0.write(start, voxels)
     }
 
     /// Gives the file its name.
     pub(crate) fn finish(self) -> Result<(), Failure> {
-        match self.kind {
-            LabelKind::Signed(sink) => sink.finish()?,
-            LabelKind::Wide(sink) => sink.finish()?,
-            LabelKind::Npy(sink) => sink.finish()?,
-            #[cfg(feature = "zarr")]
-            LabelKind::Zarr(sink) => sink.finish()?,
-            LabelKind::Memory(volume) => write_labels(self.path, &volume)?,
-        }
-        Ok(())
+        Ok(self.0.finish()?)
     }
 }
 
-/// A score volume to be.
-pub(crate) struct ScoreSink {
+/// Class labels of which none is above `largest`.
+pub(crate) fn label_sink(path: &Path, header: &Header, largest: u8) -> Result<FileSink<u8>, Failure> {
+    Ok(FileSink(match check_volume_output(path)? {
+        VolumeFormat::Mrc if largest <= LARGEST_SIGNED => Box::new(Converting(header.mrc_sink(path)?, |label: u8| label as i8)),
+        VolumeFormat::Mrc => Box::new(Converting(header.mrc_sink(path)?, |label: u8| u16::from(label))),
+        format => unchanged(path, format, header, |path, labels| write_labels(path, labels))?,
+    }))
+}
+
+/// Grey values or scores.
+pub(crate) fn score_sink(path: &Path, header: &Header) -> Result<FileSink<f32>, Failure> {
+    Ok(FileSink(match check_volume_output(path)? {
+        VolumeFormat::Mrc => Box::new(header.mrc_sink::<f32>(path)?),
+        format => unchanged(path, format, header, |path, scores| write_volume(path, scores))?,
+    }))
+}
+
+/// Particle ids of which none is above `largest`, and that one no more than the format holds.
+pub(crate) fn id_sink(path: &Path, header: &Header, largest: u32) -> Result<FileSink<u32>, Failure> {
+    Ok(FileSink(match check_volume_output(path)? {
+        VolumeFormat::Mrc if largest <= u32::from(u16::MAX) => Box::new(Converting(header.mrc_sink(path)?, |id: u32| id as u16)),
+        VolumeFormat::Mrc => Box::new(Converting(header.mrc_sink(path)?, |id: u32| id as f32)),
+        format => unchanged(path, format, header, |path, ids| write_ids(path, ids))?,
+    }))
+}
+
+/// Formats that hold the numbers as they are, and those that are written from memory.
+#[cfg(feature = "zarr")]
+fn unchanged<T: NpyVoxel + OmeZarrVoxel + Default + 'static>(
+    path: &Path,
+    format: VolumeFormat,
+    header: &Header,
+    write: fn(&Path, &Volume<T>) -> Result<(), WriteVolumeError>,
+) -> Result<Box<dyn Blocks<T>>, WriteVolumeError> {
+    match format {
+        VolumeFormat::OmeZarr => {
+            let params = OmeZarrParams::default();
+            Ok(Box::new(create_ome_zarr_sink::<T>(path, header.shape, header.voxel_size, header.origin, params)?))
+        }
+        format => npy_or_memory(path, format, header, write),
+    }
+}
+
+#[cfg(not(feature = "zarr"))]
+use npy_or_memory as unchanged;
+
+fn npy_or_memory<T: NpyVoxel + Default + 'static>(
+    path: &Path,
+    format: VolumeFormat,
+    header: &Header,
+    write: fn(&Path, &Volume<T>) -> Result<(), WriteVolumeError>,
+) -> Result<Box<dyn Blocks<T>>, WriteVolumeError> {
+    if format == VolumeFormat::Npy {
+        return Ok(Box::new(create_npy_sink::<T>(path, header.shape)?));
+    }
+    let volume = Volume::new(Array3::default(header.shape)).with_voxel_size(header.voxel_size).with_origin(header.origin);
+    Ok(Box::new(InMemory { path: path.to_path_buf(), volume, write }))
+}
+
+/// What takes blocks and becomes a file.
+trait Blocks<T> {
+    fn write(&mut self, start: [usize; 3], voxels: ArrayView3<'_, T>) -> Result<(), SinkError>;
+
+    fn finish(self: Box<Self>) -> Result<(), WriteVolumeError>;
+}
+
+impl<T: MrcVoxel> Blocks<T> for MrcSink<T> {
+    fn write(&mut self, start: [usize; 3], voxels: ArrayView3<'_, T>) -> Result<(), SinkError> {
+        self.write_region(start, voxels)
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), WriteVolumeError> {
+        (*self).finish()
+    }
+}
+
+impl<T: NpyVoxel> Blocks<T> for NpySink<T> {
+    fn write(&mut self, start: [usize; 3], voxels: ArrayView3<'_, T>) -> Result<(), SinkError> {
+        self.write_region(start, voxels)
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), WriteVolumeError> {
+        (*self).finish()
+    }
+}
+
+#[cfg(feature = "zarr")]
+impl<T: OmeZarrVoxel> Blocks<T> for OmeZarrSink<T> {
+    fn write(&mut self, start: [usize; 3], voxels: ArrayView3<'_, T>) -> Result<(), SinkError> {
+        self.write_region(start, voxels)
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), WriteVolumeError> {
+        (*self).finish()
+    }
+}
+
+/// An MRC file of another number type.
+struct Converting<T, U>(MrcSink<U>, fn(T) -> U);
+
+impl<T: Copy, U: MrcVoxel> Blocks<T> for Converting<T, U> {
+    fn write(&mut self, start: [usize; 3], voxels: ArrayView3<'_, T>) -> Result<(), SinkError> {
+        self.0.write_region(start, voxels.mapv(self.1).view())
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), WriteVolumeError> {
+        self.0.finish()
+    }
+}
+
+/// A volume of a format that is written in one piece.
+struct InMemory<T> {
     path: PathBuf,
-    kind: ScoreKind,
+    volume: Volume<T>,
+    write: fn(&Path, &Volume<T>) -> Result<(), WriteVolumeError>,
 }
 
-enum ScoreKind {
-    Mrc(Box<MrcSink<f32>>),
-    Npy(NpySink<f32>),
-    #[cfg(feature = "zarr")]
-    Zarr(Box<OmeZarrSink<f32>>),
-    Memory(Volume<f32>),
-}
-
-impl ScoreSink {
-    /// A score volume of a tomogram's shape, voxel size and origin.
-    pub(crate) fn create(path: &Path, like: &dyn VolumeSource<f32>) -> Result<Self, Failure> {
-        let (shape, size, origin) = (like.shape(), like.voxel_size(), like.origin());
-        let kind = match check_volume_output(path)? {
-            VolumeFormat::Mrc => ScoreKind::Mrc(Box::new(create_mrc_sink(path, shape, size, origin)?)),
-            VolumeFormat::Npy => ScoreKind::Npy(create_npy_sink(path, shape)?),
-            #[cfg(feature = "zarr")]
-            VolumeFormat::OmeZarr => ScoreKind::Zarr(Box::new(create_ome_zarr_sink(path, shape, size, origin, OmeZarrParams::default())?)),
-            _ => ScoreKind::Memory(Volume::new(Array3::zeros(shape)).with_voxel_size(size).with_origin(origin)),
-        };
-        Ok(Self { path: path.to_path_buf(), kind })
+impl<T: Clone> Blocks<T> for InMemory<T> {
+    fn write(&mut self, start: [usize; 3], voxels: ArrayView3<'_, T>) -> Result<(), SinkError> {
+        self.volume.write_region(start, voxels)
     }
 
-    /// Writes a block.
-    pub(crate) fn write(&mut self, start: [usize; 3], scores: ArrayView3<'_, f32>) -> Result<(), SinkError> {
-        match &mut self.kind {
-            ScoreKind::Mrc(sink) => sink.write_region(start, scores),
-            ScoreKind::Npy(sink) => sink.write_region(start, scores),
-            #[cfg(feature = "zarr")]
-            ScoreKind::Zarr(sink) => sink.write_region(start, scores),
-            ScoreKind::Memory(volume) => volume.write_region(start, scores),
-        }
-    }
-
-    /// Gives the file its name.
-    pub(crate) fn finish(self) -> Result<(), Failure> {
-        match self.kind {
-            ScoreKind::Mrc(sink) => sink.finish()?,
-            ScoreKind::Npy(sink) => sink.finish()?,
-            #[cfg(feature = "zarr")]
-            ScoreKind::Zarr(sink) => sink.finish()?,
-            ScoreKind::Memory(volume) => write_volume(self.path, &volume)?,
-        }
-        Ok(())
+    fn finish(self: Box<Self>) -> Result<(), WriteVolumeError> {
+        (self.write)(&self.path, &self.volume)
     }
 }

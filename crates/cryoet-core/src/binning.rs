@@ -1,7 +1,7 @@
 use ndarray::{Array3, ArrayView3};
 use thiserror::Error;
 
-use crate::Volume;
+use crate::{Region, SourceError, Volume, VolumeSource, VoxelSize};
 
 /// Why a volume cannot be binned.
 #[derive(Debug, Error, Clone, PartialEq)]
@@ -38,22 +38,73 @@ pub enum BinningError {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn bin_mean(volume: &Volume<f32>, factor: usize) -> Result<Volume<f32>, BinningError> {
-    if factor == 0 {
-        return Err(BinningError::ZeroFactor);
+    let binned = Binned::new(volume, factor)?;
+    let (size, origin) = (binned.voxel_size(), binned.origin());
+    Ok(Volume::new(mean_over_bins(volume.data().view(), factor)).with_voxel_size(size).with_origin(origin))
+}
+
+/// A volume seen binned, as by [`bin_mean`]: each region is averaged when it is read, so that nothing is held.
+///
+/// ```
+/// use cryoet_core::{Binned, Region, Volume, VolumeSource, bin_mean, ndarray::Array3};
+/// let volume = Volume::new(Array3::from_shape_fn((6, 6, 6), |(z, y, x)| (z * y + x) as f32));
+/// let third = Binned::new(&volume, 3)?;
+/// assert_eq!(third.read_region(Region::whole(third.shape()))?, bin_mean(&volume, 3)?.data());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Binned<'a> {
+    source: &'a dyn VolumeSource<f32>,
+    factor: usize,
+}
+
+impl std::fmt::Debug for Binned<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Binned").field("factor", &self.factor).finish_non_exhaustive()
     }
-    let shape = volume.shape();
-    if shape.iter().any(|&n| n < factor) {
-        return Err(BinningError::TooLarge { factor, shape });
-    }
-    let mut binned = Volume::new(mean_over_bins(volume.data().view(), factor));
-    let mut origin = volume.origin();
-    if let Some(size) = volume.voxel_size() {
-        for (o, s) in origin.iter_mut().zip(size.zyx()) {
-            *o += (factor as f64 - 1.0) / 2.0 * s;
+}
+
+impl<'a> Binned<'a> {
+    /// A volume, binned by the mean over `factor`^3 voxels.
+    ///
+    /// # Errors
+    /// As [`bin_mean`].
+    pub fn new(source: &'a dyn VolumeSource<f32>, factor: usize) -> Result<Self, BinningError> {
+        let shape = source.shape();
+        if factor == 0 {
+            Err(BinningError::ZeroFactor)
+        } else if shape.iter().any(|&n| n < factor) {
+            Err(BinningError::TooLarge { factor, shape })
+        } else {
+            Ok(Self { source, factor })
         }
-        binned = binned.with_voxel_size(size.scaled(factor as f64));
     }
-    Ok(binned.with_origin(origin))
+}
+
+impl VolumeSource<f32> for Binned<'_> {
+    fn shape(&self) -> [usize; 3] {
+        self.source.shape().map(|n| n / self.factor)
+    }
+
+    fn voxel_size(&self) -> Option<VoxelSize> {
+        self.source.voxel_size().map(|size| size.scaled(self.factor as f64))
+    }
+
+    fn origin(&self) -> [f64; 3] {
+        let mut origin = self.source.origin();
+        if let Some(size) = self.source.voxel_size() {
+            for (o, s) in origin.iter_mut().zip(size.zyx()) {
+                *o += (self.factor as f64 - 1.0) / 2.0 * s;
+            }
+        }
+        origin
+    }
+
+    fn read_region(&self, region: Region) -> Result<Array3<f32>, SourceError> {
+        region.check_inside(self.shape())?;
+        // Inside the volume, so that the products are, too.
+        let old = Region::new(region.start.map(|i| i * self.factor), region.size.map(|n| n * self.factor));
+        Ok(mean_over_bins(self.source.read_region(old)?.view(), self.factor))
+    }
 }
 
 fn mean_over_bins(data: ArrayView3<f32>, k: usize) -> Array3<f32> {
@@ -77,6 +128,18 @@ mod tests {
         let volume = Volume::new(Array3::<f32>::zeros((3, 8, 8)));
         assert_eq!(bin_mean(&volume, 0).unwrap_err(), BinningError::ZeroFactor);
         assert_eq!(bin_mean(&volume, 4).unwrap_err(), BinningError::TooLarge { factor: 4, shape: [3, 8, 8] });
+    }
+
+    #[test]
+    fn a_region_is_that_of_the_whole() {
+        let volume = Volume::new(Array3::from_shape_fn((7, 9, 11), |(z, y, x)| (z * 100 + y * 10 + x) as f32 / 7.0))
+            .with_voxel_size(VoxelSize::isotropic(5.0).unwrap())
+            .with_origin([1.0, 2.0, 3.0]);
+        let (whole, binned) = (bin_mean(&volume, 2).unwrap(), Binned::new(&volume, 2).unwrap());
+        assert_eq!((binned.shape(), binned.voxel_size(), binned.origin()), (whole.shape(), whole.voxel_size(), whole.origin()));
+        let region = Region::new([1, 2, 0], [2, 1, 5]);
+        assert_eq!(binned.read_region(region).unwrap(), whole.view().read_region(region).unwrap());
+        assert!(binned.read_region(Region::new([0, 0, 1], [1, 1, 5])).is_err());
     }
 
     proptest! {

@@ -38,7 +38,7 @@ mod wedge;
 
 pub use ndarray;
 
-pub use binning::{BinningError, bin_mean};
+pub use binning::{Binned, BinningError, bin_mean};
 pub use class_label::ClassLabel;
 pub use class_table::{Class, ClassTable, ClassTableError};
 pub use finite_statistics::FiniteStatistics;

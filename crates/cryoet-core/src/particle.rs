@@ -56,6 +56,19 @@ impl Particle {
         self
     }
 
+    /// The size in voxels of another volume, each as large as `volume` of these: rounded, and no less than 1 where there is a voxel at all.
+    ///
+    /// ```
+    /// use cryoet_core::{ClassLabel, Particle, Position};
+    /// let particle = Particle::new(ClassLabel::new(1), Position::from_index([4, 5, 6])).with_size(1000);
+    /// assert_eq!(particle.size_in_voxels_of(8.0), Some(125)); // binned by 2
+    /// assert_eq!(particle.size_in_voxels_of(1e4), Some(1));
+    /// ```
+    pub fn size_in_voxels_of(&self, volume: f64) -> Option<u64> {
+        let one = |voxels: u64| if voxels == 0 { 0 } else { ((voxels as f64 / volume).round() as u64).max(1) };
+        self.size.map(one)
+    }
+
     /// The same particle, said to lie in a tomogram.
     #[must_use]
     pub fn with_tomogram(mut self, name: impl Into<String>) -> Self {

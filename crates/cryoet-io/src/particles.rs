@@ -26,6 +26,7 @@ mod star;
 mod stopgap;
 mod tomogram_numbers;
 mod unit;
+mod whole_file;
 mod write;
 
 pub use dropped::Dropped;

@@ -69,6 +69,13 @@ fn h5py_numpy_and_emfile_wrote() {
     }
 }
 
+#[test]
+fn h5py_wrote_truth_values() {
+    let mask = golden("h5py_bool.h5");
+    assert_eq!(read_labels(&mask).unwrap().data(), &volume(0).mapv(|v| u8::from(v % 3.0 == 1.0)));
+    assert_eq!(inspect_volume(&mask).unwrap().dtype, "int8");
+}
+
 fn named(path: &Path, name: &str) -> Array3<f32> {
     let source = open_named_volume(path, name).unwrap();
     source.read_region(Region::whole(source.shape())).unwrap()

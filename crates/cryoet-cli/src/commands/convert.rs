@@ -1,3 +1,5 @@
+mod volume;
+
 #[cfg(feature = "net")]
 use std::io::Write;
 use std::path::PathBuf;
@@ -5,19 +7,16 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 #[cfg(feature = "net")]
 use cryoet::io::write_whole;
-use cryoet::io::{
-    AxisOrder, CoordinateUnit, MrcHeader, ParticleFormat, VolumeFormat, VolumeInfo, WriteParticles, inspect_named_volume, inspect_volume,
-    read_ids, read_labels, read_mrc_header, read_named_volume, read_volume, write_ids, write_labels, write_volume, write_volume_like,
-};
+use cryoet::io::{AxisOrder, CoordinateUnit, ParticleFormat, VolumeFormat, WriteParticles, inspect_volume};
 #[cfg(feature = "net")]
 use cryoet::net::Weights;
-use cryoet::{Volume, VoxelSize, bin_mean};
+use cryoet::VoxelSize;
 use serde::Serialize;
 use serde_json::json;
 
 use crate::failure::Failure;
 use crate::numbers;
-use crate::options::{Centre, Frame, ListOptions, Order, Unit, check_one_frame, check_volume_output, tomogram_name, write_lists};
+use crate::options::{Centre, Frame, ListOptions, Order, Unit, check_one_frame, tomogram_name, write_lists};
 use crate::output;
 use crate::paths::{Shown, check_files};
 use crate::record::Record;
@@ -157,126 +156,6 @@ impl Convert {
         Ok(self.voxel_size.map(|Size([z, y, x])| VoxelSize::new(z, y, x)).transpose()?)
     }
 
-    fn volume(&self) -> Result<String, Failure> {
-        check_volume_output(&self.output)?;
-        let kind = if self.volume.is_some() {
-            Kind::Grey
-        } else if self.kind == Kind::Auto && self.bin == 1 {
-            self.kind_of_file()?
-        } else {
-            self.kind
-        };
-        let new_size = self.voxel_size()?;
-        match kind {
-            Kind::Labels | Kind::Ids if self.bin != 1 => {
-                return Err(Failure::usage("the mean of labels or ids means nothing: --bin is for grey values"));
-            }
-            Kind::Labels => {
-                let labels = read_labels(&self.input)?;
-                let size = new_size.or(labels.voxel_size());
-                self.warn_of_losses(size, labels.origin())?;
-                write_labels(&self.output, &labels.with_voxel_size(size))?;
-                return Ok("labels".into());
-            }
-            Kind::Ids => {
-                let ids = read_ids(&self.input)?;
-                let size = new_size.or(ids.voxel_size());
-                self.warn_of_losses(size, ids.origin())?;
-                write_ids(&self.output, &ids.with_voxel_size(size))?;
-                return Ok("ids".into());
-            }
-            Kind::Auto | Kind::Grey => {}
-        }
-        let volume = match &self.volume {
-            Some(name) => read_named_volume(&self.input, name)?,
-            None => read_volume(&self.input)?,
-        };
-        self.warn_of_rounding(&volume)?;
-        let size = new_size.or(volume.voxel_size());
-        if let (Some(header), None, None, 1) = (self.mrc_header()?, &self.volume, new_size, self.bin)
-            && VolumeFormat::of_extension(&self.output) == Some(VolumeFormat::Mrc)
-        {
-            write_volume_like(&self.output, &volume, &header)?;
-            return Ok("grey values".into());
-        }
-        self.warn_of_losses(size, volume.origin())?;
-        let volume = volume.with_voxel_size(size);
-        let volume = if self.bin == 1 { volume } else { bin_mean(&volume, self.bin)? };
-        write_volume(&self.output, &volume)?;
-        Ok("grey values".into())
-    }
-
-    /// What an MRC file says besides its voxels; none of other formats.
-    fn mrc_header(&self) -> Result<Option<MrcHeader>, Failure> {
-        Ok(match self.inspect()?.format {
-            VolumeFormat::Mrc => Some(read_mrc_header(&self.input)?),
-            _ => None,
-        })
-    }
-
-    fn inspect(&self) -> Result<VolumeInfo, Failure> {
-        Ok(match &self.volume {
-            Some(name) => inspect_named_volume(&self.input, name)?,
-            None => inspect_volume(&self.input)?,
-        })
-    }
-
-    /// Says what the output cannot hold of the input's header.
-    fn warn_of_losses(&self, voxel_size: Option<VoxelSize>, origin: [f64; 3]) -> Result<(), Failure> {
-        let mut lost = Vec::new();
-        if let Some(header) = self.mrc_header()? {
-            if !header.extended().is_empty() {
-                lost.push(format!("extended header of {} bytes", header.extended().len()));
-            }
-            let labels = header.labels().iter().filter(|label| !label.starts_with("cryoet-io")).count();
-            if labels > 0 {
-                lost.push(format!("{labels} text {}", if labels == 1 { "label" } else { "labels" }));
-            }
-            if header.start() != [0; 3] {
-                lost.push("start indices".into());
-            }
-        }
-        let bare = !matches!(VolumeFormat::of_extension(&self.output), Some(VolumeFormat::Mrc | VolumeFormat::OmeZarr));
-        if bare && voxel_size.is_some() {
-            lost.push("voxel size".into());
-        }
-        if bare && origin != [0.0; 3] {
-            lost.push("origin".into());
-        }
-        if !lost.is_empty() {
-            output::warn(format!("{} will not hold: {}", self.output.display(), lost.join(", ")));
-        }
-        Ok(())
-    }
-
-    /// Says where numbers of more bits become 32-bit floats.
-    fn warn_of_rounding(&self, volume: &Volume<f32>) -> Result<(), Failure> {
-        // Up to here every integer has a 32-bit float.
-        const EXACT: f32 = 16_777_216.0;
-        let dtype = self.inspect()?.dtype;
-        let wide = ["int32", "uint32", "int64", "uint64"].contains(&dtype.as_str());
-        if dtype == "float64" {
-            output::warn(format!("{}: float64 is rounded to 32 bits", self.input.display()));
-        } else if wide && volume.data().iter().any(|voxel| voxel.abs() >= EXACT) {
-            output::warn(format!("{}: {dtype} beyond {EXACT} is rounded to 32-bit floats", self.input.display()));
-        }
-        Ok(())
-    }
-
-    /// Integers that are never negative are labels, or ids where they are larger.
-    fn kind_of_file(&self) -> Result<Kind, Failure> {
-        let dtype = inspect_volume(&self.input)?.dtype;
-        Ok(if !(dtype.starts_with("int") || dtype.starts_with("uint")) {
-            Kind::Grey
-        } else if read_labels(&self.input).is_ok() {
-            Kind::Labels
-        } else if read_ids(&self.input).is_ok() {
-            Kind::Ids
-        } else {
-            Kind::Grey
-        })
-    }
-
     /// Whether the list that is written counts from its tomogram's centre.
     fn writes_relion_5(&self) -> bool {
         self.output_columns.is_empty() && ParticleFormat::of_extension(&self.output) == Some(ParticleFormat::Relion5)
@@ -301,9 +180,11 @@ impl Convert {
             for frame in tomograms.values_mut() {
                 frame.voxel_size = frame.voxel_size.scaled(self.bin as f64);
                 frame.shape = frame.shape.map(|n| n / self.bin);
+                frame.unbinned = None;
             }
             for particle in &mut list.particles {
                 particle.position = particle.position.binned(self.bin);
+                particle.size = particle.size_in_voxels_of((self.bin as f64).powi(3));
             }
             list.voxel_size = list.voxel_size.map(|size| size.scaled(self.bin as f64));
             list.shape = list.shape.map(|shape| shape.map(|n| n / self.bin));

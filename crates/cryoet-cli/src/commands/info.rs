@@ -1,9 +1,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use clap::Args;
 use cryoet::io::{inspect_named_volume, inspect_volume, open_named_volume, open_volume};
-use cryoet::{FiniteStatistics, Region, Statistics, StatisticsError, VolumeSource};
+use cryoet::ndarray::Array3;
+use cryoet::{FiniteStatistics, Region, SourceError, Statistics, StatisticsError, VolumeSource, VoxelSize};
 use serde_json::json;
 
 use crate::bar::Bar;
@@ -53,11 +55,12 @@ impl Info {
             None => (inspect_volume(&self.file)?, open_volume(&self.file)?),
         };
         let mut warnings = info.warnings.clone();
+        let counting = CountingLabels::of(volume.as_ref());
         let noted = info.statistics.filter(|_| !self.compute);
         let computed = match noted {
             None if info.shape.iter().all(|&n| n > 0) => {
                 let bar = Bar::new("computing");
-                match FiniteStatistics::of(volume.as_ref(), &bar) {
+                match FiniteStatistics::of(&counting, &bar) {
                     Err(stopped @ StatisticsError::Cancelled(_)) => return Err(stopped.into()),
                     // What the header says is worth showing of a file whose voxels cannot be read.
                     Err(error) => {
@@ -78,8 +81,9 @@ impl Info {
             }
         }
         let source = statistics.map(|_| if noted.is_some() { "header" } else { "computed" });
-        let labels = match labels(volume.as_ref(), statistics.as_ref()) {
-            Ok(labels) => labels,
+        let read = if computed.is_some() { Ok(()) } else { counting.read_all(statistics.as_ref()) };
+        let labels = match read {
+            Ok(()) => counting.found(),
             Err(error) => {
                 warnings.push(format!("no counts of labels: {error}"));
                 None
@@ -179,23 +183,64 @@ fn weights(path: &std::path::Path, json: bool) -> Result<(), Failure> {
     })
 }
 
-/// Voxels per label, where every voxel is an integer of 0 to 255; nothing for grey values.
-fn labels(volume: &dyn VolumeSource<f32>, statistics: Option<&Statistics>) -> Result<Option<BTreeMap<u8, u64>>, Failure> {
-    if statistics.is_none_or(|s| s.min < 0.0 || s.max > 255.0) {
-        return Ok(None);
+/// A volume that counts its labels while it is read, so that statistics and counts take one pass over its voxels.
+struct CountingLabels<'a> {
+    volume: &'a dyn VolumeSource<f32>,
+    /// Voxels per label; none once a voxel was seen that is no integer of 0 to 255.
+    counts: Mutex<Option<[u64; 256]>>,
+}
+
+impl<'a> CountingLabels<'a> {
+    fn of(volume: &'a dyn VolumeSource<f32>) -> Self {
+        Self { volume, counts: Mutex::new(Some([0; 256])) }
     }
-    let [depth, height, width] = volume.shape();
-    let mut counts = [0u64; 256];
-    for z in 0..depth {
-        for &value in &volume.read_region(Region::new([z, 0, 0], [1, height, width]))? {
-            // The header may be wrong about the limits, and NaN lies within none.
-            if value.fract() != 0.0 || !(0.0..=255.0).contains(&value) {
-                return Ok(None);
-            }
-            counts[value as usize] += 1;
+
+    /// Reads plane by plane to the first voxel that is no label; nothing where no voxel can be one.
+    fn read_all(&self, statistics: Option<&Statistics>) -> Result<(), Failure> {
+        let [depth, height, width] = self.volume.shape();
+        if statistics.is_none_or(|s| s.min < 0.0 || s.max > 255.0) {
+            *self.counts.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
+        for z in 0..depth {
+            if self.counts.lock().unwrap_or_else(PoisonError::into_inner).is_none() {
+                break;
+            }
+            self.read_region(Region::new([z, 0, 0], [1, height, width]))?;
+        }
+        Ok(())
     }
-    Ok(Some((0..=u8::MAX).zip(counts).filter(|(_, n)| *n > 0).collect()))
+
+    /// Voxels per label, where every voxel that was read is one; nothing for grey values.
+    fn found(self) -> Option<BTreeMap<u8, u64>> {
+        let counts = self.counts.into_inner().unwrap_or_else(PoisonError::into_inner)?;
+        let found: BTreeMap<u8, u64> = (0..=u8::MAX).zip(counts).filter(|(_, n)| *n > 0).collect();
+        (!found.is_empty()).then_some(found)
+    }
+}
+
+impl VolumeSource<f32> for CountingLabels<'_> {
+    fn shape(&self) -> [usize; 3] {
+        self.volume.shape()
+    }
+
+    fn voxel_size(&self) -> Option<VoxelSize> {
+        self.volume.voxel_size()
+    }
+
+    fn read_region(&self, region: Region) -> Result<Array3<f32>, SourceError> {
+        let voxels = self.volume.read_region(region)?;
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(mut found) = *counts {
+            // The header may be wrong about the limits, and NaN lies within none.
+            let all = voxels.iter().all(|&value| {
+                let is_label = value.fract() == 0.0 && (0.0..=255.0).contains(&value);
+                found[value as u8 as usize] += 1;
+                is_label
+            });
+            *counts = all.then_some(found);
+        }
+        Ok(voxels)
+    }
 }
 
 /// An error with its causes.
@@ -215,4 +260,60 @@ fn join<T: ToString>(values: [T; 3]) -> String {
 fn text(rows: &[(String, String)]) -> String {
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     rows.iter().map(|(name, value)| format!("{name:<width$}  {value}\n")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use cryoet::Volume;
+
+    use super::*;
+
+    /// Counts the voxels that are read.
+    struct Watched(Volume<f32>, AtomicUsize);
+
+    impl VolumeSource<f32> for Watched {
+        fn shape(&self) -> [usize; 3] {
+            self.0.shape()
+        }
+
+        fn voxel_size(&self) -> Option<VoxelSize> {
+            None
+        }
+
+        fn read_region(&self, region: Region) -> Result<Array3<f32>, SourceError> {
+            self.1.fetch_add(region.voxels(), Ordering::Relaxed);
+            VolumeSource::read_region(&self.0, region)
+        }
+    }
+
+    fn watched(voxel: impl Fn(usize) -> f32) -> Watched {
+        Watched(Volume::new(Array3::from_shape_fn((70, 4, 5), |(z, y, x)| voxel(z * 20 + y * 5 + x))), AtomicUsize::new(0))
+    }
+
+    #[test]
+    fn statistics_and_counts_of_labels_take_one_pass() {
+        let volume = watched(|n| (n % 3) as f32);
+        let counting = CountingLabels::of(&volume);
+        let statistics = FiniteStatistics::of(&counting, &()).unwrap().statistics.unwrap();
+        assert_eq!((statistics.min, statistics.max), (0.0, 2.0));
+        assert_eq!(counting.found(), Some(BTreeMap::from([(0, 467), (1, 467), (2, 466)])));
+        assert_eq!(volume.1.load(Ordering::Relaxed), 1400);
+    }
+
+    #[test]
+    fn grey_values_are_no_labels_and_soon_known() {
+        for odd in [-1.0, 0.5, 256.0, f32::NAN, f32::INFINITY] {
+            let volume = watched(|n| if n == 25 { odd } else { 1.0 });
+            let counting = CountingLabels::of(&volume);
+            counting.read_all(Some(&Statistics { min: 0.0, max: 1.0, mean: 1.0, std: 0.0 })).unwrap();
+            assert_eq!(counting.found(), None, "{odd}");
+            assert_eq!(volume.1.load(Ordering::Relaxed), 40, "{odd}");
+        }
+        let volume = watched(|_| 1.0);
+        let counting = CountingLabels::of(&volume);
+        counting.read_all(Some(&Statistics { min: -1.0, max: 1.0, mean: 0.0, std: 1.0 })).unwrap();
+        assert_eq!((counting.found(), volume.1.load(Ordering::Relaxed)), (None, 0));
+    }
 }

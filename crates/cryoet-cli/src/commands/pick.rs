@@ -16,7 +16,7 @@ use crate::output;
 use crate::paths::{Shown, check_files};
 use crate::picks::{Origin, write_picks};
 use crate::record::Record;
-use crate::sinks::{LabelSink, ScoreSink};
+use crate::sinks::{Header, label_sink, score_sink};
 
 /// Tomogram to particles in one pass: segment and cluster
 ///
@@ -65,8 +65,10 @@ impl Pick {
         let source: &dyn VolumeSource<f32> = resampled.as_ref().map_or(tomogram.as_ref(), |resampled| resampled);
         let params = PickParams { segment, cluster: self.cluster.params(source.voxel_size(), classes)? };
         let record = Record::new("pick", &self)?.with_inputs(inputs)?;
-        let mut labels = self.labels.as_ref().map(|path| LabelSink::create(path, source, classes)).transpose()?;
-        let mut scores = self.scores.as_ref().map(|path| ScoreSink::create(path, source)).transpose()?;
+        let header = Header::of(source);
+        let largest = classes.max_label().get();
+        let mut labels = self.labels.as_ref().map(|path| label_sink(path, &header, largest)).transpose()?;
+        let mut scores = self.scores.as_ref().map(|path| score_sink(path, &header)).transpose()?;
         let bar = Bar::new("picking");
         let mut memory = MemoryWatch::default();
         let look = |block: &SegmentedBlock| {

@@ -13,7 +13,7 @@ use crate::network::{MemoryWatch, NetworkOptions};
 use crate::output;
 use crate::paths::{Shown, check_files};
 use crate::record::Record;
-use crate::sinks::{LabelSink, ScoreSink};
+use crate::sinks::{Header, label_sink, score_sink};
 
 /// Tomogram to label volume
 ///
@@ -52,8 +52,10 @@ impl Segment {
         let resampled = self.network.resampled(tomogram.as_ref(), &networks)?;
         let source: &dyn VolumeSource<f32> = resampled.as_ref().map_or(tomogram.as_ref(), |resampled| resampled);
         let record = Record::new("segment", &self)?.with_inputs(inputs)?;
-        let mut labels = LabelSink::create(&self.output, source, classes)?;
-        let mut scores = self.scores.as_ref().map(|path| ScoreSink::create(path, source)).transpose()?;
+        let header = Header::of(source);
+        let largest = classes.max_label().get();
+        let mut labels = label_sink(&self.output, &header, largest)?;
+        let mut scores = self.scores.as_ref().map(|path| score_sink(path, &header)).transpose()?;
         let (mut labelled, mut memory) = (0, MemoryWatch::default());
         let bar = Bar::new("segmenting");
         segment_blocks(&networks, source, &params, &bar, |block: SegmentedBlock| {

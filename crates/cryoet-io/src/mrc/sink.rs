@@ -47,6 +47,8 @@ mrc_voxel!(i8: 0, i16: 1, f32: 2, u16: 6);
 
 /// An MRC file that is written region by region, in any order; voxels never written are 0.
 ///
+/// [`create_mrc_sink`](crate::create_mrc_sink) has an example.
+///
 /// Nothing stands under the file's name until [`finish`](Self::finish); a sink dropped before leaves nothing behind.
 /// The header's statistics are of all voxels, those never written among them; where more were handed in than there are, so that some
 /// were written twice, they are marked as unknown.

@@ -1,6 +1,6 @@
-/// 10^0 to 10^16, each of them an exact `f64` too.
-const POWERS: [u64; 17] = {
-    let mut powers = [1; 17];
+/// 10^0 to 10^8, each of them an exact `f64` too.
+const POWERS: [u64; 9] = {
+    let mut powers = [1; 9];
     let mut n = 1;
     while n < powers.len() {
         powers[n] = 10 * powers[n - 1];
@@ -13,39 +13,73 @@ const POWERS: [u64; 17] = {
 ///
 /// Digits that make an integer below 2^53 and a power of ten are exact, so that their quotient is rounded once (Clinger, 1990).
 pub(super) fn decimal(text: &str) -> Option<f64> {
-    let bytes = text.as_bytes();
+    short(text.as_bytes()).or_else(|| text.trim().parse().ok())
+}
+
+/// A number of at most eight digits, or seven before the point and eight behind it: always below 2^53.
+fn short(bytes: &[u8]) -> Option<f64> {
     let (negative, digits) = match bytes {
         [b'-', digits @ ..] => (true, digits),
         digits => (false, digits),
     };
-    if !(1..=POWERS.len()).contains(&digits.len()) {
-        return text.trim().parse().ok();
-    }
-    // What stands before and behind the point is summed apart: two short chains of products run side by side.
-    let (mut whole, mut at) = (0u64, 0);
-    while let Some(digit) = digit(digits, at) {
-        (whole, at) = (10 * whole + digit, at + 1);
-    }
-    let (mut part, mut places) = (0u64, 0);
-    if digits.get(at) == Some(&b'.') {
-        at += 1;
-        places = digits.len() - at;
-        while let Some(digit) = digit(digits, at) {
-            (part, at) = (10 * part + digit, at + 1);
+    let length = digits.len();
+    // The first eight bytes from the lowest place up, and the last eight from the highest place down.
+    let (first, last) = match (digits.first_chunk(), digits.last_chunk()) {
+        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+        _ if length == 0 => return None,
+        _ => {
+            let all = fewer_than_eight(digits);
+            (all, all << (64 - 8 * length))
         }
-    }
-    let number = whole * POWERS[places] + part;
-    if at < digits.len() || number >= 1 << 53 || digits == b"." {
-        return text.trim().parse().ok();
-    }
+    };
+    let (number, places) = match point(first) {
+        Some(before) => {
+            let behind = length - 1 - before;
+            if behind > 8 || length == 1 {
+                return None;
+            }
+            let whole = if before > 0 { integer(first << (64 - 8 * before), before)? } else { 0 };
+            let part = if behind > 0 { integer(last, behind)? } else { 0 };
+            (whole * POWERS[behind] + part, behind)
+        }
+        None if length <= 8 => (integer(last, length)?, 0),
+        None => return None,
+    };
     let value = number as f64 / POWERS[places] as f64;
     Some(if negative { -value } else { value })
 }
 
-#[inline]
-fn digit(bytes: &[u8], at: usize) -> Option<u64> {
-    let digit = bytes.get(at)?.wrapping_sub(b'0');
-    (digit < 10).then_some(digit.into())
+const ONES: u64 = u64::from_ne_bytes([1; 8]);
+
+/// One to seven bytes as a number, the first in its lowest place; zeros above.
+fn fewer_than_eight(bytes: &[u8]) -> u64 {
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        // Bytes that are in both lie in the same place.
+        u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (8 * (bytes.len() - 4))
+    } else {
+        [0, bytes.len() / 2, bytes.len() - 1].into_iter().fold(0, |all, at| all | u64::from(bytes[at]) << (8 * at))
+    }
+}
+
+/// The place of the first point among eight bytes.
+fn point(bytes: u64) -> Option<usize> {
+    let differs = bytes ^ (ONES * u64::from(b'.'));
+    // The highest bit of the first byte that is 0 is set, and none before it.
+    let zeros = differs.wrapping_sub(ONES) & !differs & (ONES << 7);
+    (zeros != 0).then(|| zeros.trailing_zeros() as usize / 8)
+}
+
+/// The integer of one to eight digits, which are the highest bytes, all at once (Lemire, 2018).
+fn integer(bytes: u64, digits: usize) -> Option<u64> {
+    // What lies below the digits counts as zeros before them.
+    let values = (bytes ^ (ONES * u64::from(b'0'))) & (u64::MAX << (64 - 8 * digits));
+    if (values.wrapping_add(ONES * (0x80 - 10)) | values) & (ONES << 7) != 0 {
+        return None;
+    }
+    let pairs = values.wrapping_mul(10).wrapping_add(values >> 8);
+    let low = 0x0000_00ff_0000_00ff;
+    let (first, second) = ((pairs & low).wrapping_mul(100 + (1_000_000 << 32)), ((pairs >> 16) & low).wrapping_mul(1 + (10_000 << 32)));
+    Some(first.wrapping_add(second) >> 32)
 }
 
 #[cfg(test)]
@@ -88,6 +122,18 @@ mod tests {
             "00000000000000001",
             "0.000000000000001",
             "1,5",
+            "12345678",
+            "123456789",
+            "12345678.",
+            "1234567.12345678",
+            "12345678.12345678",
+            "1234567.123456789",
+            "99999999.99999999",
+            "0.00000001",
+            "1/2",
+            "1:2",
+            "1\u{b0}",
+            "\u{7f}1",
         ] {
             assert!(agrees(text), "{text:?}: {:?}", decimal(text));
         }
@@ -100,6 +146,11 @@ mod tests {
             prop_assert!(agrees(&value.to_string()));
             let shorter = format!("{:.places$}", value % 1e4);
             prop_assert!(agrees(&shorter), "{}", shorter);
+        }
+
+        #[test]
+        fn any_text_as_the_standard_library(text in "[-+.0-9eE:/ \t\u{80}-\u{ff}x]{0,20}") {
+            prop_assert!(agrees(&text), "{:?}", text);
         }
     }
 }

@@ -5,6 +5,17 @@ use cryoet_core::Particle;
 use super::ParticleList;
 
 /// Something that a format could not carry.
+///
+/// ```
+/// use cryoet_core::{ClassLabel, Particle, Position, Score};
+/// use cryoet_io::{ParticleList, WriteParticles, write_particles};
+/// let folder = tempfile::tempdir()?;
+/// let scored = Particle::new(ClassLabel::new(1), Position::new(1.0, 2.0, 3.0)?).with_score(Score::new(0.5)?);
+/// let dropped = write_particles(folder.path().join("p.mod"), &ParticleList::new(vec![scored; 3]), &WriteParticles::default())?;
+/// assert_eq!((dropped[0].field.as_str(), dropped[0].particles), ("score", 3));
+/// assert_eq!(dropped[0].to_string(), "score of 3 particles");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Dropped {

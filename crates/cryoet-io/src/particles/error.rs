@@ -5,6 +5,17 @@ use thiserror::Error;
 use crate::WriteWholeError;
 
 /// Why a particle list was not read.
+///
+/// ```
+/// use cryoet_io::{ReadParticles, ReadParticlesError, read_particles};
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("picks.csv");
+/// std::fs::write(&path, "z,y,x\n1,2,3\n4,five,6\n")?;
+/// let error = read_particles(&path, &ReadParticles::default()).unwrap_err();
+/// assert!(error.to_string().ends_with("line 3, column 2 (y): found \"five\", expected a finite number"));
+/// assert!(matches!(error, ReadParticlesError::Field { line: 3, .. }));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ReadParticlesError {
@@ -73,6 +84,12 @@ pub enum ReadParticlesError {
 }
 
 /// Why a particle list was not written. What stood under its name before still stands there.
+///
+/// ```
+/// use cryoet_io::{ParticleList, WriteParticles, WriteParticlesError, write_particles};
+/// let error = write_particles("picks.docx", &ParticleList::default(), &WriteParticles::default()).unwrap_err();
+/// assert!(matches!(error, WriteParticlesError::Extension { extension, .. } if extension == "docx"));
+/// ```
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum WriteParticlesError {

@@ -5,6 +5,16 @@ use cryoet_core::{ClassLabel, ClassTable, VoxelSize};
 use super::{CoordinateUnit, ParticleFormat};
 
 /// Which way round a file gives three coordinates.
+///
+/// ```
+/// use cryoet_io::{AxisOrder, ReadParticles, read_particles};
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("particle_locations.txt");
+/// std::fs::write(&path, "1 10 20 30\n")?;
+/// let shrec_2019 = ReadParticles { axis_order: Some(AxisOrder::Zyx), ..ReadParticles::default() };
+/// assert_eq!(read_particles(&path, &shrec_2019)?.particles[0].position.zyx(), [10.0, 20.0, 30.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AxisOrder {
     /// x first. SHREC'20 and '21; in XML, attribute `x` is array axis 2, as DeepFinder 0.2 writes it.
@@ -55,12 +65,50 @@ impl StarCentre {
 }
 
 /// The frame of one tomogram, for lists that span several.
+///
+/// ```
+/// use cryoet_core::VoxelSize;
+/// use cryoet_io::{StarCentre, TomogramFrame};
+/// let frame = TomogramFrame::new([409, 512, 512], VoxelSize::isotropic(10.0)?);
+/// assert_eq!(frame.centre(StarCentre::Half), [204.5, 256.0, 256.0]);
+/// // It is 4092 voxels deep before binning, and RELION's centre is that of these.
+/// let frame = frame.with_unbinned([4092, 5120, 5120], 10.0);
+/// assert_eq!(frame.centre(StarCentre::Half), [204.6, 256.0, 256.0]);
+/// # Ok::<(), cryoet_core::VoxelSizeError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct TomogramFrame {
     /// The extent z, y, x.
     pub shape: [usize; 3],
     /// The voxel size.
     pub voxel_size: VoxelSize,
+    /// The extent z, y, x before binning, and by how much the tomogram is binned, where that is known: an extent that binning does not
+    /// divide was rounded, and the centre of the one is not that of the other.
+    pub unbinned: Option<([usize; 3], f64)>,
+}
+
+impl TomogramFrame {
+    /// The frame of a tomogram that is not binned, or of which no more is known.
+    pub fn new(shape: [usize; 3], voxel_size: VoxelSize) -> Self {
+        Self { shape, voxel_size, unbinned: None }
+    }
+
+    /// The same frame, with the extent z, y, x before binning and the (positive) binning.
+    #[must_use]
+    pub fn with_unbinned(mut self, shape: [usize; 3], binning: f64) -> Self {
+        self.unbinned = Some((shape, binning));
+        self
+    }
+
+    /// The centre z, y, x that RELION 5's coordinates count from, in voxels. [`StarCentre::Half`] and [`StarCentre::FlooredHalf`] are
+    /// RELION's own, which knows its tomograms unbinned; [`StarCentre::HalfLessOne`] is that of programs that see this one alone.
+    pub fn centre(&self, centre: StarCentre) -> [f64; 3] {
+        match self.unbinned {
+            Some((shape, binning)) if centre != StarCentre::HalfLessOne => shape.map(|n| centre.of(n) / binning),
+            _ => self.shape.map(|n| centre.of(n)),
+        }
+    }
 }
 
 /// What [`read_particles`](crate::read_particles) cannot know from a file.

@@ -1,16 +1,11 @@
-use std::{
-    fs::File,
-    io::{self, Read},
-    path::Path,
-};
+use std::path::Path;
 
 use cryoet_core::{ClassLabel, Orientation, OrientationError, Position, Score};
 
 use super::{
     ParticleFormat, ParticleList, ReadParticles, ReadParticlesError, copick, copick_csv, csv_table, decimal::decimal, deepfinder_xml,
-    dynamo, em_motl, headerless, imod, portal, relion, shrec,
+    dynamo, em_motl, headerless, imod, portal, relion, shrec, whole_file::read_file,
 };
-use crate::large_pages::prefer_large_pages;
 
 /// Reads a particle list of any [`ParticleFormat`], told by content, then by extension.
 ///
@@ -42,15 +37,6 @@ pub fn read_particles(path: impl AsRef<Path>, options: &ReadParticles) -> Result
         list.particles.retain(|particle| particle.tomogram.as_ref().or(of_list.as_ref()).is_none_or(|name| name == wanted));
     }
     Ok(list)
-}
-
-fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    let mut file = File::open(path)?;
-    let mut bytes = Vec::new();
-    bytes.try_reserve_exact(file.metadata().map_or(0, |data| data.len() as usize))?;
-    prefer_large_pages(&mut bytes);
-    file.read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// The format that a particle list is read as: as [`read_particles`] tells it, and of a STAR file which program's and version's its
@@ -161,7 +147,7 @@ impl Place<'_> {
         text: &str,
         options: &ReadParticles,
     ) -> Result<ClassLabel, ReadParticlesError> {
-        let class = text.parse::<f64>().ok().and_then(|number| options.class_of(number));
+        let class = decimal(text).and_then(|number| options.class_of(number));
         let class = class.or_else(|| options.classes.by_name(text).map(|class| class.label));
         class.ok_or_else(|| self.field(line, field, text, "a class of 0..=254"))
     }
@@ -227,8 +213,10 @@ impl Place<'_> {
 
     /// A score; none where it is NaN.
     pub(super) fn known_score(&self, line: u64, field: &str, text: &str) -> Result<Option<Score>, ReadParticlesError> {
-        let nan = text.trim().trim_start_matches(['-', '+']).eq_ignore_ascii_case("nan");
-        if nan { Ok(None) } else { self.score(line, field, text).map(Some) }
+        match decimal(text) {
+            Some(number) if number.is_nan() => Ok(None),
+            _ => self.score(line, field, text).map(Some),
+        }
     }
 
     pub(super) fn size(&self, line: u64, field: &str, text: &str) -> Result<u64, ReadParticlesError> {

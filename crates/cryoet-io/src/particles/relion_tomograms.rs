@@ -5,7 +5,7 @@ use cryoet_core::VoxelSize;
 use super::{ReadParticlesError, TomogramFrame, read::Place, star::parse};
 
 /// Reads the frames of RELION 5's tomogram set (`tomograms.star`): for each tomogram the shape of its reconstruction, which
-/// is the unbinned size over the binning, and its voxel size, which is the tilt series' pixel size times the binning.
+/// is the unbinned size over the binning, rounded, and its voxel size, which is the tilt series' pixel size times the binning.
 ///
 /// # Errors
 /// A file that cannot be read, or is no tomogram set.
@@ -42,12 +42,14 @@ pub fn read_relion_tomograms(path: impl AsRef<Path>) -> Result<BTreeMap<String, 
             }
         };
         let binning = binning.map_or(Ok(1.0), positive)?;
-        let mut shape = [0; 3];
-        for (n, column) in shape.iter_mut().zip(sizes) {
-            *n = (positive(column)? / binning).round() as usize;
+        let (mut shape, mut unbinned) = ([0; 3], [0; 3]);
+        for (axis, column) in sizes.into_iter().enumerate() {
+            let extent = positive(column)?;
+            (shape[axis], unbinned[axis]) = ((extent / binning).round() as usize, extent.round() as usize);
         }
         let voxel_size = VoxelSize::isotropic(positive(pixel)? * binning).map_err(|error| place.syntax(line, error.to_string()))?;
-        frames.insert(cells[name].to_string(), TomogramFrame { shape, voxel_size });
+        let frame = TomogramFrame::new(shape, voxel_size).with_unbinned(unbinned, binning);
+        frames.insert(cells[name].to_string(), frame);
         Ok(())
     })?;
     Ok(frames)

@@ -15,14 +15,16 @@ pub(super) fn rescaled(zyx: [f64; 3], stated: Option<VoxelSize>, wanted: Option<
     }
 }
 
-/// The same for a list whose file states one voxel size; a shape that the file states then counts in other voxels and is left.
+/// The same for a list whose file states one voxel size; a particle's size then counts in the wanted voxels, too, and a shape that the file states then counts in other voxels and is left.
 pub(super) fn rescale(place: Place, list: &mut ParticleList, options: &ReadParticles) -> Result<(), ReadParticlesError> {
     let (Some(own), Some(wanted)) = (list.voxel_size, options.voxel_size) else { return Ok(()) };
     let stated = options.stated_voxel_size.unwrap_or(own);
     if stated.relative_difference(&wanted) <= SAME {
         return Ok(());
     }
+    let volume: f64 = (0..3).map(|axis| wanted.zyx()[axis] / stated.zyx()[axis]).product();
     for particle in &mut list.particles {
+        particle.size = particle.size_in_voxels_of(volume);
         let zyx = rescaled(particle.position.zyx(), Some(stated), Some(wanted));
         particle.position = Position::try_from(zyx).map_err(|error| place.syntax(1, error.to_string()))?;
     }

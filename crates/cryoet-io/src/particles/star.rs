@@ -1,9 +1,12 @@
-use std::sync::Mutex;
+mod rows;
+
+use std::{collections::HashSet, sync::Mutex};
 
 use rayon::prelude::*;
 
 use super::{ReadParticlesError, read::Place};
 use crate::large_pages::prefer_large_pages;
+use rows::{Rows, TableRows, line_after};
 
 /// Rows that a thread takes at once.
 const ROWS_AT_ONCE: usize = 1024;
@@ -15,13 +18,6 @@ pub(super) struct Block<'a> {
     /// Column names without the leading underscore.
     pub(super) columns: Vec<&'a str>,
     pub(super) rows: Rows<'a>,
-}
-
-/// A block's rows, each with its line counted from 1.
-#[derive(Debug)]
-pub(super) enum Rows<'a> {
-    Lines(Vec<(u64, &'a str)>),
-    Single(u64, Vec<&'a str>),
 }
 
 impl<'a> Block<'a> {
@@ -36,13 +32,12 @@ impl<'a> Block<'a> {
     {
         match &self.rows {
             Rows::Single(line, cells) => row(*line, cells),
-            Rows::Lines(lines) => {
+            Rows::Table(rows) => {
                 let mut cells = Vec::with_capacity(self.columns.len());
-                for &(line, text) in lines {
-                    self.cells(place, line, text, &mut cells)?;
-                    row(line, &cells)?;
-                }
-                Ok(())
+                (0..rows.len()).try_for_each(|index| {
+                    let line = self.cells(place, rows, index, &mut cells)?;
+                    row(line, &cells)
+                })
             }
         }
     }
@@ -54,41 +49,42 @@ impl<'a> Block<'a> {
         T: Clone + Send + Sync,
         F: Fn(u64, &[&'a str]) -> Result<T, ReadParticlesError> + Sync,
     {
-        let lines = match &self.rows {
+        let table = match &self.rows {
             Rows::Single(line, cells) => return Ok(vec![row(*line, cells)?]),
-            Rows::Lines(lines) => lines,
+            Rows::Table(rows) => rows,
         };
-        let failed: Mutex<Option<(u64, ReadParticlesError)>> = Mutex::new(None);
-        let note = |line: u64, error: ReadParticlesError| {
+        let failed: Mutex<Option<(usize, ReadParticlesError)>> = Mutex::new(None);
+        let note = |index: usize, error: ReadParticlesError| {
             // A lock that another thread's panic poisoned still holds what was put there.
             let mut failed = failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            if failed.as_ref().is_none_or(|(first, _)| line < *first) {
-                *failed = Some((line, error));
+            if failed.as_ref().is_none_or(|(first, _)| index < *first) {
+                *failed = Some((index, error));
             }
             spare.clone()
         };
-        let made = |cells: &mut Vec<&'a str>, &(line, text): &(u64, &'a str)| match self.cells(place, line, text, cells) {
-            Err(error) => note(line, error),
-            Ok(()) => match row(line, cells) {
-                Err(error) => note(line, error),
+        let made = |cells: &mut Vec<&'a str>, index: usize| match self.cells(place, table, index, cells) {
+            Err(error) => note(index, error),
+            Ok(line) => match row(line, cells) {
+                Err(error) => note(index, error),
                 Ok(made) => made,
             },
         };
-        let mut rows = Vec::with_capacity(lines.len());
+        let mut rows = Vec::with_capacity(table.len());
         prefer_large_pages(&mut rows);
-        lines.par_iter().with_min_len(ROWS_AT_ONCE).map_init(Vec::new, made).collect_into_vec(&mut rows);
+        (0..table.len()).into_par_iter().with_min_len(ROWS_AT_ONCE).map_init(Vec::new, made).collect_into_vec(&mut rows);
         match failed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
             Some((_, error)) => Err(error),
             None => Ok(rows),
         }
     }
 
-    /// Splits a line into as many cells as there are columns.
-    fn cells(&self, place: Place, line: u64, text: &'a str, cells: &mut Vec<&'a str>) -> Result<(), ReadParticlesError> {
+    /// Splits a row into as many cells as there are columns; its line.
+    fn cells(&self, place: Place, rows: &TableRows<'a>, index: usize, cells: &mut Vec<&'a str>) -> Result<u64, ReadParticlesError> {
+        let (line, text) = rows.row(index);
         cells.clear();
         split(text, cells).map_err(|message| place.syntax(line, message))?;
         if cells.len() == self.columns.len() {
-            Ok(())
+            Ok(line)
         } else {
             let message = format!("{} values, expected one for each of the {} columns", cells.len(), self.columns.len());
             Err(place.syntax(line, message))
@@ -100,15 +96,20 @@ impl<'a> Block<'a> {
 pub(super) fn parse<'a>(place: Place, text: &'a str) -> Result<Vec<Block<'a>>, ReadParticlesError> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut in_loop = false;
-    for (line, raw) in (1..).zip(text.lines()) {
-        // Most lines of a long file are rows that begin with a number or a name.
-        if in_loop
-            && matches!(raw.as_bytes().first(), Some(b'-' | b'.' | b'0'..=b'9' | b'A'..=b'Z'))
-            && let Some(Block { rows: Rows::Lines(lines), .. }) = blocks.last_mut()
-        {
-            lines.push((line, raw));
-            continue;
+    // The columns of the block that is read.
+    let mut names = HashSet::new();
+    let (mut at, mut next_line) = (0, 1);
+    while at < text.len() {
+        if in_loop && let Some(Block { rows: Rows::Table(rows), .. }) = blocks.last_mut() {
+            let end = rows.extend(at, next_line);
+            if end.0 > at {
+                (at, next_line) = end;
+                continue;
+            }
         }
+        let (start, line) = (at, next_line);
+        (at, next_line) = (line_after(text, at), line + 1);
+        let raw = &text[start..at];
         let words = raw.trim();
         if words.is_empty() || words.starts_with('#') {
             continue;
@@ -117,6 +118,7 @@ pub(super) fn parse<'a>(place: Place, text: &'a str) -> Result<Vec<Block<'a>>, R
             let name = name.split_whitespace().next().unwrap_or("");
             blocks.push(Block { name, columns: Vec::new(), rows: Rows::Single(line, Vec::new()) });
             in_loop = false;
+            names.clear();
             continue;
         }
         let Some(block) = blocks.last_mut() else {
@@ -130,12 +132,15 @@ pub(super) fn parse<'a>(place: Place, text: &'a str) -> Result<Vec<Block<'a>>, R
                 return Err(place.syntax(line, "a second table in one data_ block"));
             }
             in_loop = true;
-            block.rows = Rows::Lines(Vec::new());
+            block.rows = Rows::Table(TableRows::new(text));
         } else if let Some(name) = words.strip_prefix('_') {
             let (name, value) = name.split_once(char::is_whitespace).unwrap_or((name, ""));
+            if !names.insert(name) {
+                return Err(place.syntax(line, format!("a second column named _{name}")));
+            }
             match &mut block.rows {
-                Rows::Lines(lines) if in_loop && lines.is_empty() => block.columns.push(name),
-                Rows::Lines(_) => return Err(place.syntax(line, format!("column _{name} after the table's first row"))),
+                Rows::Table(rows) if in_loop && rows.len() == 0 => block.columns.push(name),
+                Rows::Table(_) => return Err(place.syntax(line, format!("column _{name} after the table's first row"))),
                 Rows::Single(_, values) => {
                     let mut cells = Vec::new();
                     split(value, &mut cells).map_err(|message| place.syntax(line, message))?;
@@ -148,7 +153,7 @@ pub(super) fn parse<'a>(place: Place, text: &'a str) -> Result<Vec<Block<'a>>, R
             }
         } else {
             match &mut block.rows {
-                Rows::Lines(lines) => lines.push((line, words)),
+                Rows::Table(rows) => rows.push(start + raw.len() - raw.trim_start().len(), line),
                 Rows::Single(..) => return Err(place.syntax(line, format!("{:?} outside of any table", beginning(words)))),
             }
         }
@@ -163,29 +168,29 @@ fn beginning(text: &str) -> String {
     text.chars().take(40).collect()
 }
 
-/// Splits a line at blanks; quotes hold blanks, `#` at the start of a word ends the line.
+/// Splits a text's first line at blanks; quotes hold blanks, `#` at the start of a word ends the line.
 fn split<'a>(text: &'a str, cells: &mut Vec<&'a str>) -> Result<(), &'static str> {
     let bytes = text.as_bytes();
     let mut at = 0;
     loop {
-        while at < bytes.len() && bytes[at].is_ascii_whitespace() {
+        while let Some(b' ' | b'\t' | b'\r' | b'\x0c') = bytes.get(at) {
             at += 1;
         }
-        if at == bytes.len() || bytes[at] == b'#' {
-            return Ok(());
-        }
-        let first = bytes[at];
-        if first == b'"' || first == b'\'' {
-            // The closing quote is the one before a blank or the line's end: don't is one word.
-            let start = at + 1;
-            let closes = |i: &usize| bytes[*i] == first && bytes.get(i + 1).is_none_or(u8::is_ascii_whitespace);
-            let end = (start..bytes.len()).find(closes).ok_or("a quote that is not closed")?;
-            cells.push(&text[start..end]);
-            at = end + 1;
-        } else {
-            let start = at;
-            at = word_end(bytes, at);
-            cells.push(&text[start..at]);
+        let start = at;
+        match bytes.get(at) {
+            None | Some(b'\n' | b'#') => return Ok(()),
+            Some(&quote @ (b'"' | b'\'')) => {
+                // The closing quote is the one before a blank or the line's end: don't is one word.
+                let closes = |i: &usize| bytes[*i] == quote && bytes.get(i + 1).is_none_or(u8::is_ascii_whitespace);
+                let line = start + 1..line_after(text, start);
+                let end = line.into_iter().find(closes).ok_or("a quote that is not closed")?;
+                cells.push(&text[start + 1..end]);
+                at = end + 1;
+            }
+            Some(_) => {
+                at = word_end(bytes, at);
+                cells.push(&text[start..at]);
+            }
         }
     }
 }
@@ -266,6 +271,8 @@ mod tests {
             ("data_\nloop_\n_a\n1\n_b", "line 5: column _b"),
             ("data_\n_a 1\nloop_\n", "line 3: a second table"),
             ("data_\nloop_\n_a\n;\n", "line 4: a text of several"),
+            ("data_\nloop_\n_a\n_b\n_a\n", "line 5: a second column named _a"),
+            ("data_\n_a 1\ndata_\n_a 1\n_a 2\n", "line 5: a second column named _a"),
         ] {
             let found = parse(place(), text).unwrap_err().to_string();
             assert!(found.contains(message), "{found}");

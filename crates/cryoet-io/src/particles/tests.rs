@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod conversions;
 mod copick_csv;
 mod frames;
 mod headerless;

@@ -5,6 +5,18 @@ use thiserror::Error;
 use crate::WriteWholeError;
 
 /// Why a volume was not read.
+///
+/// ```
+/// use cryoet_core::{Volume, ndarray::Array3};
+/// use cryoet_io::ReadVolumeError;
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("t.mrc");
+/// cryoet_io::write_volume(&path, &Volume::new(Array3::zeros((2, 3, 4))))?;
+/// std::fs::OpenOptions::new().write(true).open(&path)?.set_len(1100)?;
+/// let error = cryoet_io::read_volume(&path).unwrap_err();
+/// assert!(matches!(error, ReadVolumeError::Truncated { expected: 1120, found: 1100, .. }), "{error}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ReadVolumeError {
@@ -119,6 +131,13 @@ pub enum ReadVolumeError {
 }
 
 /// Why a volume was not written. What stood under its name before still stands there.
+///
+/// ```
+/// use cryoet_core::{Volume, ndarray::Array3};
+/// use cryoet_io::WriteVolumeError;
+/// let error = cryoet_io::write_volume("tomogram.tiff", &Volume::new(Array3::zeros((2, 3, 4)))).unwrap_err();
+/// assert!(matches!(error, WriteVolumeError::Extension { extension, .. } if extension == "tiff"));
+/// ```
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum WriteVolumeError {

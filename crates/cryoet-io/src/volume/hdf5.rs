@@ -7,7 +7,7 @@ use cryoet_core::{
 use half::f16;
 use hdf5_reader::{Dataset, Datatype, FilterRegistry, H5Type, Hdf5File, OpenOptions, SliceInfo, SliceInfoElem};
 
-use super::{ReadVolumeError, Voxel, lzf, several::choose};
+use super::{ReadVolumeError, Voxel, element::Number, lzf, several::choose};
 
 /// The data set that DeepFinder reads and writes.
 pub(super) const DATASET: &str = "dataset";
@@ -79,7 +79,7 @@ impl Hdf5Volume {
         };
         let shape: [u64; 3] =
             dataset.shape().try_into().map_err(|_| header("shape", format!("{:?}", dataset.shape()), "three axes (z, y, x)"))?;
-        if !matches!(dataset.dtype(), Datatype::FixedPoint { size: 1 | 2 | 4 | 8, .. } | Datatype::FloatingPoint { size: 2 | 4 | 8, .. }) {
+        if !matches!(number(dataset.dtype()), Datatype::FixedPoint { size: 1 | 2 | 4 | 8, .. } | Datatype::FloatingPoint { size: 2 | 4 | 8, .. }) {
             return Err(header("type", format!("{:?}", dataset.dtype()), "an integer or a float"));
         }
         let most_voxels = std::fs::metadata(path).map_or(u64::MAX, |file| file.len().saturating_mul(DENSEST).saturating_add(1 << 20));
@@ -87,7 +87,7 @@ impl Hdf5Volume {
     }
 
     pub(super) fn element_name(&self) -> String {
-        match self.dataset.dtype() {
+        match number(self.dataset.dtype()) {
             Datatype::FixedPoint { size, signed, .. } => format!("{}int{}", if *signed { "" } else { "u" }, 8 * u32::from(*size)),
             Datatype::FloatingPoint { size, .. } => format!("float{}", 8 * u32::from(*size)),
             other => format!("{other:?}"),
@@ -95,7 +95,6 @@ impl Hdf5Volume {
     }
 
     pub(super) fn read<V: Voxel>(&self, region: Region) -> Result<Array3<V>, ReadVolumeError> {
-        let hdf5 = |source: Box<dyn std::error::Error + Send + Sync>| ReadVolumeError::Hdf5 { path: self.path.clone(), source };
         if region.voxels() == 0 {
             return Ok(Array3::from_shape_simple_fn(region.size, || V::nearest(0u8)));
         }
@@ -104,53 +103,114 @@ impl Hdf5Volume {
             let reason = "a file of this size cannot hold them: read it region by region";
             return Err(ReadVolumeError::TooLarge { path: self.path.clone(), shape, voxels, reason });
         }
+        match self.dataset.dtype() {
+            Datatype::FloatingPoint { size: 2, .. } => self.numbers::<Half, V>(region),
+            Datatype::FloatingPoint { size: 4, .. } => self.numbers::<f32, V>(region),
+            Datatype::FloatingPoint { .. } => self.numbers::<f64, V>(region),
+            Datatype::FixedPoint { size: 1, signed: true, .. } => self.numbers::<i8, V>(region),
+            Datatype::FixedPoint { size: 1, .. } => self.numbers::<u8, V>(region),
+            Datatype::FixedPoint { size: 2, signed: true, .. } => self.numbers::<i16, V>(region),
+            Datatype::FixedPoint { size: 2, .. } => self.numbers::<u16, V>(region),
+            Datatype::FixedPoint { size: 4, signed: true, .. } => self.numbers::<i32, V>(region),
+            Datatype::FixedPoint { size: 4, .. } => self.numbers::<u32, V>(region),
+            Datatype::FixedPoint { signed: true, .. } => self.numbers::<i64, V>(region),
+            Datatype::FixedPoint { .. } => self.numbers::<u64, V>(region),
+            _ => self.numbers::<Named, V>(region),
+        }
+    }
+
+    /// The region, read as the numbers that the file holds.
+    fn numbers<S: H5Type + Number, V: Voxel>(&self, region: Region) -> Result<Array3<V>, ReadVolumeError> {
+        let hdf5 = |source: Box<dyn std::error::Error + Send + Sync>| ReadVolumeError::Hdf5 { path: self.path.clone(), source };
         let axis = |axis: usize| SliceInfoElem::Slice { start: region.start[axis] as u64, end: region.end()[axis] as u64, step: 1 };
         let selection = SliceInfo { selections: vec![axis(0), axis(1), axis(2)] };
-        let stored = self.dataset.read_slice::<Stored>(&selection).map_err(|e| hdf5(Box::new(e)))?;
+        let stored = self.dataset.read_slice::<S>(&selection).map_err(|e| hdf5(Box::new(e)))?;
         let stored = stored.into_dimensionality::<Ix3>().map_err(|e| hdf5(Box::new(e)))?;
-        if let Some((place, value)) = stored.indexed_iter().find(|(_, value)| V::exact(value.0).is_none()) {
+        let unfit = if V::HOLDS_ALL { None } else { stored.indexed_iter().find(|(_, value)| V::exact(**value).is_none()) };
+        if let Some((place, value)) = unfit {
             let inside: [usize; 3] = place.into();
             let voxel = std::array::from_fn(|axis| region.start[axis] + inside[axis]);
-            return Err(ReadVolumeError::Voxel { path: self.path.clone(), voxel, value: value.0, expected: V::EXPECTED });
+            return Err(ReadVolumeError::Voxel { path: self.path.clone(), voxel, value: value.to_f64(), expected: V::EXPECTED });
         }
-        Ok(stored.mapv(|value| V::nearest(value.0)))
+        Ok(stored.mapv(V::nearest))
     }
 }
 
-/// A number of any HDF5 type.
-#[derive(Debug, Clone, Copy)]
-struct Stored(f64);
+/// The numbers that a type is of: those of an enumeration, as h5py writes truth values, have names besides.
+fn number(dtype: &Datatype) -> &Datatype {
+    match dtype {
+        Datatype::Enum { base, .. } => base,
+        other => other,
+    }
+}
 
-impl H5Type for Stored {
+/// A float of 16 bits.
+#[derive(Debug, Clone, Copy)]
+struct Half(f16);
+
+impl Number for Half {
+    fn to_f32(self) -> f32 {
+        self.0.to_f32()
+    }
+
+    fn to_f64(self) -> f64 {
+        self.0.to_f64()
+    }
+}
+
+impl H5Type for Half {
     fn hdf5_type() -> Datatype {
-        f64::hdf5_type()
+        f32::hdf5_type()
     }
 
     fn from_bytes(bytes: &[u8], dtype: &Datatype) -> hdf5_reader::error::Result<Self> {
+        let raw: [u8; 2] =
+            bytes.try_into().map_err(|_| hdf5_reader::error::Error::InvalidData("float16 of other than 2 bytes".into()))?;
+        let big = matches!(dtype, Datatype::FloatingPoint { byte_order: hdf5_reader::ByteOrder::BigEndian, .. });
+        Ok(Self(if big { f16::from_be_bytes(raw) } else { f16::from_le_bytes(raw) }))
+    }
+
+    fn element_size(_: &Datatype) -> usize {
+        size_of::<f16>()
+    }
+}
+
+/// A number of an enumeration.
+#[derive(Debug, Clone, Copy)]
+struct Named(i64);
+
+impl Number for Named {
+    fn to_f32(self) -> f32 {
+        self.0 as f32
+    }
+
+    fn to_f64(self) -> f64 {
+        self.0 as f64
+    }
+}
+
+impl H5Type for Named {
+    fn hdf5_type() -> Datatype {
+        i64::hdf5_type()
+    }
+
+    fn from_bytes(bytes: &[u8], dtype: &Datatype) -> hdf5_reader::error::Result<Self> {
+        let dtype = number(dtype);
         Ok(Self(match dtype {
-            Datatype::FloatingPoint { size: 2, byte_order } => {
-                let raw: [u8; 2] =
-                    bytes.try_into().map_err(|_| hdf5_reader::error::Error::InvalidData("float16 of other than 2 bytes".into()))?;
-                let big = *byte_order == hdf5_reader::ByteOrder::BigEndian;
-                if big { f16::from_be_bytes(raw).to_f64() } else { f16::from_le_bytes(raw).to_f64() }
-            }
-            Datatype::FloatingPoint { size: 4, .. } => f32::from_bytes(bytes, dtype)?.into(),
-            Datatype::FloatingPoint { .. } => f64::from_bytes(bytes, dtype)?,
             Datatype::FixedPoint { size: 1, signed: true, .. } => i8::from_bytes(bytes, dtype)?.into(),
             Datatype::FixedPoint { size: 1, .. } => u8::from_bytes(bytes, dtype)?.into(),
             Datatype::FixedPoint { size: 2, signed: true, .. } => i16::from_bytes(bytes, dtype)?.into(),
             Datatype::FixedPoint { size: 2, .. } => u16::from_bytes(bytes, dtype)?.into(),
             Datatype::FixedPoint { size: 4, signed: true, .. } => i32::from_bytes(bytes, dtype)?.into(),
             Datatype::FixedPoint { size: 4, .. } => u32::from_bytes(bytes, dtype)?.into(),
-            Datatype::FixedPoint { signed: true, .. } => i64::from_bytes(bytes, dtype)? as f64,
-            _ => u64::from_bytes(bytes, dtype)? as f64,
+            _ => i64::from_bytes(bytes, dtype)?,
         }))
     }
 
     fn element_size(dtype: &Datatype) -> usize {
-        match dtype {
-            Datatype::FixedPoint { size, .. } | Datatype::FloatingPoint { size, .. } => usize::from(*size),
-            _ => size_of::<f64>(),
+        match number(dtype) {
+            Datatype::FixedPoint { size, .. } => usize::from(*size),
+            _ => size_of::<i64>(),
         }
     }
 }

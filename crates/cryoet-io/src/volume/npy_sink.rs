@@ -38,6 +38,8 @@ npy_voxel!(i8: "|i1", u8: "|u1", i16: "<i2", u16: "<u2", u32: "<u4", f32: "<f4")
 
 /// An NPY file that is written region by region, in any order; voxels never written are 0.
 ///
+/// [`create_npy_sink`](crate::create_npy_sink) has an example.
+///
 /// Nothing stands under the file's name until [`finish`](Self::finish); a sink dropped before leaves nothing behind.
 #[derive(Debug)]
 pub struct NpySink<T> {

@@ -1,4 +1,5 @@
 mod multiscale;
+mod promises;
 mod sink;
 mod source;
 mod voxel;

@@ -110,7 +110,7 @@ impl Open {
     }
 }
 
-impl VolumeSource<f32> for Open {
+impl<V: Voxel> VolumeSource<V> for Open {
     fn shape(&self) -> [usize; 3] {
         self.info.shape
     }
@@ -127,7 +127,7 @@ impl VolumeSource<f32> for Open {
         self.info.statistics
     }
 
-    fn read_region(&self, region: Region) -> Result<Array3<f32>, SourceError> {
+    fn read_region(&self, region: Region) -> Result<Array3<V>, SourceError> {
         region.check_inside(self.info.shape)?;
         self.read(region).map_err(|error| SourceError::Read { start: region.start, size: region.size, source: Box::new(error) })
     }
@@ -172,6 +172,41 @@ pub fn open_volume(path: impl AsRef<Path>) -> Result<Box<dyn VolumeSource<f32>>,
 /// ```
 pub fn open_named_volume(path: impl AsRef<Path>, name: &str) -> Result<Box<dyn VolumeSource<f32>>, ReadVolumeError> {
     Ok(Box::new(Open::file(path.as_ref(), Some(name))?))
+}
+
+/// Opens a label volume of any number type to be read region by region: every voxel of a region that is read must be an integer of 0..=255.
+///
+/// # Errors
+/// As [`open_volume`]; reading a region fails at the first voxel that is no such integer, with its place and value.
+///
+/// ```
+/// use cryoet_core::{Region, Volume, ndarray::Array3};
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("labels.mrc");
+/// cryoet_io::write_labels(&path, &Volume::new(Array3::from_elem((2, 3, 4), 12)))?;
+/// assert_eq!(cryoet_io::open_labels(&path)?.read_region(Region::new([1, 2, 3], [1, 1, 1]))?[[0, 0, 0]], 12);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn open_labels(path: impl AsRef<Path>) -> Result<Box<dyn VolumeSource<u8>>, ReadVolumeError> {
+    Ok(Box::new(Open::file(path.as_ref(), None)?))
+}
+
+/// Opens a volume of particle ids, hitboxes or occupancy to be read region by region: every voxel of a region that is read must be an
+/// integer of 0..2^32.
+///
+/// # Errors
+/// As [`open_labels`].
+///
+/// ```
+/// use cryoet_core::{Region, Volume, ndarray::Array3};
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("hitboxes.mrc");
+/// cryoet_io::write_ids(&path, &Volume::new(Array3::from_elem((2, 3, 4), 70_000)))?;
+/// assert_eq!(cryoet_io::open_ids(&path)?.read_region(Region::new([1, 2, 3], [1, 1, 1]))?[[0, 0, 0]], 70_000);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn open_ids(path: impl AsRef<Path>) -> Result<Box<dyn VolumeSource<u32>>, ReadVolumeError> {
+    Ok(Box::new(Open::file(path.as_ref(), None)?))
 }
 
 /// The names of the volumes that a file holds, for [`open_named_volume`]; none where it holds one volume without a name.

@@ -62,6 +62,8 @@ def make():
         file.create_dataset("dataset", data=volume(np.float16), chunks=(2, 2, 2), compression="gzip", shuffle=True)
     with h5py.File(GOLDENS / "h5py_int8.h5", "w") as file:
         file.create_dataset("dataset", data=volume(np.int8))
+    with h5py.File(GOLDENS / "h5py_bool.h5", "w") as file:
+        file.create_dataset("mask", data=volume(np.uint8) % 3 == 1)
     with h5py.File(GOLDENS / "h5py_lzf.h5", "w") as file:
         file.create_dataset("tomogram", data=volume(np.float32), chunks=(3, 4, 3), compression="lzf")
     np.save(GOLDENS / "numpy_fortran_big_endian.npy", np.asfortranarray(volume(np.dtype(">i4"))))

@@ -332,8 +332,9 @@ impl<'a> Table<'a> {
                 let need = "RELION 5 coordinates are in Angstrom: say voxel_size, or the tomograms";
                 let size = wanted.ok_or_else(|| place.needs(need))?.zyx();
                 let need = "RELION 5 coordinates count from the tomogram's centre: say shape, or the tomograms";
-                let shape = frame.map(|frame| frame.shape).or(options.shape).ok_or_else(|| place.needs(need))?;
-                std::array::from_fn(|axis| [z, y, x][axis] / size[axis] + options.star_centre.of(shape[axis]) - origin[axis])
+                let whole = || options.shape.map(|shape| shape.map(|n| options.star_centre.of(n)));
+                let centre = frame.map(|frame| frame.centre(options.star_centre)).or_else(whole).ok_or_else(|| place.needs(need))?;
+                std::array::from_fn(|axis| [z, y, x][axis] / size[axis] + centre[axis] - origin[axis])
             }
         };
 

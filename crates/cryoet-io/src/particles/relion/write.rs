@@ -32,6 +32,24 @@ const MADE: [&str; 17] = [
     "cryoetClassName",
 ];
 
+/// Columns that move or turn what a reader finds beside them, and the one that tells STOPGAP's lists: none of them may come along from a file
+/// of another format.
+const APPLIED: [&str; 10] = [
+    "rlnOriginX",
+    "rlnOriginY",
+    "rlnOriginZ",
+    "rlnOriginXAngst",
+    "rlnOriginYAngst",
+    "rlnOriginZAngst",
+    "rlnTomoSubtomogramRot",
+    "rlnTomoSubtomogramTilt",
+    "rlnTomoSubtomogramPsi",
+    "motl_idx",
+];
+
+/// Tells in a list's optics that it counts in pixels of the tilt series: RELION 4.
+const SERIES: &str = "rlnTomoTiltSeriesPixelSize";
+
 /// Columns of a row's own pixel size.
 const PIXEL_SIZES: [&str; 2] = ["rlnPixelSize", "rlnImagePixelSize"];
 
@@ -80,10 +98,17 @@ impl<'a> Writer<'a> {
             let column = name.strip_prefix(OPTICS);
             let fits = |column: &str| !column.is_empty() && !column.contains(|c: char| c.is_whitespace() || c.is_control());
             match column {
-                Some(column) if format == ParticleFormat::Relion3 || !fits(column) || column == "rlnOpticsGroup" => {
+                Some(column)
+                    if format == ParticleFormat::Relion3
+                        || format == ParticleFormat::Relion31 && column == SERIES
+                        || !fits(column)
+                        || column == "rlnOpticsGroup" =>
+                {
                     drops.each(name, |particle| particle.extra.contains_key(name));
                 }
-                None if MADE.contains(&name) || !fits(name) => drops.each(name, |particle| particle.extra.contains_key(name)),
+                None if MADE.contains(&name) || APPLIED.contains(&name) || !fits(name) => {
+                    drops.each(name, |particle| particle.extra.contains_key(name));
+                }
                 _ => {
                     drops.each(name, |particle| particle.extra.get(name).is_some_and(|value| quoted(value).is_none()));
                     if column.is_some() { optics.push(name) } else { extras.push(name) }
@@ -135,8 +160,10 @@ impl<'a> Writer<'a> {
                 let need = "RELION 5 STAR needs the voxel size: its coordinates are in Angstrom";
                 let size = self.voxel_size(particle).ok_or_else(|| self.needs(need))?;
                 let need = "RELION 5 STAR needs the tomogram's shape: its coordinates count from the centre";
-                let shape = frame.map(|frame| frame.shape).or(self.list.shape).ok_or_else(|| self.needs(need))?;
-                std::array::from_fn(|axis| (zyx[axis] - self.options.star_centre.of(shape[axis])) * size.zyx()[axis])
+                let star_centre = self.options.star_centre;
+                let whole = || self.list.shape.map(|shape| shape.map(|n| star_centre.of(n)));
+                let centre = frame.map(|frame| frame.centre(star_centre)).or_else(whole).ok_or_else(|| self.needs(need))?;
+                std::array::from_fn(|axis| (zyx[axis] - centre[axis]) * size.zyx()[axis])
             }
         };
         Ok([x, y, z])
@@ -158,7 +185,7 @@ impl<'a> Writer<'a> {
                     group.extend(size.map(|size| ("rlnImagePixelSize".into(), size.to_string())));
                 }
                 ParticleFormat::Relion4 => {
-                    group.extend(self.series(particle).map(|pixel| ("rlnTomoTiltSeriesPixelSize".into(), pixel.to_string())));
+                    group.extend(self.series(particle).map(|pixel| (SERIES.into(), pixel.to_string())));
                 }
                 _ => {}
             }

@@ -43,6 +43,18 @@ fn the_place_in_angstrom_stays() {
 }
 
 #[test]
+fn a_size_in_voxels_keeps_its_volume() {
+    let text = "z,y,x,size,voxel_size\n8,8,8,1000,5\n8,8,8,3,5\n8,8,8,0,5\n8,8,8,,5\n";
+    let sizes = |options: &ReadParticles| -> Vec<Option<u64>> {
+        read_text("p.csv", text, options).unwrap().particles.iter().map(|particle| particle.size).collect()
+    };
+    assert_eq!(sizes(&at(10.0)), [Some(125), Some(1), Some(0), None]);
+    assert_eq!(sizes(&at(2.5)), [Some(8000), Some(24), Some(0), None]);
+    // Another voxel size for the same voxels: their number stays.
+    assert_eq!(sizes(&relabelled(10.0)), [Some(1000), Some(3), Some(0), None]);
+}
+
+#[test]
 fn every_optics_group_has_its_own_pixel_size() {
     let head = "data_optics\nloop_\n_rlnOpticsGroup\n_rlnImagePixelSize\n1 5\n2 10\n\ndata_particles\nloop_\n_rlnMicrographName\n_rlnCoordinateX\n\
         _rlnCoordinateY\n_rlnCoordinateZ\n_rlnOriginXAngst\n_rlnOriginYAngst\n_rlnOpticsGroup\n";

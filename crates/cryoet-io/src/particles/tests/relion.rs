@@ -34,7 +34,7 @@ fn relion_5_subtracts_origins_and_keeps_every_column() {
 #[test]
 fn frames_by_name_and_a_single_tomogram() {
     let text = "data_particles\nloop_\n_rlnTomoName\n_rlnCenteredCoordinateXAngst\n_rlnCenteredCoordinateYAngst\n_rlnCenteredCoordinateZAngst\na 0 0 0\nb 0 0 0\n";
-    let frame = |n: usize| TomogramFrame { shape: [n; 3], voxel_size: VoxelSize::isotropic(4.0).unwrap() };
+    let frame = |n: usize| TomogramFrame::new([n; 3], VoxelSize::isotropic(4.0).unwrap());
     let tomograms = BTreeMap::from([("a".to_string(), frame(10)), ("b".to_string(), frame(11))]);
     let options = ReadParticles { tomograms, ..ReadParticles::default() };
     let list = read_text("p.star", text, &options).unwrap();
@@ -42,6 +42,44 @@ fn frames_by_name_and_a_single_tomogram() {
     assert_eq!(list.particles[1].position.zyx(), [5.5; 3]);
     let only = read_text("p.star", text, &ReadParticles { tomogram: Some("b".into()), ..options }).unwrap();
     assert_eq!(only.particles.len(), 1);
+}
+
+/// RELION keeps coordinates from the centre of the unbinned tomogram, and voxel i of a binned one is voxel i times the binning of that.
+#[test]
+fn relion_5_centres_of_extents_that_binning_does_not_divide() {
+    let folder = tempfile::tempdir().unwrap();
+    let set = folder.path().join("tomograms.star");
+    let (pixel, binning, sizes) = (1.35, 7.4074, [2001.0, 4092.0, 5760.0]);
+    std::fs::write(
+        &set,
+        format!(
+            "data_global\nloop_\n_rlnTomoName\n_rlnTomoTiltSeriesPixelSize\n_rlnTomoTomogramBinning\n_rlnTomoSizeX\n_rlnTomoSizeY\n\
+            _rlnTomoSizeZ\nTS_01 {pixel} {binning} {} {} {}\n",
+            sizes[2], sizes[1], sizes[0]
+        ),
+    )
+    .unwrap();
+    let tomograms = read_relion_tomograms(&set).unwrap();
+    assert_eq!(tomograms["TS_01"].shape, [270, 552, 778]);
+    let angstrom = [-431.5, 1220.25, 2001.0];
+    let text = format!(
+        "data_particles\nloop_\n_rlnTomoName\n_rlnCenteredCoordinateZAngst\n_rlnCenteredCoordinateYAngst\n_rlnCenteredCoordinateXAngst\n\
+        TS_01 {} {} {}\n",
+        angstrom[0], angstrom[1], angstrom[2]
+    );
+    for (star_centre, half) in [(StarCentre::Half, [1000.5, 2046.0, 2880.0]), (StarCentre::FlooredHalf, [1000.0, 2046.0, 2880.0])] {
+        let list = read_text("p.star", &text, &ReadParticles { star_centre, tomograms: tomograms.clone(), ..ReadParticles::default() }).unwrap();
+        let found = list.particles[0].position.zyx();
+        for axis in 0..3 {
+            let expected = (angstrom[axis] / pixel + half[axis]) / binning;
+            assert!((found[axis] - expected).abs() < 1e-9, "{star_centre:?}: {found:?}");
+        }
+        let again = written(&list, ParticleFormat::Relion5, &WriteParticles { star_centre, tomograms: tomograms.clone(), ..Default::default() });
+        assert!(again.contains("TS_01 2001.000000 1220.250000 -431.500000"), "{again}");
+    }
+    let alone = ReadParticles { star_centre: StarCentre::HalfLessOne, tomograms, ..ReadParticles::default() };
+    let z = read_text("p.star", &text, &alone).unwrap().particles[0].position.z();
+    assert!((z - (angstrom[0] / (pixel * binning) + 134.0)).abs() < 1e-9, "{z}");
 }
 
 #[test]

@@ -55,6 +55,8 @@ impl Default for OmeZarrParams {
 /// An OME-Zarr that is written region by region, in any order; voxels never written are 0. Regions that end where chunks end are
 /// written fastest: every other one makes its chunks be read and packed again.
 ///
+/// [`create_ome_zarr_sink`](crate::create_ome_zarr_sink) has an example.
+///
 /// Nothing stands under the folder's name until [`finish`](Self::finish); a sink dropped before leaves nothing behind.
 pub struct OmeZarrSink<T> {
     path: PathBuf,

@@ -16,6 +16,7 @@ use zarrs::{
 use super::{
     super::{Element, ReadVolumeError, Voxel, element::Unfit, none_wanted},
     multiscale::{Multiscale, zarr},
+    promises,
 };
 
 /// A level of an OME-Zarr, or a bare Zarr array, read chunk by chunk.
@@ -44,6 +45,7 @@ impl ZarrVolume {
                 ("/".to_string(), None, None)
             }
         };
+        promises::check(path, &node)?;
         let array = Array::open(store, &node).map_err(|error| zarr(path, format!("array {node}: {error}")))?;
         let extents = array.shape().to_vec();
         let axes = axes.unwrap_or([0, 1, 2]);

@@ -91,6 +91,42 @@ fn units_transformations_and_axes_of_others() {
 }
 
 #[test]
+fn promises_beyond_any_file_are_refused_before_anything_is_made_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    for (number, params) in versions().into_iter().enumerate() {
+        let path = folder.path().join(format!("{number}.zarr"));
+        let mut sink = create_ome_zarr_sink::<f32>(&path, volume().shape(), None, [0.0; 3], params).unwrap();
+        sink.write_region([0; 3], volume().view()).unwrap();
+        sink.finish().unwrap();
+        let file = path.join(["0/.zarray", "0/zarr.json"][number]);
+        let metadata: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        let refused = |changed: &serde_json::Value| {
+            std::fs::write(&file, changed.to_string()).unwrap();
+            open_volume(&path).err().map(|error| error.to_string()).unwrap_or_default()
+        };
+        let huge = serde_json::json!([1u64 << 40, 1u64 << 40, 1u64 << 40]);
+        let mut array = metadata.clone();
+        array["shape"] = huge.clone();
+        assert!(refused(&array).contains("an array of shape"), "{number}");
+        let mut chunk = metadata.clone();
+        *chunk.pointer_mut(["/chunks", "/chunk_grid/configuration/chunk_shape"][number]).unwrap() = huge;
+        assert!(refused(&chunk).contains("a chunk of shape"), "{number}");
+        if number == 1 {
+            let mut shards = metadata.clone();
+            shards["chunk_grid"]["configuration"]["chunk_shape"] = serde_json::json!([1024, 1024, 1024]);
+            let index = serde_json::json!([{"name": "bytes", "configuration": {"endian": "little"}}]);
+            shards["codecs"] = serde_json::json!([{"name": "sharding_indexed", "configuration":
+                {"chunk_shape": [2, 2, 2], "codecs": metadata["codecs"], "index_codecs": index, "index_location": "end"}}]);
+            assert!(refused(&shards).contains("expected at most 2^22 chunks"), "{number}");
+            shards["codecs"][0]["configuration"]["chunk_shape"] = serde_json::json!([64, 64, 64]);
+            assert!(!refused(&shards).contains("2^22"));
+        }
+        std::fs::write(&file, metadata.to_string()).unwrap();
+        assert_eq!(read_volume(&path).unwrap().data(), volume().data());
+    }
+}
+
+#[test]
 fn a_shape_of_10_to_the_18_voxels_is_refused_before_allocation() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("v.zarr");
