@@ -4,9 +4,9 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::{checkout, libtorch, shell};
 
-/// The shipped weights, and the recipes of the two rounds that made them.
+/// The shipped weights, and the recipe that made them.
 const WEIGHTS: &str = "weights/shrec-like-six.safetensors";
-const RECIPES: [&str; 2] = ["weights/shrec-like-six.toml", "weights/shrec-like-six-2.toml"];
+const RECIPE: &str = "weights/shrec-like-six.toml";
 /// The data the shipped weights learnt from: `cryoet simulate` with these arguments.
 const TRAINING_DATA: [&str; 4] = ["--count", "9", "--seed", "1"];
 /// Mean-shift's radius in voxels, about the longest half-axis of the six complexes: a smaller one splits the long ones.
@@ -59,13 +59,10 @@ impl Options {
 
 /// The documented commands that made the shipped weights.
 fn train_from_scratch() -> Result<PathBuf, String> {
-    let (data, first, second) = ("runs/weights/data", "runs/weights/first", "runs/weights/second");
-    let dataset = format!("{data}/dataset.toml");
+    let (data, run) = ("runs/weights/data", "runs/weights/run");
     shell::run(cryoet(&checkout::root()).arg("simulate").args(TRAINING_DATA).args(["-o", data]))?;
-    shell::run(cryoet(&checkout::root()).args(["train", &dataset, "--params", RECIPES[0], "-o", first]))?;
-    let start = format!("{first}/weights.safetensors");
-    shell::run(cryoet(&checkout::root()).args(["train", &dataset, "--params", RECIPES[1], "--start", &start, "-o", second]))?;
-    Ok(checkout::root().join(second).join("weights.safetensors"))
+    shell::run(cryoet(&checkout::root()).args(["train", &format!("{data}/dataset.toml"), "--params", RECIPE, "-o", run]))?;
+    Ok(checkout::root().join(run).join("weights.safetensors"))
 }
 
 struct Demo {
