@@ -31,9 +31,9 @@ fn real_sections(path: &Path) -> Vec<Array2<f32>> {
         .collect()
 }
 
-/// Electrons that are counted by a detector are white noise, of which the back-projection's ramp and interpolation, and what damps the
-/// images towards Nyquist (binning and interpolation of the real ones: here a detector whose MTF falls to 1 / e at 0.9 of Nyquist), make the
-/// spectrum that the real tomogram has.
+/// Electrons that are counted by a detector are white noise. The back-projection's ramp raises it; its interpolation, and the soft low-pass
+/// with which images are binned (here the detector's MTF), take it down towards Nyquist: the real tomogram's spectrum. There are as few
+/// electrons as make noise prevail beyond the first rings, as it does in a thick and crowded cell.
 #[test]
 fn the_spectrum_falls_as_the_real_one() {
     let Some(data) = std::env::var_os("CRYOET_DATA") else {
@@ -42,14 +42,14 @@ fn the_spectrum_falls_as_the_real_one() {
     };
     let real = real_sections(&Path::new(&data).join("empiar-10499/tomogram.mrc"));
     let real = spectrum(real.iter().map(|section| section.view()));
-    let mtf = (0..=64).map(|i| (-(f64::from(i) / 64.0 / 0.9).powi(2)).exp()).collect();
+    let mtf = (0..=64).map(|i| (-(f64::from(i) / 64.0 / 0.92).powf(5.6)).exp()).collect();
     let detector = DetectorResponse { mtf, dqe: vec![0.8], pixel: None };
     let params = SimulationParams {
         shape: [48, SIDE, SIDE],
         crowding: Crowding::VoxelsPerParticle(20_000.0),
         tilts: TiltScheme { from: -60.0, to: 60.0, step: 3.0 },
         propagation: Propagation::DefocusGradient,
-        exposure: Some(Exposure { detector, ..Exposure::default() }),
+        exposure: Some(Exposure { dose: 5.0, damage: false, detector, ..Exposure::default() }),
         motion: 4.0,
         snr: None,
         ..SimulationParams::default()
