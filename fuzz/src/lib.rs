@@ -44,7 +44,8 @@ pub fn zarr(data: &[u8]) {
     let (group, array, chunk) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let path = folder().join(format!("cryoet-fuzz-{}.zarr", std::process::id()));
     let newer = group.windows(5).any(|word| word == b"\"ome\"");
-    let (metadata, of_array, of_chunk) = if newer { ("zarr.json", "0/zarr.json", "0/c/0/0/0") } else { (".zattrs", "0/.zarray", "0/0/0/0") };
+    let (metadata, of_array, of_chunk) =
+        if newer { ("zarr.json", "0/zarr.json", "0/c/0/0/0") } else { (".zattrs", "0/.zarray", "0/0/0/0") };
     let _ = fs::remove_dir_all(&path);
     for (name, content) in [(metadata, group), (of_array, array), (of_chunk, chunk)] {
         let file = path.join(name);
@@ -129,9 +130,9 @@ fn within_bounds(data: &[u8], work: impl FnOnce()) {
 fn written(data: &[u8], extension: &str) -> &'static PathBuf {
     static PATHS: OnceLock<std::sync::Mutex<std::collections::BTreeMap<String, &'static PathBuf>>> = OnceLock::new();
     let mut paths = PATHS.get_or_init(Default::default).lock().unwrap();
-    let path = *paths.entry(extension.to_string()).or_insert_with(|| {
-        Box::leak(Box::new(folder().join(format!("cryoet-fuzz-{}.{extension}", std::process::id()))))
-    });
+    let path = *paths
+        .entry(extension.to_string())
+        .or_insert_with(|| Box::leak(Box::new(folder().join(format!("cryoet-fuzz-{}.{extension}", std::process::id())))));
     fs::write(path, data).unwrap();
     path
 }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use cryoet::io::{
-    MrcHeader, MrcSink, MrcVoxel, NpySink, NpyVoxel, VolumeFormat, WriteVolumeError, create_mrc_sink, create_mrc_sink_like, create_npy_sink,
-    write_ids, write_labels, write_volume,
+    MrcHeader, MrcSink, MrcVoxel, NpySink, NpyVoxel, VolumeFormat, WriteVolumeError, create_mrc_sink, create_mrc_sink_like,
+    create_npy_sink, write_ids, write_labels, write_volume,
 };
 #[cfg(feature = "zarr")]
 use cryoet::io::{OmeZarrParams, OmeZarrSink, OmeZarrVoxel, create_ome_zarr_sink};

@@ -46,8 +46,8 @@ pub use particles::{
 };
 pub use volume::{
     NpySink, NpyVoxel, ReadVolumeError, VolumeFormat, VolumeInfo, WriteVolumeError, create_npy_sink, inspect_named_volume, inspect_volume,
-    open_ids, open_labels, open_named_volume, open_volume, read_ids, read_labels, read_named_volume, read_volume, volume_names, write_ids, write_labels,
-    write_named_volumes, write_score_maps, write_volume, write_volume_like,
+    open_ids, open_labels, open_named_volume, open_volume, read_ids, read_labels, read_named_volume, read_volume, volume_names, write_ids,
+    write_labels, write_named_volumes, write_score_maps, write_volume, write_volume_like,
 };
 #[cfg(feature = "zarr")]
 pub use volume::{OmeZarrParams, OmeZarrSink, OmeZarrVersion, OmeZarrVoxel, create_ome_zarr_sink};

@@ -5,12 +5,12 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use cryoet::VoxelSize;
 #[cfg(feature = "net")]
 use cryoet::io::write_whole;
 use cryoet::io::{AxisOrder, CoordinateUnit, ParticleFormat, VolumeFormat, WriteParticles, inspect_volume};
 #[cfg(feature = "net")]
 use cryoet::net::Weights;
-use cryoet::VoxelSize;
 use serde::Serialize;
 use serde_json::json;
 

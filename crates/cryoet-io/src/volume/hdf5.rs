@@ -79,7 +79,10 @@ impl Hdf5Volume {
         };
         let shape: [u64; 3] =
             dataset.shape().try_into().map_err(|_| header("shape", format!("{:?}", dataset.shape()), "three axes (z, y, x)"))?;
-        if !matches!(number(dataset.dtype()), Datatype::FixedPoint { size: 1 | 2 | 4 | 8, .. } | Datatype::FloatingPoint { size: 2 | 4 | 8, .. }) {
+        if !matches!(
+            number(dataset.dtype()),
+            Datatype::FixedPoint { size: 1 | 2 | 4 | 8, .. } | Datatype::FloatingPoint { size: 2 | 4 | 8, .. }
+        ) {
             return Err(header("type", format!("{:?}", dataset.dtype()), "an integer or a float"));
         }
         let most_voxels = std::fs::metadata(path).map_or(u64::MAX, |file| file.len().saturating_mul(DENSEST).saturating_add(1 << 20));
@@ -164,8 +167,7 @@ impl H5Type for Half {
     }
 
     fn from_bytes(bytes: &[u8], dtype: &Datatype) -> hdf5_reader::error::Result<Self> {
-        let raw: [u8; 2] =
-            bytes.try_into().map_err(|_| hdf5_reader::error::Error::InvalidData("float16 of other than 2 bytes".into()))?;
+        let raw: [u8; 2] = bytes.try_into().map_err(|_| hdf5_reader::error::Error::InvalidData("float16 of other than 2 bytes".into()))?;
         let big = matches!(dtype, Datatype::FloatingPoint { byte_order: hdf5_reader::ByteOrder::BigEndian, .. });
         Ok(Self(if big { f16::from_be_bytes(raw) } else { f16::from_le_bytes(raw) }))
     }

@@ -68,13 +68,15 @@ fn relion_5_centres_of_extents_that_binning_does_not_divide() {
         angstrom[0], angstrom[1], angstrom[2]
     );
     for (star_centre, half) in [(StarCentre::Half, [1000.5, 2046.0, 2880.0]), (StarCentre::FlooredHalf, [1000.0, 2046.0, 2880.0])] {
-        let list = read_text("p.star", &text, &ReadParticles { star_centre, tomograms: tomograms.clone(), ..ReadParticles::default() }).unwrap();
+        let list =
+            read_text("p.star", &text, &ReadParticles { star_centre, tomograms: tomograms.clone(), ..ReadParticles::default() }).unwrap();
         let found = list.particles[0].position.zyx();
         for axis in 0..3 {
             let expected = (angstrom[axis] / pixel + half[axis]) / binning;
             assert!((found[axis] - expected).abs() < 1e-9, "{star_centre:?}: {found:?}");
         }
-        let again = written(&list, ParticleFormat::Relion5, &WriteParticles { star_centre, tomograms: tomograms.clone(), ..Default::default() });
+        let again =
+            written(&list, ParticleFormat::Relion5, &WriteParticles { star_centre, tomograms: tomograms.clone(), ..Default::default() });
         assert!(again.contains("TS_01 2001.000000 1220.250000 -431.500000"), "{again}");
     }
     let alone = ReadParticles { star_centre: StarCentre::HalfLessOne, tomograms, ..ReadParticles::default() };

@@ -43,7 +43,10 @@ fn check_shards(path: &Path, node: &str, shard: &Value, codecs: &Value) -> Resul
     let inner = &configuration["chunk_shape"];
     let count = voxels(shard).zip(voxels(inner)).and_then(|(shard, inner)| shard.checked_div(inner));
     if count.is_none_or(|count| count > MOST_IN_A_SHARD) {
-        return Err(zarr(path, format!("array {node}: shards of shape {shard} in chunks of {inner}, expected at most 2^22 chunks in each")));
+        return Err(zarr(
+            path,
+            format!("array {node}: shards of shape {shard} in chunks of {inner}, expected at most 2^22 chunks in each"),
+        ));
     }
     check_shards(path, node, inner, &configuration["codecs"])
 }
