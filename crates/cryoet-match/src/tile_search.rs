@@ -259,6 +259,8 @@ fn update(covariances: &[f32], weights: &[f32], rotation: u32, scores: &mut [f32
     let (mut sum, mut squares, mut count) = ([0.0_f32; LANES], [0.0_f32; LANES], 0);
     let row = covariances.chunks(LANES).zip(weights.chunks(LANES)).zip(scores.chunks_mut(LANES).zip(rotations.chunks_mut(LANES)));
     for ((covariances, weights), (scores, rotations)) in row {
+        let mut any = false;
+        let mut found = [f32::NEG_INFINITY; LANES];
         for i in 0..covariances.len() {
             let weight = weights[i];
             let score = covariances[i] * weight;
@@ -266,9 +268,16 @@ fn update(covariances: &[f32], weights: &[f32], rotation: u32, scores: &mut [f32
             squares[i] += score * score;
             let searched = weight > 0.0;
             count += u32::from(searched);
-            let better = searched && score > scores[i];
-            scores[i] = if better { score } else { scores[i] };
-            rotations[i] = if better { rotation } else { rotations[i] };
+            found[i] = if searched { score } else { f32::NEG_INFINITY };
+            any |= found[i] > scores[i];
+        }
+        // Later orientations are seldom the best: most of the time nothing is written.
+        if any {
+            for i in 0..scores.len() {
+                let better = found[i] > scores[i];
+                scores[i] = if better { found[i] } else { scores[i] };
+                rotations[i] = if better { rotation } else { rotations[i] };
+            }
         }
     }
     let added = |lanes: [f32; LANES]| lanes.iter().map(|&v| f64::from(v)).sum();
