@@ -1,9 +1,11 @@
 //! Subtomogram averaging of simulated tomograms whose truth is known, and the same at random places.
 //!
-//! `cargo bench -p cryoet-benches --bench averaging -- [--complex NAME] [--particles N] [--snr RATIO] [--box N] [--iterations N] [--ctf]`
+//! `cargo bench -p cryoet-benches --bench averaging -- [--complex NAME] [--particles N] [--snr RATIO] [--box N] [--iterations N]`
+//! `cargo bench -p cryoet-benches --bench averaging -- --shrec20 [--complex NAME,NAME..] [--tomograms N] [--box N] [--iterations N]`
 //!
 //! Particles are given by place alone, two voxels off in each direction at most; the start is the true density under a low-pass at 80
-//! Angstrom. `--ctf` simulates 3 micrometres of underfocus, and compares with the density seen through it.
+//! Angstrom. With `--shrec20` the tomograms are those of the preset, and averages are compared with the density seen through the contrast
+//! transfer, up to its first zero.
 
 use std::time::Instant;
 
@@ -12,7 +14,7 @@ use cryoet_benches::{peak_memory, processor_time};
 use cryoet_core::ndarray::Array3;
 use cryoet_core::{Orientation, Particle, Position, Volume, VoxelSize, Wedge, box_centre};
 use cryoet_match::{Ctf, MatchParams, RotationGrid, Search, Symmetry, Template, TemplateMask};
-use cryoet_sim::{Complex, Crowding, Simulation, SimulationParams, simulate};
+use cryoet_sim::{Complex, Crowding, Recipe, Simulation, SimulationParams, simulate};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -23,38 +25,80 @@ fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().collect();
     let option = |name: &str| arguments.iter().position(|a| a == name).and_then(|at| arguments.get(at + 1)).map(String::as_str);
     let number = |name: &str, default: usize| option(name).map_or(Ok(default), |n| n.parse());
-    let (particles, size, iterations) = (number("--particles", 500)?, number("--box", 36)?, number("--iterations", 4)?);
-    let snr: f64 = option("--snr").map_or(Ok(0.1), |n| n.parse())?;
-    let complex = Complex::builtin(option("--complex").unwrap_or("4cr2"))?;
-    let defaults = SimulationParams::default();
-    let with_ctf = arguments.iter().any(|a| a == "--ctf");
-    let params = SimulationParams {
-        shape: [64, 256, 256],
-        voxel_size: VOXEL,
-        complexes: vec![complex.clone()],
-        crowding: Crowding::Count(EACH),
-        ctf: if with_ctf { defaults.ctf } else { None },
-        snr: Some(snr),
-        ..defaults
-    };
-    let count = particles.div_ceil(EACH as usize);
-    let simulations = (0..count).map(|i| simulate(&params, 100 + i as u64, &())).collect::<Result<Vec<_>, _>>()?;
-    let truth = boxed(&complex, size);
-    let seen = if with_ctf { through_ctf(&truth)? } else { truth.clone() };
-    println!("{} ({} kDa), {count} tomograms of {EACH}, SNR {snr}, box {size}^3, ctf {with_ctf}", complex.name(), complex.mass_kda());
+    let (size, iterations) = (number("--box", 36)?, number("--iterations", 4)?);
+    if arguments.iter().any(|a| a == "--shrec20") {
+        let scene = Scene::shrec20(number("--tomograms", 1)?)?;
+        for name in option("--complex").unwrap_or("4d8q,4cr2,1qvr,1bxn").split(',') {
+            let class = scene.params.complexes.iter().position(|complex| complex.name() == name).ok_or("the preset has no such complex")?;
+            report(&scene, class, size, iterations, false)?;
+        }
+    } else {
+        let snr = option("--snr").map_or(Ok(0.1), |n| n.parse())?;
+        let scene = Scene::of_one(option("--complex").unwrap_or("4cr2"), number("--particles", 500)?, snr)?;
+        report(&scene, 0, size, iterations, true)?;
+    }
+    if let Some(bytes) = peak_memory() {
+        println!("peak memory: {:.0} MB", bytes as f64 / 1e6);
+    }
+    Ok(())
+}
+
+/// Tomograms whose truth is known.
+struct Scene {
+    params: SimulationParams,
+    simulations: Vec<Simulation>,
+}
+
+impl Scene {
+    /// So many particles of one complex, without contrast transfer.
+    fn of_one(name: &str, particles: usize, snr: f64) -> Result<Self, Failure> {
+        let params = SimulationParams {
+            shape: [64, 256, 256],
+            voxel_size: VOXEL,
+            complexes: vec![Complex::builtin(name)?],
+            crowding: Crowding::Count(EACH),
+            ctf: None,
+            snr: Some(snr),
+            ..SimulationParams::default()
+        };
+        let count = particles.div_ceil(EACH as usize);
+        let simulations = (0..count).map(|i| simulate(&params, 100 + i as u64, &())).collect::<Result<_, _>>()?;
+        Ok(Self { params, simulations })
+    }
+
+    fn shrec20(count: usize) -> Result<Self, Failure> {
+        let recipe = Recipe::shrec20();
+        let one = |i: usize| -> Result<Simulation, Failure> { Ok(simulate(&recipe.draw(100 + i as u64)?.0, 100 + i as u64, &())?) };
+        Ok(Self { simulations: (0..count).map(one).collect::<Result<_, _>>()?, params: recipe.params.clone() })
+    }
+
+    /// The true particles of a class, by tomogram.
+    fn particles(&self, class: usize) -> Vec<Vec<Particle>> {
+        let of_class = |particle: &&Particle| usize::from(particle.class.get()) == class + 1;
+        self.simulations.iter().map(|simulation| simulation.particles.iter().filter(of_class).cloned().collect()).collect()
+    }
+}
+
+/// Averages a class, and then as many random places.
+fn report(scene: &Scene, class: usize, size: usize, iterations: usize, matching: bool) -> Result<(), Failure> {
+    let Scene { params, simulations } = scene;
+    let complex = &params.complexes[class];
+    let truth = boxed(complex, size);
+    let seen = if params.ctf.is_some() { through_ctf(&truth)? } else { truth };
+    let true_lists = scene.particles(class);
+    let counts: Vec<usize> = true_lists.iter().map(Vec::len).collect();
+    println!("{} ({} kDa), particles {counts:?}, SNR {:?}, box {size}^3", complex.name(), complex.mass_kda(), params.snr);
 
     let mut refine_params = RefineParams::new(size);
     refine_params.iterations = iterations as u32;
     refine_params.radius = (complex.reach() / VOXEL).ceil().min(size as f64 / 2.0 - 3.0);
     refine_params.edge = 3.0;
-    let found = run("particles", &simulations, &lists(&simulations), &seen, &refine_params)?;
+    let found = run("particles", simulations, &displaced(&true_lists), &seen, &refine_params)?;
     let (mut angles, mut shifts) = (Vec::new(), Vec::new());
-    for (simulation, refined) in simulations.iter().zip(&found.particles) {
-        for (true_particle, particle) in simulation.particles.iter().zip(refined) {
-            let pair = (true_particle.orientation.unwrap_or_default(), particle.orientation.unwrap_or_default());
-            angles.push(pair.0.angle_to(&pair.1));
-            shifts.push(true_particle.position.distance(&particle.position));
-        }
+    for (true_particle, particle) in true_lists.iter().flatten().zip(found.particles.iter().flatten()) {
+        let pair = (true_particle.orientation.unwrap_or_default(), particle.orientation.unwrap_or_default());
+        angles.push(pair.0.angle_to(&pair.1));
+        shifts.push(true_particle.position.distance(&particle.position));
     }
     println!(
         "  angular error: mean {:.2}, median {:.2} degrees; above 20 degrees {:.1} %",
@@ -67,21 +111,15 @@ fn main() -> Result<(), Failure> {
     println!("  (angular steps {step} to {} degrees)", step / 2.0_f64.powi(refine_params.levels as i32 - 1));
 
     // What the same particles could give at most.
-    let true_lists: Vec<Vec<Particle>> = simulations.iter().map(|simulation| simulation.particles.clone()).collect();
-    let bound = average(&sets(&simulations, &true_lists), &refine_params.average, &())?;
+    let bound = average(&sets(simulations, &true_lists), &refine_params.average, &())?;
     let against = fsc_masked(bound.view(), seen.view(), ball(&refine_params).view(), 1)?;
     println!("true poses: against the truth {:.1} A at 0.5", against.resolution(0.5, VoxelSize::isotropic(VOXEL)?));
 
-    let random: Vec<Vec<Particle>> =
-        (0..count).map(|i| random_particles(params.shape, EACH as usize, size, i as u64)).collect::<Result<_, _>>()?;
-    let unoriented: Vec<Vec<Particle>> =
-        random.into_iter().map(|list| list.into_iter().map(|p| Particle { orientation: None, ..p }).collect()).collect();
-    run("random places", &simulations, &unoriented, &seen, &refine_params)?;
-    true_pose(&simulations[0], &seen)?;
-    if let Some(bytes) = peak_memory() {
-        println!("peak memory: {:.0} MB", bytes as f64 / 1e6);
-    }
-    Ok(())
+    let random = |(i, &count): (usize, &usize)| random_particles(params.shape, count, size, i as u64);
+    let mut random: Vec<Vec<Particle>> = counts.iter().enumerate().map(random).collect::<Result<_, _>>()?;
+    random.iter_mut().flatten().for_each(|particle| particle.orientation = None);
+    run("random places", simulations, &random, &seen, &refine_params)?;
+    if matching { true_pose(&simulations[0], &seen) } else { Ok(()) }
 }
 
 /// Refines, and compares the halves with each other and the average with the truth.
@@ -107,7 +145,9 @@ fn run(
         taken.unwrap_or(0.0),
         clock.elapsed().as_secs_f64(),
     );
+    let values3 = |values: &[f64]| values.iter().map(|v| format!("{v:.3}")).collect::<Vec<_>>().join(" ");
     let values = |values: &[f64]| values.iter().map(|v| format!("{v:.2}")).collect::<Vec<_>>().join(" ");
+    println!("  crossings of 0.143, cycles per voxel, by iteration   {}", values3(&refined.crossings));
     println!("  halves by shell   {}", values(&refined.fsc.values));
     println!("  truth by shell    {}", values(&against.values));
     Ok(refined)
@@ -148,7 +188,7 @@ fn true_pose(simulation: &Simulation, seen: &Volume<f32>) -> Result<(), Failure>
 }
 
 /// The true places, up to two voxels off in each direction, without orientation.
-fn lists(simulations: &[Simulation]) -> Vec<Vec<Particle>> {
+fn displaced(lists: &[Vec<Particle>]) -> Vec<Vec<Particle>> {
     let mut state = 3_u64;
     let mut offset = || {
         state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
@@ -159,7 +199,7 @@ fn lists(simulations: &[Simulation]) -> Vec<Vec<Particle>> {
         let position = Position::new(z + offset(), y + offset(), x + offset()).unwrap_or(particle.position);
         Particle { position, orientation: None, ..particle.clone() }
     };
-    simulations.iter().map(|simulation| simulation.particles.iter().map(&mut moved).collect()).collect()
+    lists.iter().map(|list| list.iter().map(&mut moved).collect()).collect()
 }
 
 /// The density, dark as tomograms have it, in a box.

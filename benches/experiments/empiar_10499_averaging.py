@@ -1,6 +1,6 @@
 """Ribosomes in EMPIAR-10499 series 00254 by template matching: both hands, and the picks to average. Needs Python's standard library only.
 
-    python benches/experiments/empiar_10499_averaging.py mirror MAP.mrc OTHER.mrc      # the other hand of a map
+    python benches/experiments/empiar_10499_averaging.py half BINNED.mrc HALF.mrc     # the labelled part, x < 326, of the binned tomogram
     python benches/experiments/empiar_10499_averaging.py hands PICKS.csv OTHER.csv     # histograms of scores, and which hand is higher
     python benches/experiments/empiar_10499_averaging.py best PICKS.csv N LEAST BEST.csv  # the N best of at least a score
     python benches/experiments/empiar_10499_averaging.py labels PICKS.csv              # how many of the ribosome_like labels are found
@@ -8,9 +8,10 @@
 The commands between them, on the tomogram binned twice:
 
     cryoet convert $CRYOET_DATA/empiar-10499/tomogram.mrc --bin 2 binned.mrc
-    cryoet match binned.mrc --template $CRYOET_DATA/maps-10A/4v4r.mrc --step 20 --tilts -60,60 --min-score 0.05 --distance 5 --most 2000 -o map.csv
-    cryoet match binned.mrc --template other.mrc --step 20 --tilts -60,60 --min-score 0.05 --distance 5 --most 2000 -o other.csv
-    cryoet average binned.mrc --particles best.csv --box 24 --tilts -60,60 --reference MAP_OF_THE_BETTER_HAND --control -o ribosome
+    python benches/experiments/empiar_10499_averaging.py half binned.mrc half.mrc
+    cryoet match half.mrc --template $CRYOET_DATA/maps-10A/4v4r.mrc --step 24 --tilts -60,60 --min-score 0.05 --distance 5 --most 2000 -o map.csv
+    cryoet match half.mrc --template $CRYOET_DATA/maps-10A/4v4r.mrc --mirrored --step 24 --tilts -60,60 --min-score 0.05 --distance 5 --most 2000 -o mirrored.csv
+    cryoet average half.mrc --particles best.csv --box 24 --tilts -60,60 --reference $CRYOET_DATA/maps-10A/4v4r.mrc --control -o ribosome
     cryoet view ribosome/average.mrc --zoom 8 -o ribosome.png
 """
 
@@ -23,23 +24,25 @@ from pathlib import Path
 
 HEADER = 1024
 BIN = 2
+LABELLED_BELOW_X = 326
 DISTANCE = 10.0 / BIN
 
 
-def mirror(source, target):
-    """Along x about voxel floor(N / 2); of an even number of planes the first has no partner and becomes zero."""
+def half(source, target):
     data = Path(source).read_bytes()
     nx, ny, nz, mode = struct.unpack("<4i", data[:16])
-    extended = struct.unpack("<i", data[92:96])[0]
+    start = HEADER + struct.unpack("<i", data[92:96])[0]
     if mode != 2:
         sys.exit(f"{source}: mode {mode}, expected 2 (float)")
-    start = HEADER + extended
-    rows = []
-    for row in range(ny * nz):
-        values = struct.unpack_from(f"<{nx}f", data, start + 4 * nx * row)
-        flipped = [values[2 * (nx // 2) - x] if 2 * (nx // 2) - x < nx else 0.0 for x in range(nx)]
-        rows.append(struct.pack(f"<{nx}f", *flipped))
-    Path(target).write_bytes(data[:start] + b"".join(rows))
+    kept = min(nx, LABELLED_BELOW_X // BIN)
+    header = bytearray(data[:HEADER])
+    # Extent, sampling and cell along x; no extended header.
+    struct.pack_into("<i", header, 0, kept)
+    struct.pack_into("<i", header, 28, kept)
+    struct.pack_into("<f", header, 40, struct.unpack_from("<f", data, 40)[0] * kept / nx)
+    struct.pack_into("<i", header, 92, 0)
+    rows = (data[start + 4 * nx * row : start + 4 * (nx * row + kept)] for row in range(ny * nz))
+    Path(target).write_bytes(bytes(header) + b"".join(rows))
 
 
 def picks(path):
@@ -86,8 +89,8 @@ def labels(path):
 
 if __name__ == "__main__":
     command, *arguments = sys.argv[1:] or ["help"]
-    if command == "mirror" and len(arguments) == 2:
-        mirror(*arguments)
+    if command == "half" and len(arguments) == 2:
+        half(*arguments)
     elif command == "hands" and len(arguments) == 2:
         hands(*arguments)
     elif command == "best" and len(arguments) == 4:

@@ -35,6 +35,7 @@ mod fsc_curve;
 mod half_ball;
 #[cfg(test)]
 mod phantom;
+mod power;
 mod random;
 mod reference;
 mod refine;

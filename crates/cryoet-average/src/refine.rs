@@ -9,6 +9,7 @@ use crate::band::{Band, GOLD_STANDARD};
 use crate::extract::Cut;
 use crate::fourier::CubeFourier;
 use crate::fsc::masked_correlation;
+use crate::power::Power;
 use crate::reference::{Reference, masked};
 use crate::tomogram_particles::{Member, checked, members, same};
 use crate::{AverageError, FscCurve, RefineParams, TomogramParticles};
@@ -44,7 +45,7 @@ pub struct Refinement {
 /// Aligns and averages particles in turn, two halves apart from the start (the gold standard; Scheres and Chen 2012).
 ///
 /// Each half is aligned to its own average by the correlation coefficient over the frequencies that both measured, particle and reference,
-/// each as far as the two halves agree. The first reference of both is the one given, under a low-pass; without one it is each
+/// each as far as the two halves agree, and over the power that particles have there, which is mostly noise. The first reference of both is the one given, under a low-pass; without one it is each
 /// half's own average of the poses given. Particles without orientation are tried in all of them first. After each iteration the second
 /// half's average is turned and shifted onto the first's, which a rigid movement of six numbers cannot make alike.
 ///
@@ -86,7 +87,8 @@ pub fn refine(
     }
     let own_start = given.is_none() || params.iterations == 0;
     let total = (2 * u64::from(params.iterations) + u64::from(own_start) + 1) * members.len() as u64;
-    let run = Run { sets, params, mask: params.weights(), progress, done: AtomicU64::new(0), total };
+    let power = Power::of(sets, &members, size)?;
+    let run = Run { sets, params, mask: params.weights(), power, progress, done: AtomicU64::new(0), total };
     let compare = |maps: &[Map; 2]| masked_correlation(&maps[0].voxels, &maps[1].voxels, &run.mask, size, params.seed);
 
     let oriented: Vec<bool> = members.iter().map(|member| member.particle.orientation.is_some()).collect();
@@ -126,6 +128,7 @@ struct Run<'a> {
     sets: &'a [TomogramParticles<'a>],
     params: &'a RefineParams,
     mask: Vec<f64>,
+    power: Power,
     progress: &'a dyn Progress,
     done: AtomicU64,
     total: u64,
@@ -166,7 +169,7 @@ impl Run<'_> {
     ) -> Result<Vec<Member>, AverageError> {
         let size = self.params.average.size;
         let limit = self.coarse_limit();
-        let weight = |frequency: f64| band.weight(frequency, size);
+        let weight = |frequency: f64| band.weight(frequency, size) * self.power.weight(frequency);
         let coarse_weight = |frequency: f64| if frequency <= limit { weight(frequency) } else { 0.0 };
         let aligners = |coarse: bool| -> Vec<[Aligner<'_>; 2]> {
             let of_set = |set: &TomogramParticles<'_>| {

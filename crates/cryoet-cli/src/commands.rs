@@ -4,6 +4,7 @@ mod average;
 mod cluster;
 mod consensus;
 mod convert;
+mod dog;
 mod evaluate;
 mod info;
 mod mask;
@@ -38,6 +39,7 @@ pub(crate) enum Command {
     #[cfg(feature = "net")]
     Pick(pick::Pick),
     Match(template_match::TemplateMatch),
+    Dog(dog::Dog),
     Average(average::Average),
     Evaluate(evaluate::Evaluate),
     Consensus(consensus::Consensus),
@@ -61,6 +63,7 @@ impl Command {
             #[cfg(feature = "net")]
             Self::Pick(command) => command.run(json),
             Self::Match(command) => command.run(json),
+            Self::Dog(command) => command.run(json),
             Self::Average(command) => command.run(json),
             Self::Evaluate(command) => command.run(json),
             Self::Consensus(command) => command.run(json),

@@ -9,7 +9,7 @@ fn output(arguments: &[&str]) -> (Option<i32>, String) {
 
 fn commands() -> Vec<&'static str> {
     let mut commands =
-        vec!["info", "convert", "simulate", "mask", "targets", "cluster", "match", "average", "evaluate", "consensus", "view"];
+        vec!["info", "convert", "simulate", "mask", "targets", "cluster", "match", "dog", "average", "evaluate", "consensus", "view"];
     if cfg!(feature = "net") {
         commands.extend(["train", "segment", "pick"]);
     }

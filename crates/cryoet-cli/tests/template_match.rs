@@ -2,27 +2,90 @@
 
 mod command;
 
+use std::path::Path;
+
 use command::{run, succeed};
+
+/// A small tomogram of six particles of one kind, and the path of its mask, which serves as a template.
+fn simulated(at: &Path) -> String {
+    succeed(at, "simulate --preset small --shape 40,80,80 --particles 6 --complexes 1qvr --snr 1 --seed 3 -o data");
+    let mask = std::fs::read_dir(at.join("data/masks")).unwrap().next().unwrap().unwrap().path();
+    mask.strip_prefix(at).unwrap().display().to_string()
+}
+
+const TOMOGRAM: &str = "data/tomogram-1/tomogram.mrc";
+
+fn recall(at: &Path, picks: &str) -> f64 {
+    let report = succeed(at, &format!("evaluate --truth data/tomogram-1/particles.csv --picks {picks} --distance 4 --json"));
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    report["localisation"]["recall"].as_f64().unwrap()
+}
 
 #[test]
 fn finds_simulated_particles_with_their_poses() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
-    succeed(at, "simulate --preset small --shape 40,80,80 --particles 6 --complexes 1qvr --snr 1 --seed 3 -o data");
-    let mask = std::fs::read_dir(at.join("data/masks")).unwrap().next().unwrap().unwrap().path();
-    let tomogram = "data/tomogram-1/tomogram.mrc";
+    let map = simulated(at);
     let line = format!(
-        "match {tomogram} --template {} --step 30 --tilts -60,60 --distance 8 --most 6 --min-score 0 --scores s.mrc -o picks.csv",
-        mask.strip_prefix(at).unwrap().display()
+        "match {TOMOGRAM} --template {map} --step 30 --tilts -60,60 --distance 8 --most 6 --min-score 0 --scores s.mrc --orientations o.mrc -o picks.csv"
     );
     succeed(at, &line);
-    let report = succeed(at, "evaluate --truth data/tomogram-1/particles.csv --picks picks.csv --distance 4 --json");
-    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
-    assert!(report["localisation"]["recall"].as_f64().unwrap() > 0.8, "{report}");
+    assert!(recall(at, "picks.csv") > 0.8);
     let picks = std::fs::read_to_string(at.join("picks.csv")).unwrap();
     assert_eq!(picks.lines().count(), 7);
     assert!(picks.lines().skip(1).all(|row| !row.contains(",,,")), "every pick has angles: {picks}");
-    assert!(at.join("s.mrc").exists() && at.join("picks.csv.record.json").exists());
+    for name in ["s.mrc", "picks.csv.record.json", "o.mrc", "o.mrc.csv", "o.mrc.record.json"] {
+        assert!(at.join(name).exists(), "{name}");
+    }
+    // Every voxel's orientation is a row of the table.
+    let info: serde_json::Value = serde_json::from_str(&succeed(at, "info o.mrc --json")).unwrap();
+    let rows = std::fs::read_to_string(at.join("o.mrc.csv")).unwrap().lines().count() - 1;
+    assert!(info["max"].as_f64().unwrap() < rows as f64 && info["min"].as_f64().unwrap() >= 0.0, "{info} {rows}");
+}
+
+#[test]
+fn searches_coarse_to_fine_in_a_region_with_whitening_and_contrast_transfer() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let map = simulated(at);
+    let search = format!("match {TOMOGRAM} --template {map} --step 40 --tilts -60,60 --distance 8 --min-score 0");
+    let report = succeed(at, &format!("{search} --candidates 12 --most 6 --fine-step 20 --audit-every 3 --whiten -o fine.csv --json"));
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let of_template = &report["templates"][0];
+    assert_eq!((of_template["audit"]["checked"].as_u64(), of_template["candidates"].as_u64()), (Some(4), Some(12)), "{report}");
+    assert!(recall(at, "fine.csv") > 0.6);
+    // What was found coarsely scores higher in the finer orientations.
+    let scores = |name: &str| -> Vec<f64> {
+        let text = std::fs::read_to_string(at.join(name)).unwrap();
+        let column = text.lines().next().unwrap().split(',').position(|name| name == "score").unwrap();
+        text.lines().skip(1).map(|row| row.split(',').nth(column).unwrap().parse().unwrap()).collect()
+    };
+    succeed(at, &format!("{search} --whiten --most 6 -o coarse.csv"));
+    assert!(scores("fine.csv")[0] > scores("coarse.csv")[0]);
+    // A region: the tomogram's classes themselves.
+    succeed(at, &format!("{search} --region data/tomogram-1/classes.mrc --defocus 3 --mask {map} -o region.csv"));
+    assert!(recall(at, "region.csv") > 0.6);
+    let everywhere: usize = scores("region.csv").len();
+    succeed(at, &format!("{search} --defocus 3 --mask {map} -o all.csv"));
+    assert!(scores("all.csv").len() > everywhere);
+    // The other hand of a particle without mirror symmetry scores lower.
+    succeed(at, &format!("{search} --mirrored --most 6 -o mirrored.csv"));
+    succeed(at, &format!("{search} --most 6 -o plain.csv"));
+    let mean = |name: &str| scores(name).iter().sum::<f64>();
+    assert!(mean("mirrored.csv") < mean("plain.csv"), "{} {}", mean("mirrored.csv"), mean("plain.csv"));
+}
+
+#[test]
+fn blobs_are_found_without_a_template() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    simulated(at);
+    succeed(at, &format!("dog {TOMOGRAM} --sigma 4 --most 12 -o blobs.csv"));
+    assert!(recall(at, "blobs.csv") > 0.6);
+    for line in ["dog none.mrc -o p.csv", "dog data/tomogram-1/tomogram.mrc --ratio 0.5 -o p.csv"] {
+        assert_eq!(run(at, line).status.code(), Some(1), "{line}");
+    }
+    assert_eq!(run(at, "dog data/tomogram-1/tomogram.mrc -o p.txtx").status.code(), Some(2));
 }
 
 #[test]
@@ -32,8 +95,18 @@ fn refuses_what_makes_no_sense() {
     for (line, code) in [
         ("match t.mrc --template t.mrc --symmetry X3 -o p.csv", 2),
         ("match t.mrc --template t.mrc --symmetry C1,C2 -o p.csv", 2),
+        ("match t.mrc --template t.mrc --radius 3,4 -o p.csv", 2),
+        ("match t.mrc --template t.mrc --distance 3,4 -o p.csv", 2),
+        ("match t.mrc --template t.mrc --overlap-radii 3,4 -o p.csv", 2),
+        ("match t.mrc --template t.mrc --mask t.mrc --mask t.mrc -o p.csv", 2),
+        ("match t.mrc --template t.mrc --mask t.mrc --radius 3 -o p.csv", 2),
         ("match t.mrc --template t.mrc --tilts 60 -o p.csv", 2),
+        ("match t.mrc --template t.mrc --voltage 200 -o p.csv", 2),
+        ("match t.mrc --template t.mrc --step 10 --fine-step 10 -o p.csv", 2),
+        ("match t.mrc --template t.mrc --audit-every 3 -o p.csv", 2),
         ("match t.mrc --template t.mrc --template u.mrc --scores s.mrc -o p.csv", 2),
+        ("match t.mrc --template t.mrc --template u.mrc --orientations s.mrc -o p.csv", 2),
+        ("match t.mrc --template t.mrc --orientations s.txt -o p.csv", 2),
         ("match t.mrc --template t.mrc -o p.csv", 1),
     ] {
         let output = run(folder.path(), line);

@@ -73,6 +73,23 @@ impl Symmetry {
         }
         Ok(group)
     }
+
+    /// The angle in degrees between two orientations of a template with this symmetry: the least over all equivalent ones.
+    ///
+    /// # Errors
+    /// An axis of no or more than 100 folds.
+    ///
+    /// ```
+    /// use cryoet_core::{Orientation, Symmetry};
+    /// let (one, other) = (Orientation::from_zxz(10.0, 50.0, 30.0)?, Orientation::from_zxz(135.0, 50.0, 30.0)?);
+    /// assert!((Symmetry::Cyclic(1).angle_between(&one, &other)? - 125.0).abs() < 1e-9);
+    /// assert!((Symmetry::Cyclic(3).angle_between(&one, &other)? - 5.0).abs() < 1e-9);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn angle_between(&self, one: &Orientation, other: &Orientation) -> Result<f64, RotationError> {
+        let angles = self.rotations()?.into_iter().map(|turn| turn.then(one).angle_to(other));
+        Ok(angles.fold(f64::INFINITY, f64::min))
+    }
 }
 
 fn checked(fold: u32) -> Result<f64, RotationError> {

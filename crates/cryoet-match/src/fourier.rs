@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use rustfft::num_complex::Complex;
-use rustfft::{Fft, FftNum, FftPlanner, FftPlannerScalar};
+use rustfft::{Fft, FftNum, FftPlanner};
 
 /// Columns transformed at once: their values lie side by side in memory.
 const COLUMNS: usize = 16;
+
+/// Rows transformed at once: as many complex numbers of a column as a line of cache holds.
+const ROWS: usize = 8;
 
 /// The smallest length of at least `n` without prime factors above 7, which transforms fast.
 pub(crate) fn fast_length(n: usize) -> usize {
@@ -33,8 +36,8 @@ type Directions<T> = [Arc<dyn Fft<T>>; 2];
 
 /// Plans for boxes of one shape (z, y, x).
 ///
-/// Spectra hold bins 0 to nx / 2 along x, indexed `[y, kx, z]`: columns along z are contiguous, because products are made
-/// while a column is at hand.
+/// Spectra hold bins 0 to nx / 2 along x, indexed `[kx, y, z]`: columns along z are contiguous, because products are made
+/// while a column is at hand. Planes on the way are indexed `[z, kx, y]`, so that columns along y are contiguous, too.
 pub(crate) struct Fourier3<T: FftNum> {
     shape: [usize; 3],
     half: usize,
@@ -45,7 +48,6 @@ pub(crate) struct Fourier3<T: FftNum> {
 #[derive(Default)]
 pub(crate) struct Workspace<T> {
     columns: Vec<Complex<T>>,
-    plane: Vec<Complex<T>>,
     scratch: Vec<Complex<T>>,
     slab: Vec<Complex<T>>,
     products: Vec<Complex<T>>,
@@ -63,7 +65,7 @@ impl Fourier3<f32> {
 impl Fourier3<f64> {
     /// Transforms made once a tile.
     pub(crate) fn precise(shape: [usize; 3]) -> Self {
-        let mut planner = FftPlannerScalar::new();
+        let mut planner = FftPlanner::new();
         Self::with_plans(shape, |n| [planner.plan_fft_forward(n), planner.plan_fft_inverse(n)])
     }
 }
@@ -87,7 +89,7 @@ impl<T: FftNum> Fourier3<T> {
     pub(crate) fn frequencies(&self) -> impl Iterator<Item = [f64; 3]> {
         let [nz, ny, nx] = self.shape;
         let half = self.half;
-        (0..ny).flat_map(move |y| (0..half).flat_map(move |x| (0..nz).map(move |z| [frequency(z, nz), frequency(y, ny), frequency(x, nx)])))
+        (0..half).flat_map(move |x| (0..ny).flat_map(move |y| (0..nz).map(move |z| [frequency(z, nz), frequency(y, ny), frequency(x, nx)])))
     }
 
     /// The spectrum of a box of `size` (z, y, x) whose first voxel is that of the transform's, zero beyond.
@@ -150,14 +152,14 @@ impl<T: FftNum> Fourier3<T> {
         }
     }
 
-    /// Transforms along x and y the planes of a small box, into the slab, indexed `[z, y, kx]`.
+    /// Transforms along x and y the planes of a small box, into the slab, indexed `[z, kx, y]`.
     fn planes_forward(&self, voxels: &[T], [bz, by, bx]: [usize; 3], work: &mut Workspace<T>) {
         let [_, ny, nx] = self.shape;
-        let half = self.half;
-        prepare(&mut work.slab, bz * ny * half);
-        prepare(&mut work.columns, COLUMNS * ny.max(nx));
+        let plane = ny * self.half;
+        prepare(&mut work.slab, bz * plane);
+        prepare(&mut work.columns, nx);
         for z in 0..bz {
-            prepare(&mut work.plane, ny * half);
+            work.slab[z * plane..][..plane].fill(zero());
             // Two real rows are one complex row.
             for y in (0..by).step_by(2) {
                 let first = &voxels[(z * by + y) * bx..][..bx];
@@ -165,88 +167,64 @@ impl<T: FftNum> Fourier3<T> {
                 for (bin, &v) in work.columns.iter_mut().zip(first) {
                     bin.re = v;
                 }
-                if y + 1 < by {
+                let pair = y + 1 < by;
+                if pair {
                     for (bin, &v) in work.columns.iter_mut().zip(&voxels[(z * by + y + 1) * bx..][..bx]) {
                         bin.im = v;
                     }
                 }
                 self.run_along(2, 0, 1, work);
-                for x in 0..half {
-                    let (a, b) = (work.columns[x], work.columns[(nx - x) % nx].conj());
+                for (x, column) in work.slab[z * plane..][..plane].chunks_exact_mut(ny).enumerate() {
+                    let (a, b) = (work.columns[x], work.columns[if x == 0 { 0 } else { nx - x }].conj());
                     let (sum, difference) = ((a + b).scale(half_of()), (a - b).scale(half_of()));
-                    work.plane[y * half + x] = sum;
-                    if y + 1 < by {
+                    column[y] = sum;
+                    if pair {
                         // Minus i times the odd part.
-                        work.plane[(y + 1) * half + x] = Complex::new(difference.im, -difference.re);
+                        column[y + 1] = Complex::new(difference.im, -difference.re);
                     }
                 }
             }
-            let mut x = 0;
-            while x < half {
-                let width = COLUMNS.min(half - x);
-                for c in 0..width {
-                    for y in 0..ny {
-                        work.columns[c * ny + y] = if y < by { work.plane[y * half + x + c] } else { zero() };
-                    }
-                }
-                self.run_along(1, 0, width, work);
-                let target = &mut work.slab[z * ny * half..][..ny * half];
-                for y in 0..ny {
-                    for c in 0..width {
-                        target[y * half + x + c] = work.columns[c * ny + y];
-                    }
-                }
-                x += width;
-            }
+            let fft = &self.along[1][0];
+            prepare(&mut work.scratch, fft.get_inplace_scratch_len());
+            fft.process_with_scratch(&mut work.slab[z * plane..][..plane], &mut work.scratch);
         }
     }
 
     /// Transforms plane z of the products back along y and x, the first `rows` by `columns` voxels, into the image.
     fn plane_inverse(&self, z: usize, [rows, columns]: [usize; 2], work: &mut Workspace<T>) {
         let [_, ny, nx] = self.shape;
-        let half = self.half;
-        prepare(&mut work.columns, COLUMNS * ny.max(nx));
-        prepare(&mut work.plane, ny * half);
+        prepare(&mut work.columns, ROWS / 2 * nx);
         if work.image.len() < rows * columns {
             work.image.resize(rows * columns, T::zero());
         }
-        let mut x = 0;
-        while x < half {
-            let width = COLUMNS.min(half - x);
-            let source = &work.products[z * ny * half..][..ny * half];
-            for y in 0..ny {
-                for c in 0..width {
-                    work.columns[c * ny + y] = source[y * half + x + c];
+        let plane = &mut work.products[z * ny * self.half..][..ny * self.half];
+        let fft = &self.along[1][1];
+        prepare(&mut work.scratch, fft.get_inplace_scratch_len());
+        fft.process_with_scratch(plane, &mut work.scratch);
+        for first in (0..rows).step_by(ROWS) {
+            let width = ROWS.min(rows - first);
+            let pairs = width.div_ceil(2);
+            let packed = &mut work.columns[..pairs * nx];
+            for (x, column) in plane.chunks_exact(ny).enumerate() {
+                let own_mirror = x == 0 || 2 * x == nx;
+                for (bins, row) in column[first..first + width].chunks(2).zip(packed.chunks_exact_mut(nx)) {
+                    let (a, b) = (bins[0], bins.get(1).copied().unwrap_or(zero()));
+                    // a + i b; where a bin is its own mirror image only the real parts count.
+                    if own_mirror {
+                        row[x] = Complex::new(a.re, b.re);
+                    } else {
+                        row[x] = Complex::new(a.re - b.im, a.im + b.re);
+                        row[nx - x] = Complex::new(a.re + b.im, b.re - a.im);
+                    }
                 }
             }
-            self.run_along(1, 1, width, work);
-            for y in 0..rows {
-                for c in 0..width {
-                    work.plane[y * half + x + c] = work.columns[c * ny + y];
-                }
-            }
-            x += width;
-        }
-        for y in (0..rows).step_by(2) {
-            let pair = y + 1 < rows;
-            for x in 0..nx {
-                let (at, mirrored) = if x < half { (x, false) } else { (nx - x, true) };
-                let mut a = work.plane[y * half + at];
-                let mut b = if pair { work.plane[(y + 1) * half + at] } else { zero() };
-                if mirrored {
-                    (a, b) = (a.conj(), b.conj());
-                }
-                // a + i b; where a bin is its own mirror image only the real parts count.
-                work.columns[x] = if 2 * at == nx || at == 0 { Complex::new(a.re, b.re) } else { Complex::new(a.re - b.im, a.im + b.re) };
-            }
-            self.run_along(2, 1, 1, work);
-            for x in 0..columns {
-                work.image[y * columns + x] = work.columns[x].re;
-            }
-            if pair {
-                for x in 0..columns {
-                    work.image[(y + 1) * columns + x] = work.columns[x].im;
-                }
+            let fft = &self.along[2][1];
+            prepare(&mut work.scratch, fft.get_inplace_scratch_len());
+            fft.process_with_scratch(packed, &mut work.scratch);
+            for (two, row) in work.image[first * columns..(first + width) * columns].chunks_mut(2 * columns).zip(packed.chunks_exact(nx)) {
+                let (even, odd) = two.split_at_mut(columns);
+                even.iter_mut().zip(row).for_each(|(voxel, bin)| *voxel = bin.re);
+                odd.iter_mut().zip(row).for_each(|(voxel, bin)| *voxel = bin.im);
             }
         }
     }
@@ -267,12 +245,10 @@ impl<T: FftNum> Fourier3<T> {
         let nz = self.shape[0];
         let stride = self.shape[1] * self.half;
         prepare(&mut work.columns, COLUMNS * nz);
-        work.columns[..width * nz].fill(zero());
-        for z in 0..depth {
-            let row = &work.slab[z * stride + first..][..width];
-            for (c, &bin) in row.iter().enumerate() {
-                work.columns[c * nz + z] = bin;
-            }
+        for (c, column) in work.columns[..width * nz].chunks_exact_mut(nz).enumerate() {
+            let source = work.slab[first + c..].iter().step_by(stride);
+            column[..depth].iter_mut().zip(source).for_each(|(bin, &value)| *bin = value);
+            column[depth..].fill(zero());
         }
     }
 
@@ -280,11 +256,10 @@ impl<T: FftNum> Fourier3<T> {
     fn scatter(&self, depth: usize, first: usize, width: usize, work: &mut Workspace<T>) {
         let nz = self.shape[0];
         let stride = self.shape[1] * self.half;
-        for z in 0..depth {
-            let row = &mut work.products[z * stride + first..][..width];
-            for (c, bin) in row.iter_mut().enumerate() {
-                *bin = work.columns[c * nz + z];
-            }
+        let columns = &work.columns[..width * nz];
+        for (z, plane) in work.products[..depth * stride].chunks_exact_mut(stride).enumerate() {
+            let row = plane[first..first + width].iter_mut();
+            row.zip(columns[z..].iter().step_by(nz)).for_each(|(bin, &value)| *bin = value);
         }
     }
 

@@ -55,7 +55,7 @@ pub use dog::{DogError, DogParams, difference_of_gaussians, dog_candidates};
 pub use error::MatchError;
 pub use low_pass::LowPass;
 pub use peaks::{PeakError, PeakParams, find_peaks};
-pub use prepare::{Contrast, PrepareParams, prepare_template};
+pub use prepare::{Contrast, PrepareParams, prepare_template, prepare_template_under};
 pub use score_statistics::ScoreStatistics;
 pub use search::{FineAudit, FineMatches, FineParams, MatchParams, Matches, NOT_SEARCHED, Search};
 pub use selection::{Candidates, SelectionError, top_per_class, top_without_overlap};

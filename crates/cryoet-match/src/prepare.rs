@@ -2,6 +2,8 @@ use cryoet_core::ndarray::{Array3, ArrayView3};
 use cryoet_core::{Volume, VoxelSize, box_centre};
 
 use crate::fourier::{Fourier3, Workspace, fast_length};
+use crate::search::VOXEL_SIZE_TOLERANCE;
+use crate::template::check_weights;
 use crate::{LowPass, Template, TemplateError, TemplateMask};
 
 /// A density above this share of its maximum belongs to the particle, where its extent is measured.
@@ -74,45 +76,115 @@ impl PrepareParams {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn prepare_template(map: &Volume<f32>, params: &PrepareParams) -> Result<Template, TemplateError> {
-    let wanted = params.voxel_size;
-    let from = map.voxel_size().ok_or(TemplateError::NoVoxelSize { wanted: wanted.mean() })?;
-    if let Some(((z, y, x), &value)) = map.data().indexed_iter().find(|(_, v)| !v.is_finite()) {
-        return Err(TemplateError::NonFinite { index: [z, y, x], value });
-    }
-    let shape = map.shape();
-    if shape.contains(&0) {
-        return Err(TemplateError::Shape { shape });
-    }
-    let factor: [f64; 3] = std::array::from_fn(|i| wanted.zyx()[i] / from.zyx()[i]);
-    let radius = params.radius.unwrap_or_else(|| extent(map.view(), factor) + 1.0);
-    let size = params.size.unwrap_or_else(|| {
-        // Out of range saturates, and is refused below.
-        let least = (2.0 * (radius + params.edge + 1.0)).ceil().clamp(4.0, 1e6) as usize;
-        fast_length(least.div_ceil(2)) * 2
-    });
-    if !(3..=512).contains(&size) {
-        return Err(TemplateError::Resampling { from: from.mean(), to: wanted.mean(), radius });
-    }
-    let smooth = anti_aliased(map.view(), factor);
-    let centre = shape.map(|n| box_centre(n) as f64);
-    let middle = box_centre(size) as f64;
-    let sign = params.contrast.sign();
-    let sampled = Array3::from_shape_fn((size, size, size), |(z, y, x)| {
-        let [z, y, x] = [z, y, x].map(|i| i as f64 - middle);
-        sign * cubic_at(smooth.view(), [centre[0] + z * factor[0], centre[1] + y * factor[1], centre[2] + x * factor[2]])
-    });
-    Template::new(Volume::new(sampled).with_voxel_size(wanted), TemplateMask::Sphere { radius, edge: params.edge })
+    let sampling = Sampling::new(map, params)?;
+    let radius = match params.radius {
+        Some(radius) => radius,
+        None => extent(map.view(), sampling.factor).ok_or_else(|| TemplateError::NoDensity { largest: largest(map.view()) })? + 1.0,
+    };
+    let size = sampling.size(params, radius, params.edge)?;
+    let density = sampling.sampled(map.view(), size).mapv_into(|v| params.contrast.sign() * v);
+    Template::new(Volume::new(density).with_voxel_size(params.voxel_size), TemplateMask::Sphere { radius, edge: params.edge })
 }
 
-/// The distance of the farthest dense voxel from the reference point, in voxels `factor` times as large.
-fn extent(map: ArrayView3<'_, f32>, factor: [f64; 3]) -> f64 {
-    let threshold = PRESENT * map.iter().fold(0.0_f32, |most, &v| most.max(v));
+/// A template as of [`prepare_template`], under a mask of its own that is turned with it: weights in \[0, 1\] on the map's grid.
+///
+/// The mask is resampled as the map is, and cut to \[0, 1\]. The default box leaves a voxel around it; the parameters' radius and edge are
+/// those of a ball, and not used.
+///
+/// # Errors
+/// As [`prepare_template`]; a mask of another shape or voxel size than the map's, or of values that are no weights.
+///
+/// ```
+/// use cryoet_core::{Volume, VoxelSize, ndarray::Array3};
+/// use cryoet_match::{PrepareParams, TemplateMask, prepare_template_under};
+/// let rod = |near: usize| move |(z, y, x): (usize, usize, usize)| if z.abs_diff(16) < near && y.abs_diff(16) < near && x.abs_diff(16) < 10 { 1.0 } else { 0.0 };
+/// let size = VoxelSize::isotropic(5.0)?;
+/// let map = Volume::new(Array3::from_shape_fn((32, 32, 32), rod(3))).with_voxel_size(size);
+/// let mask = Volume::new(Array3::from_shape_fn((32, 32, 32), rod(5)));
+/// let template = prepare_template_under(&map, &mask, &PrepareParams::new(VoxelSize::isotropic(10.0)?))?;
+/// let TemplateMask::Shape(weights) = template.mask() else { panic!("a ball") };
+/// let c = template.size() / 2;
+/// assert!(weights[[c, c, c + 4]] > 0.9 && weights[[c + 4, c, c]] < 0.1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn prepare_template_under(map: &Volume<f32>, mask: &Volume<f32>, params: &PrepareParams) -> Result<Template, TemplateError> {
+    if mask.shape() != map.shape() {
+        return Err(TemplateError::MaskShape { mask: mask.shape(), template: map.shape() });
+    }
+    if let (Some(of_mask), Some(of_map)) = (mask.voxel_size(), map.voxel_size())
+        && of_mask.relative_difference(&of_map) > VOXEL_SIZE_TOLERANCE
+    {
+        return Err(TemplateError::MaskVoxelSize { mask: of_mask, template: of_map });
+    }
+    check_weights(mask.view())?;
+    let sampling = Sampling::new(map, params)?;
+    let radius = extent(mask.view(), sampling.factor).ok_or(TemplateError::NoVariance)?;
+    let size = sampling.size(params, radius, 0.0)?;
+    let density = sampling.sampled(map.view(), size).mapv_into(|v| params.contrast.sign() * v);
+    let weights = sampling.sampled(mask.view(), size).mapv_into(|w| w.clamp(0.0, 1.0));
+    Template::new(Volume::new(density).with_voxel_size(params.voxel_size), TemplateMask::Shape(weights))
+}
+
+/// How a map's voxels become a template's.
+struct Sampling {
+    from: VoxelSize,
+    wanted: VoxelSize,
+    /// The template's voxels over the map's, z, y, x.
+    factor: [f64; 3],
+}
+
+impl Sampling {
+    fn new(map: &Volume<f32>, params: &PrepareParams) -> Result<Self, TemplateError> {
+        let wanted = params.voxel_size;
+        let from = map.voxel_size().ok_or(TemplateError::NoVoxelSize { wanted: wanted.mean() })?;
+        if let Some(((z, y, x), &value)) = map.data().indexed_iter().find(|(_, v)| !v.is_finite()) {
+            return Err(TemplateError::NonFinite { index: [z, y, x], value });
+        }
+        let shape = map.shape();
+        if shape.contains(&0) {
+            return Err(TemplateError::Shape { shape });
+        }
+        Ok(Self { from, wanted, factor: std::array::from_fn(|i| wanted.zyx()[i] / from.zyx()[i]) })
+    }
+
+    /// The edge of the box: as asked for, or what holds a mask of a radius and an edge in the template's voxels.
+    fn size(&self, params: &PrepareParams, radius: f64, edge: f64) -> Result<usize, TemplateError> {
+        let size = params.size.unwrap_or_else(|| {
+            // Out of range saturates, and is refused below.
+            let least = (2.0 * (radius + edge + 1.0)).ceil().clamp(4.0, 1e6) as usize;
+            fast_length(least.div_ceil(2)) * 2
+        });
+        if !(3..=512).contains(&size) {
+            return Err(TemplateError::Resampling { from: self.from.mean(), to: self.wanted.mean(), radius });
+        }
+        Ok(size)
+    }
+
+    /// A map of the same grid at the template's voxels.
+    fn sampled(&self, map: ArrayView3<'_, f32>, size: usize) -> Array3<f32> {
+        let smooth = anti_aliased(map, self.factor);
+        let centre = <[usize; 3]>::from(map.dim()).map(|n| box_centre(n) as f64);
+        let middle = box_centre(size) as f64;
+        Array3::from_shape_fn((size, size, size), |(z, y, x)| {
+            let steps = [z, y, x].map(|i| i as f64 - middle);
+            cubic_at(smooth.view(), std::array::from_fn(|i| centre[i] + steps[i] * self.factor[i]))
+        })
+    }
+}
+
+/// The distance of the farthest dense voxel from the reference point, in voxels `factor` times as large; none where nothing is above 0.
+fn extent(map: ArrayView3<'_, f32>, factor: [f64; 3]) -> Option<f64> {
+    let threshold = PRESENT * largest(map);
     let centre = <[usize; 3]>::from(map.dim()).map(|n| box_centre(n) as f64);
-    let farthest = map.indexed_iter().filter(|&(_, &v)| v > 0.0 && v >= threshold).map(|((z, y, x), _)| {
+    let squares = map.indexed_iter().filter(|&(_, &v)| v > 0.0 && v >= threshold).map(|((z, y, x), _)| {
         let offset = [z, y, x].map(|i| i as f64);
         (0..3).map(|i| ((offset[i] - centre[i]) / factor[i]).powi(2)).sum::<f64>()
     });
-    farthest.fold(0.0, f64::max).sqrt()
+    squares.reduce(f64::max).map(f64::sqrt)
+}
+
+fn largest(map: ArrayView3<'_, f32>) -> f32 {
+    map.iter().fold(f32::NEG_INFINITY, |most, &v| most.max(v))
 }
 
 /// The map without what a sampling every `factor` voxels cannot show.
@@ -222,7 +294,38 @@ mod tests {
         assert!(matches!(prepare_template(&bare, &to(10.0)), Err(TemplateError::NoVoxelSize { .. })));
         let map = bare.with_voxel_size(VoxelSize::isotropic(10.0).unwrap());
         assert!(matches!(prepare_template(&map, &to(1e-3)), Err(TemplateError::Resampling { .. })));
+        let dark = map.with_data(map.data().mapv(|v| -v));
+        assert!(matches!(prepare_template(&dark, &to(10.0)), Err(TemplateError::NoDensity { largest }) if largest <= 0.0));
         let small = PrepareParams { size: Some(8), radius: Some(5.0), ..to(10.0) };
         assert!(matches!(prepare_template(&map, &small), Err(TemplateError::MaskRadius { .. })));
+    }
+
+    #[test]
+    fn a_mask_is_resampled_with_its_map() {
+        let map = Volume::new(blob((40, 41, 42), [20.0, 20.0, 24.0], 4.0)).with_voxel_size(VoxelSize::isotropic(5.0).unwrap());
+        let half = map.with_data(blob((40, 41, 42), [20.0, 20.0, 24.0], 5.0));
+        let params = PrepareParams { contrast: Contrast::Bright, ..PrepareParams::new(VoxelSize::isotropic(10.0).unwrap()) };
+        let template = prepare_template_under(&map, &half, &params).unwrap();
+        let TemplateMask::Shape(weights) = template.mask() else { panic!("a ball") };
+        // The blob lies 3 voxels of 5 Angstrom beside the reference point 21 along x: 1.5 of 10.
+        let n = template.size();
+        let c = box_centre(n) as f64;
+        let expected = blob((n, n, n), [c, c, c + 1.5], 2.5);
+        let worst = weights.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(worst < 0.02, "{worst}");
+    }
+
+    #[test]
+    fn refuses_masks_that_are_none() {
+        let voxels = |angstrom| VoxelSize::isotropic(angstrom).unwrap();
+        let map = Volume::new(blob((12, 12, 12), [6.0; 3], 2.0)).with_voxel_size(voxels(10.0));
+        let under = |mask: Volume<f32>| prepare_template_under(&map, &mask, &PrepareParams::new(voxels(10.0))).map(|_| ());
+        assert_eq!(under(Volume::new(Array3::from_elem((12, 12, 12), 1.0))), Ok(()));
+        let other = Volume::new(Array3::from_elem((12, 12, 11), 1.0));
+        assert!(matches!(under(other), Err(TemplateError::MaskShape { mask: [12, 12, 11], .. })));
+        let coarse = Volume::new(Array3::from_elem((12, 12, 12), 1.0)).with_voxel_size(voxels(11.0));
+        assert!(matches!(under(coarse), Err(TemplateError::MaskVoxelSize { .. })));
+        assert!(matches!(under(Volume::new(Array3::from_elem((12, 12, 12), 2.0))), Err(TemplateError::MaskValue { .. })));
+        assert!(matches!(under(Volume::new(Array3::from_elem((12, 12, 12), f32::NAN))), Err(TemplateError::MaskValue { .. })));
     }
 }

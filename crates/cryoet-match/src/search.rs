@@ -16,7 +16,7 @@ use crate::{Ctf, LowPass, MatchError, RotationGrid, ScoreStatistics, Template, W
 pub const NOT_SEARCHED: u32 = u32::MAX;
 
 /// The largest relative difference between the voxel sizes of template and tomogram: over 30 voxels they shift by a third of one.
-const VOXEL_SIZE_TOLERANCE: f64 = 0.01;
+pub(crate) const VOXEL_SIZE_TOLERANCE: f64 = 0.01;
 
 /// The largest edge of tiles: 2048^3 complex numbers are 34 GB.
 const LARGEST_TILE: usize = 2048;

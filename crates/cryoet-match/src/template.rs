@@ -47,6 +47,14 @@ pub enum TemplateError {
         /// The template's shape.
         template: [usize; 3],
     },
+    /// A mask whose voxels are not as large as the map's.
+    #[error("the mask has voxels of {:?} Angstrom (z, y, x) and the map of {:?}: expected the same within 1 %", mask.zyx(), template.zyx())]
+    MaskVoxelSize {
+        /// The mask's voxel size.
+        mask: VoxelSize,
+        /// The map's.
+        template: VoxelSize,
+    },
     /// A mask's weight outside \[0, 1\].
     #[error("voxel {index:?} (z, y, x) of the mask is {value}: expected a number in [0, 1]")]
     MaskValue {
@@ -72,6 +80,12 @@ pub enum TemplateError {
     /// The density does not vary under the mask.
     #[error("the template has the same value everywhere under its mask: there is nothing to match")]
     NoVariance,
+    /// A map of which nothing is bright.
+    #[error("the map's largest value is {largest}: expected a density that is bright on a ground of about 0")]
+    NoDensity {
+        /// The largest value.
+        largest: f32,
+    },
     /// A map without voxel size, where one is needed to resample it.
     #[error("the map's voxel size is unknown: expected one, to bring it to {wanted} Angstrom")]
     NoVoxelSize {
@@ -135,9 +149,7 @@ impl Template {
                 if mask != shape {
                     return Err(TemplateError::MaskShape { mask, template: shape });
                 }
-                if let Some((index, value)) = first(weights.view(), |v| !(0.0..=1.0).contains(&v)) {
-                    return Err(TemplateError::MaskValue { index, value });
-                }
+                check_weights(weights.view())?;
             }
         }
         let template = Self { density, mask };
@@ -209,6 +221,11 @@ pub(crate) fn normalise(density: &mut [f32], mask: &[f32]) -> bool {
         *value = (f64::from(weight) * (f64::from(*value) - mean) / (std * total)) as f32;
     }
     true
+}
+
+/// Refuses what is no weight in \[0, 1\].
+pub(crate) fn check_weights(mask: ArrayView3<'_, f32>) -> Result<(), TemplateError> {
+    first(mask, |v| !(0.0..=1.0).contains(&v)).map_or(Ok(()), |(index, value)| Err(TemplateError::MaskValue { index, value }))
 }
 
 fn first(volume: ArrayView3<'_, f32>, is_bad: impl Fn(f32) -> bool) -> Option<([usize; 3], f32)> {

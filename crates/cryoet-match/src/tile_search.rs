@@ -256,21 +256,67 @@ impl<'a> TileSearch<'a> {
 
 /// Brings one row of covariances into the best scores.
 fn update(covariances: &[f32], weights: &[f32], rotation: u32, scores: &mut [f32], rotations: &mut [u32]) -> Sums {
-    let (mut sum, mut squares, mut count) = ([0.0_f32; LANES], [0.0_f32; LANES], 0);
-    let row = covariances.chunks(LANES).zip(weights.chunks(LANES)).zip(scores.chunks_mut(LANES).zip(rotations.chunks_mut(LANES)));
-    for ((covariances, weights), (scores, rotations)) in row {
-        for i in 0..covariances.len() {
-            let weight = weights[i];
-            let score = covariances[i] * weight;
-            sum[i] += score;
-            squares[i] += score * score;
-            let searched = weight > 0.0;
-            count += u32::from(searched);
-            let better = searched && score > scores[i];
-            scores[i] = if better { score } else { scores[i] };
-            rotations[i] = if better { rotation } else { rotations[i] };
+    let mut lanes = Lanes::default();
+    let (whole, rest) = covariances.as_chunks();
+    let (whole_weights, rest_weights) = weights.as_chunks();
+    let (whole_scores, rest_scores) = scores.as_chunks_mut();
+    let (whole_rotations, rest_rotations) = rotations.as_chunks_mut();
+    for ((covariances, weights), (scores, rotations)) in whole.iter().zip(whole_weights).zip(whole_scores.iter_mut().zip(whole_rotations)) {
+        lanes.update(covariances, weights, rotation, scores, rotations);
+    }
+    // The end of the row, filled up with voxels that are not searched.
+    let n = rest.len();
+    let (mut last, mut last_weights, mut last_scores, mut last_rotations) = ([0.0; LANES], [0.0; LANES], [0.0; LANES], [0; LANES]);
+    last[..n].copy_from_slice(rest);
+    last_weights[..n].copy_from_slice(rest_weights);
+    last_scores[..n].copy_from_slice(rest_scores);
+    last_rotations[..n].copy_from_slice(rest_rotations);
+    lanes.update(&last, &last_weights, rotation, &mut last_scores, &mut last_rotations);
+    rest_scores.copy_from_slice(&last_scores[..n]);
+    rest_rotations.copy_from_slice(&last_rotations[..n]);
+    lanes.sums()
+}
+
+/// Sums over every eighth voxel of a row.
+#[derive(Default)]
+struct Lanes {
+    sum: [f32; LANES],
+    squares: [f32; LANES],
+    count: [u32; LANES],
+}
+
+impl Lanes {
+    fn update(
+        &mut self,
+        covariances: &[f32; LANES],
+        weights: &[f32; LANES],
+        rotation: u32,
+        scores: &mut [f32; LANES],
+        rotations: &mut [u32; LANES],
+    ) {
+        let mut found = [f32::NEG_INFINITY; LANES];
+        let mut any = false;
+        for i in 0..LANES {
+            let score = covariances[i] * weights[i];
+            self.sum[i] += score;
+            self.squares[i] += score * score;
+            let searched = weights[i] > 0.0;
+            self.count[i] += u32::from(searched);
+            found[i] = if searched { score } else { f32::NEG_INFINITY };
+            any |= found[i] > scores[i];
+        }
+        // Later orientations are seldom the best: most of the time nothing is written.
+        if any {
+            for i in 0..LANES {
+                let better = found[i] > scores[i];
+                scores[i] = if better { found[i] } else { scores[i] };
+                rotations[i] = if better { rotation } else { rotations[i] };
+            }
         }
     }
-    let added = |lanes: [f32; LANES]| lanes.iter().map(|&v| f64::from(v)).sum();
-    Sums { count: u64::from(count), sum: added(sum), squares: added(squares) }
+
+    fn sums(&self) -> Sums {
+        let added = |lanes: &[f32; LANES]| lanes.iter().map(|&v| f64::from(v)).sum();
+        Sums { count: self.count.iter().map(|&n| u64::from(n)).sum(), sum: added(&self.sum), squares: added(&self.squares) }
+    }
 }

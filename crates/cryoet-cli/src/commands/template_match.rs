@@ -1,24 +1,29 @@
-use std::path::{Path, PathBuf};
+mod filters;
+mod orientation_map;
+mod templates;
+
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use cryoet::VoxelSize;
 use cryoet::io::{open_volume, read_class_table, read_volume, write_volume};
 use cryoet::matching::{
-    Candidates, Contrast, LowPass, MatchParams, PeakParams, PrepareParams, RotationGrid, Search, Template, TemplateMask, Wedge, find_peaks,
-    prepare_template, top_per_class, top_without_overlap,
+    Candidates, FineAudit, FineParams, Matches, PeakParams, RotationGrid, Search, Template, Whitening, find_peaks, top_per_class,
+    top_without_overlap,
 };
+use cryoet::{ClassLabel, Volume, VolumeSource};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::bar::Bar;
 use crate::failure::Failure;
-use crate::geometry::{Group, Tilts, symmetry, tilts};
 use crate::numbers;
-use crate::options::{check_list_outputs, check_per_class, class_order};
+use crate::options::{check_list_outputs, check_per_class, check_volume_output, class_order};
 use crate::output;
 use crate::paths::{Shown, check_files};
 use crate::picks::{Origin, write_picks};
 use crate::record::Record;
+use filters::Filters;
+use templates::{Templates, nth_or_only, one_or_all, reach};
 
 /// Tomogram and templates to particles with poses
 ///
@@ -27,6 +32,8 @@ use crate::record::Record;
 ///
 /// Examples:
 ///   cryoet match tomogram.mrc --template ribosome.mrc --step 15 --tilts -60,60 -o picks.csv
+///   cryoet match tomogram.mrc --template ribosome.mrc --step 30 --fine-step 8 --tilts -60,60 --defocus 3 -o picks.csv
+///   cryoet match tomogram.mrc --template rod.mrc --mask rod-mask.mrc --symmetry C2 --region cell.mrc -o picks.csv
 ///   cryoet match tomogram.mrc --template a.mrc --template b.mrc --step 20 --most 200 --select without-overlap -o picks.csv
 #[derive(Args, Serialize)]
 #[command(verbatim_doc_comment)]
@@ -34,46 +41,44 @@ pub(crate) struct TemplateMatch {
     /// The tomogram
     #[serde(serialize_with = "crate::paths::shown")]
     tomogram: PathBuf,
-    /// A density map to look for; may be given several times
-    #[arg(long, required = true, value_name = "MAP")]
-    #[serde(serialize_with = "crate::paths::shown")]
-    template: Vec<PathBuf>,
-    /// Largest angle in degrees between any orientation and the nearest one tried, about
+    #[command(flatten)]
+    templates: Templates,
+    /// Angular step in degrees: no orientation is farther than 0.85 of it from one that is tried
     #[arg(long, value_name = "DEGREES", default_value_t = 15.0, value_parser = numbers::positive, allow_negative_numbers = true)]
     step: f64,
-    /// Symmetry of the templates: C1, C2 .., D2 .., T, O or I; one, or one per template
-    #[arg(long, value_name = "GROUP", value_parser = symmetry, value_delimiter = ',', default_value = "C1")]
-    symmetry: Vec<Group>,
-    /// First and last tilt in degrees: the turned templates lose what the tilt series did not measure
-    #[arg(long, value_name = "FROM,TO", value_parser = tilts, allow_hyphen_values = true)]
-    tilts: Option<Tilts>,
-    /// Low-pass on the turned templates, in Angstrom
-    #[arg(long, value_name = "ANGSTROM", value_parser = numbers::positive, allow_negative_numbers = true)]
-    low_pass: Option<f64>,
-    /// Particles are brighter than their surroundings; by default darker
-    #[arg(long)]
-    bright: bool,
-    /// Radius of the mask in voxels of the tomogram; by default what the map fills
-    #[arg(long, value_name = "VOXELS", value_parser = numbers::positive, allow_negative_numbers = true)]
-    radius: Option<f64>,
-    /// Least distance between two particles of a class in voxels; by default the mask's radius
-    #[arg(long, value_name = "VOXELS", value_parser = numbers::not_negative, allow_negative_numbers = true)]
-    distance: Option<f64>,
+    /// Then try, at the particles found, the orientations near theirs in this finer step
+    #[arg(long, value_name = "DEGREES", value_parser = numbers::positive, allow_negative_numbers = true)]
+    fine_step: Option<f64>,
+    /// Every how many particles one is tried in all orientations of the finer step, to tell how often that changes the answer; 0: never
+    #[arg(long, value_name = "N", default_value_t = 50, requires = "fine_step")]
+    audit_every: usize,
+    #[command(flatten)]
+    filters: Filters,
+    /// Search only where this volume, of the tomogram's shape, is not 0
+    #[arg(long, value_name = "VOLUME")]
+    #[serde(serialize_with = "crate::paths::shown")]
+    region: Option<PathBuf>,
+    /// Least distance between two particles of a class in voxels: one, or one per template; by default the mask's radius
+    #[arg(long, value_name = "VOXELS", value_delimiter = ',', value_parser = numbers::not_negative, allow_negative_numbers = true)]
+    distance: Vec<f64>,
     /// Smallest score kept; by default what noise alone would pass --false-positives times
     #[arg(long, value_name = "SCORE", value_parser = numbers::finite, allow_negative_numbers = true, conflicts_with = "false_positives")]
     min_score: Option<f64>,
     /// False positives expected of noise alone in the whole search of a template
     #[arg(long, value_name = "NUMBER", default_value_t = 1.0, value_parser = numbers::positive, allow_negative_numbers = true)]
     false_positives: f64,
-    /// Voxels whose surroundings vary more than this many times as much as the tomogram are not searched: gold, carbon
-    #[arg(long, value_name = "TIMES", value_parser = numbers::positive, allow_negative_numbers = true)]
-    variance_limit: Option<f64>,
+    /// Most candidates of each template, the best, before a finer search and before they are merged
+    #[arg(long, value_name = "N", value_parser = numbers::at_least_one)]
+    candidates: Option<usize>,
     /// Most particles per class, the best
     #[arg(long, value_name = "N", value_parser = numbers::at_least_one)]
     most: Option<usize>,
     /// How the particles of several templates are merged
     #[arg(long, value_enum, default_value_t = Selection::PerClass)]
     select: Selection,
+    /// Radii in voxels that say which template is larger and what overlaps: one per template; by default the masks'
+    #[arg(long, value_name = "VOXELS", value_delimiter = ',', value_parser = numbers::not_negative, allow_negative_numbers = true)]
+    overlap_radii: Vec<f64>,
     /// Edge in voxels of the tiles that are searched at a time: memory grows with its cube
     #[arg(long, value_name = "VOXELS", value_parser = numbers::at_least_one)]
     tile: Option<usize>,
@@ -81,6 +86,11 @@ pub(crate) struct TemplateMatch {
     #[arg(long, value_name = "SCORES")]
     #[serde(serialize_with = "crate::paths::shown")]
     scores: Option<PathBuf>,
+    /// Also write which orientation scored best at each voxel, by its place in the table NAME.csv that is written beside; -1 where none
+    /// was tried (one template only)
+    #[arg(long, value_name = "INDICES")]
+    #[serde(serialize_with = "crate::paths::shown")]
+    orientations: Option<PathBuf>,
     /// Table of classes (TOML): names for the list
     #[arg(long, value_name = "TABLE.toml")]
     #[serde(serialize_with = "crate::paths::shown")]
@@ -104,41 +114,59 @@ enum Selection {
     WithoutOverlap,
 }
 
+/// What the search for one template came to.
+#[derive(Serialize)]
+struct Report {
+    template: String,
+    orientations: usize,
+    /// Voxels searched times orientations.
+    scores: u64,
+    mean: f64,
+    deviation: f64,
+    threshold: f64,
+    candidates: usize,
+    /// Of how many in how many the finer search of all orientations had a better answer, and by how much.
+    audit: Option<Audit>,
+}
+
+#[derive(Serialize)]
+struct Audit {
+    checked: usize,
+    differed: usize,
+    mean_gain: f64,
+}
+
+impl From<FineAudit> for Audit {
+    fn from(FineAudit { checked, differed, mean_gain }: FineAudit) -> Self {
+        Self { checked, differed, mean_gain }
+    }
+}
+
 impl TemplateMatch {
     pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
-        check_list_outputs(&self.output)?;
-        if self.scores.is_some() && self.template.len() > 1 {
-            return Err(Failure::usage("--scores is for a single --template"));
-        }
-        if self.symmetry.len() != 1 && self.symmetry.len() != self.template.len() {
-            let (groups, templates) = (self.symmetry.len(), self.template.len());
-            return Err(Failure::usage(format!("--symmetry: {groups} groups for {templates} templates")));
-        }
-        let inputs: Vec<_> = [&self.tomogram].into_iter().chain(&self.template).chain(&self.classes).collect();
-        check_files(inputs.iter().copied(), self.output.iter().chain(&self.scores))?;
+        self.check()?;
+        let maps = &self.templates.maps;
+        let files = [&self.tomogram].into_iter().chain(maps).chain(&self.templates.masks).chain(&self.region).chain(&self.classes);
+        let inputs: Vec<_> = files.collect();
+        let table = self.orientations.as_deref().map(orientation_map::table_of);
+        check_files(inputs.iter().copied(), self.output.iter().chain(&self.scores).chain(&self.orientations).chain(&table))?;
         let classes = self.classes.as_ref().map(read_class_table).transpose()?.unwrap_or_default();
-        check_per_class("--template", self.template.len(), &classes)?;
+        check_per_class("--template", maps.len(), &classes)?;
         let record = Record::new("match", &self)?.with_inputs(inputs)?;
         let tomogram = open_volume(&self.tomogram)?;
-        let mut found = Vec::new();
-        for (place, (path, label)) in self.template.iter().zip(class_order(&classes)).enumerate() {
-            let template = self.prepare(path, tomogram.voxel_size()).map_err(Failure::about(path))?;
-            let group = &self.symmetry[place.min(self.symmetry.len() - 1)];
-            let grid = RotationGrid::covering(self.step, group.symmetry).map_err(Failure::of_arguments)?;
-            let bar = Bar::new("matching");
-            let matches = Search::new(tomogram.as_ref(), &template, &grid, self.params(tomogram.voxel_size())?)?.run(&bar)?;
-            drop(bar);
-            let radius = match template.mask() {
-                TemplateMask::Sphere { radius, .. } => *radius,
-                TemplateMask::Shape(_) => template.size() as f64 / 2.0,
-            };
-            let noise = matches.statistics.threshold(self.false_positives).unwrap_or(0.0);
-            let params = PeakParams { threshold: self.min_score.unwrap_or(noise), ..PeakParams::new(self.distance.unwrap_or(radius)) };
-            found.push(Candidates { particles: find_peaks(&matches, &grid, label, &params)?, radius });
-            if let Some(path) = &self.scores {
-                write_volume(path, &matches.scores)?;
-                record.write_beside(path)?;
-            }
+        let region = self.region.as_ref().map(read_volume).transpose()?.map(|volume| volume.with_data(volume.data().mapv(|v| v != 0.0)));
+        let whitening = if self.filters.whiten { Some(Whitening::of(tomogram.as_ref())?) } else { None };
+        let white = whitening.as_ref().map(|whitening| whitening.apply(tomogram.as_ref())).transpose()?;
+        let searched = Searched {
+            tomogram: white.as_ref().map_or(tomogram.as_ref(), |white| white),
+            region: region.as_ref(),
+            whitening: whitening.as_ref(),
+        };
+        let (mut found, mut reports) = (Vec::new(), Vec::new());
+        for (place, label) in (0..maps.len()).zip(class_order(&classes)) {
+            let (candidates, report) = self.search(place, label, &searched, &record)?;
+            found.push(candidates);
+            reports.push(report);
         }
         let most = self.most.unwrap_or(usize::MAX);
         let particles = match self.select {
@@ -147,36 +175,120 @@ impl TemplateMatch {
         };
         let (voxel_size, shape) = (tomogram.voxel_size(), tomogram.shape());
         let origin = Origin { volume: &self.tomogram, name: self.name.as_ref(), voxel_size, shape };
+        let record = record.with_result(json!({"templates": reports}));
         let count = write_picks(&self.output, particles, &origin, &classes, &record)?;
-        output::print(json, &json!({"particles": count, "outputs": self.output.shown()}), || format!("{count} particles"))
+        let value = json!({"particles": count, "templates": reports, "outputs": self.output.shown()});
+        output::print(json, &value, || text(count, &reports))
     }
 
-    /// The template of a map, at the tomogram's voxel size and contrast.
-    fn prepare(&self, path: &Path, tomogram: Option<VoxelSize>) -> Result<Template, Failure> {
-        let map = read_volume(path)?;
-        let voxel_size = tomogram.or(map.voxel_size());
-        let voxel_size = voxel_size.ok_or_else(|| Failure::new("neither the map nor the tomogram knows its voxel size"))?;
-        let known = map.voxel_size().unwrap_or(voxel_size);
-        let contrast = if self.bright { Contrast::Bright } else { Contrast::Dark };
-        let params = PrepareParams { contrast, radius: self.radius, ..PrepareParams::new(voxel_size) };
-        Ok(prepare_template(&map.with_voxel_size(Some(known)), &params)?)
+    /// What can be refused before anything is read.
+    fn check(&self) -> Result<(), Failure> {
+        check_list_outputs(&self.output)?;
+        let templates = self.templates.maps.len();
+        for (option, volume) in [("--scores", &self.scores), ("--orientations", &self.orientations)] {
+            let Some(path) = volume else { continue };
+            check_volume_output(path)?;
+            if templates > 1 {
+                return Err(Failure::usage(format!("{option} is for a single --template")));
+            }
+        }
+        self.templates.check()?;
+        if !self.distance.is_empty() {
+            one_or_all("--distance", self.distance.len(), templates)?;
+        }
+        if !self.overlap_radii.is_empty() && self.overlap_radii.len() != templates {
+            return Err(Failure::usage(format!("--overlap-radii: {} radii for {templates} templates", self.overlap_radii.len())));
+        }
+        match self.fine_step {
+            Some(fine) if fine >= self.step => Err(Failure::usage(format!("--fine-step {fine} is not finer than --step {}", self.step))),
+            _ => Ok(()),
+        }
     }
 
-    fn params(&self, voxel_size: Option<VoxelSize>) -> Result<MatchParams, Failure> {
-        let low_pass = match (self.low_pass, voxel_size) {
-            (Some(angstrom), Some(size)) => Some(LowPass::at_resolution(angstrom, size)),
-            (Some(_), None) => return Err(Failure::usage("--low-pass is in Angstrom, and the tomogram's voxel size is unknown")),
-            (None, _) => None,
+    /// The candidates of one template.
+    fn search(
+        &self,
+        place: usize,
+        label: ClassLabel,
+        searched: &Searched<'_>,
+        record: &Record,
+    ) -> Result<(Candidates, Report), Failure> {
+        let symmetry = self.templates.symmetry_of(place);
+        let covering = |step: f64| RotationGrid::covering(step, symmetry).map_err(Failure::of_arguments);
+        let (grid, fine) = (covering(self.step)?, self.fine_step.map(covering).transpose()?);
+        let voxel_size = searched.tomogram.voxel_size();
+        let template = self.templates.prepare(place, voxel_size)?;
+        let search = self.search_of(&template, &grid, searched)?;
+        let bar = Bar::new("matching");
+        let matches = search.run(&bar)?;
+        drop(bar);
+        let noise = matches.statistics.threshold(self.false_positives).unwrap_or(0.0);
+        let (threshold, radius) = (self.min_score.unwrap_or(noise), reach(&template));
+        let distance = nth_or_only(&self.distance, place).copied().unwrap_or(radius);
+        let peaks = PeakParams { distance, threshold, most: self.candidates };
+        let mut particles = find_peaks(&matches, &grid, label, &peaks)?;
+        let mut audit = None;
+        if let Some(fine) = &fine {
+            let params = FineParams { symmetry, audit_every: self.audit_every, ..FineParams::after(self.step) };
+            let finer = search.finer(&particles, fine, &params, &Bar::new("refining"))?;
+            (particles, audit) = (finer.particles, Some(finer.audit.into()));
+        }
+        self.write_volumes(&matches, &grid, record)?;
+        let report = Report {
+            template: self.templates.maps[place].shown(),
+            orientations: grid.len(),
+            scores: matches.statistics.count,
+            mean: matches.statistics.mean,
+            deviation: matches.statistics.std,
+            threshold,
+            candidates: particles.len(),
+            audit,
         };
-        let defaults = MatchParams::default();
-        let params = MatchParams {
-            wedge: self.tilts.map(|Tilts(from, to)| Wedge::new(from, to)),
-            low_pass,
-            variance_limit: self.variance_limit,
-            tile: self.tile.unwrap_or(defaults.tile),
-            ..defaults
-        };
-        params.check().map_err(Failure::of_arguments)?;
-        Ok(params)
+        Ok((Candidates { particles, radius: self.overlap_radii.get(place).copied().unwrap_or(radius) }, report))
     }
+
+    fn search_of<'a>(&self, template: &'a Template, grid: &'a RotationGrid, searched: &Searched<'a>) -> Result<Search<'a>, Failure> {
+        let params = self.filters.params(searched.tomogram.voxel_size(), self.tile)?;
+        let mut search = Search::new(searched.tomogram, template, grid, params)?;
+        if let Some(region) = searched.region {
+            search = search.within(region)?;
+        }
+        Ok(match searched.whitening {
+            Some(whitening) => search.with_whitening(whitening),
+            None => search,
+        })
+    }
+
+    fn write_volumes(&self, matches: &Matches, grid: &RotationGrid, record: &Record) -> Result<(), Failure> {
+        if let Some(path) = &self.scores {
+            write_volume(path, &matches.scores)?;
+            record.write_beside(path)?;
+        }
+        if let Some(path) = &self.orientations {
+            orientation_map::write(path, matches, grid)?;
+            record.write_beside(path)?;
+        }
+        Ok(())
+    }
+}
+
+/// What is searched, by every template.
+struct Searched<'a> {
+    /// Whitened, where that is wanted.
+    tomogram: &'a dyn VolumeSource<f32>,
+    region: Option<&'a Volume<bool>>,
+    whitening: Option<&'a Whitening>,
+}
+
+fn text(count: usize, reports: &[Report]) -> String {
+    let mut text = format!("{count} particles\n");
+    for Report { template, orientations, deviation, threshold, candidates, audit, .. } in reports {
+        text += &format!("{template}: {orientations} orientations, scores {deviation:.4} about 0, {candidates} candidates above {threshold:.4}");
+        if let Some(Audit { checked, differed, mean_gain }) = audit {
+            text += &format!("; all orientations had a better answer at {differed} of {checked}");
+            text += &if *differed > 0 { format!(", by {mean_gain:.4}") } else { String::new() };
+        }
+        text.push('\n');
+    }
+    text
 }

@@ -37,7 +37,7 @@ proptest! {
         for y in 0..ny {
             for x in 0..half {
                 for z in 0..nz {
-                    let ours = spectrum[(y * half + x) * nz + z];
+                    let ours = spectrum[(x * ny + y) * nz + z];
                     let ours = Complex64::new(f64::from(ours.re), f64::from(ours.im));
                     prop_assert!((ours - bin(&voxels, shape, [z, y, x])).norm() < 1e-4);
                 }

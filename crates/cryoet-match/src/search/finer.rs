@@ -63,21 +63,32 @@ impl Search<'_> {
     /// template of which filters leave nothing; cancelled by `progress`, which counts particles.
     ///
     /// ```
-    /// use cryoet_core::{ClassLabel, RotationGrid, Symmetry, Volume, ndarray::{Array3, s}};
+    /// use cryoet_core::{ClassLabel, Orientation, RotationGrid, Symmetry, Volume, ndarray::{Array3, s}};
     /// use cryoet_match::{FineParams, MatchParams, PeakParams, Search, Template, TemplateMask, find_peaks};
     ///
-    /// let stick = Array3::from_shape_fn((9, 9, 9), |(z, y, x)| if z.abs_diff(4) < 2 && y.abs_diff(4) < 2 && x > 0 { 1.0 } else { 0.0 });
-    /// let mut tomogram = Array3::from_shape_fn((24, 24, 24), |(z, y, x)| ((z * 7 + y * 5 + x * 3) % 11) as f32 * 0.02);
-    /// tomogram.slice_mut(s![8..17, 6..15, 10..19]).zip_mut_with(&stick, |v, s| *v += s);
-    /// let template = Template::new(Volume::new(stick), TemplateMask::Sphere { radius: 4.0, edge: 0.0 })?;
-    /// let (coarse, fine) = (RotationGrid::covering(60.0, Symmetry::default())?, RotationGrid::covering(15.0, Symmetry::default())?);
+    /// // A hook that no turn leaves as it is, and a tomogram where it is turned by 90 degrees about z: x to y.
+    /// let near = |i: usize, j: usize| i.abs_diff(j) < 2;
+    /// let hook = Array3::from_shape_fn((11, 11, 11), |(z, y, x)| {
+    ///     let long = near(z, 5) && near(y, 5) && (1..10).contains(&x);
+    ///     let arm = near(z, 5) && near(x, 2) && (5..9).contains(&y);
+    ///     if long || arm || (near(y, 5) && near(x, 8) && (5..8).contains(&z)) { 1.0 } else { 0.0 }
+    /// });
+    /// let mut tomogram = Array3::from_shape_fn((26, 26, 26), |(z, y, x)| ((z * 7 + y * 5 + x * 3) % 11) as f32 * 0.02);
+    /// let turned = Array3::from_shape_fn((11, 11, 11), |(z, y, x)| hook[[z, 10 - x, y]]);
+    /// tomogram.slice_mut(s![8..19, 6..17, 10..21]).zip_mut_with(&turned, |v, s| *v += s);
+    ///
+    /// let template = Template::new(Volume::new(hook), TemplateMask::Sphere { radius: 5.0, edge: 0.0 })?;
+    /// let (coarse, fine) = (RotationGrid::covering(45.0, Symmetry::default())?, RotationGrid::covering(15.0, Symmetry::default())?);
     /// let tomogram = Volume::new(tomogram);
     /// let search = Search::new(&tomogram, &template, &coarse, MatchParams::default())?;
     /// let params = PeakParams { most: Some(1), ..PeakParams::new(4.0) };
     /// let found = find_peaks(&search.run(&())?, &coarse, ClassLabel::new(1), &params)?;
-    /// let finer = search.finer(&found, &fine, &FineParams { audit_every: 1, ..FineParams::after(60.0) }, &())?;
-    /// assert!(finer.particles[0].score > found[0].score);
-    /// assert_eq!(finer.audit.checked, 1);
+    /// let finer = search.finer(&found, &fine, &FineParams { audit_every: 1, ..FineParams::after(45.0) }, &())?;
+    /// let particle = &finer.particles[0];
+    /// assert!(particle.score > found[0].score);
+    /// assert_eq!(particle.position.zyx(), [13.0, 11.0, 15.0]);
+    /// assert!(particle.orientation.unwrap().angle_to(&Orientation::from_zxz(90.0, 0.0, 0.0)?) < 0.85 * 15.0);
+    /// assert_eq!((finer.audit.checked, finer.audit.differed), (1, 0));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn finer(

@@ -199,6 +199,32 @@ fn finds_particles_where_and_as_they_lie() {
 }
 
 #[test]
+fn symmetric_particles_are_found_in_an_equivalent_orientation() {
+    let (symmetry, step) = (Symmetry::Dihedral(3), 20.0);
+    let turns = symmetry.rotations().unwrap();
+    let draw_all = |volume: &mut Array3<f32>, at, orientation: &Orientation| turns.iter().for_each(|turn| draw(volume, at, &turn.then(orientation)));
+    let truth = [([10.0, 11.0, 12.0], (20.0, 10.0, 60.0)), ([11.0, 10.0, 33.0], (-130.0, 60.0, 100.0)), ([10.0, 11.0, 54.0], (75.0, -100.0, 30.0))];
+    let mut tomogram = noise([21, 21, 66], 8).mapv(|v| 0.3 * v);
+    let mut density = Array3::zeros((20, 20, 20));
+    draw_all(&mut density, [10.0; 3], &Orientation::identity());
+    truth.iter().for_each(|&(at, (phi, psi, the))| draw_all(&mut tomogram, at, &Orientation::from_zxz(phi, psi, the).unwrap()));
+    let template = Template::new(Volume::new(density), TemplateMask::Sphere { radius: 8.0, edge: 2.0 }).unwrap();
+    let grid = RotationGrid::covering(step, symmetry).unwrap();
+    assert!(grid.len() * 4 < RotationGrid::covering(step, Symmetry::default()).unwrap().len());
+    let tomogram = Volume::new(tomogram);
+    let found = Search::new(&tomogram, &template, &grid, MatchParams::default()).unwrap().run(&()).unwrap();
+    let mut apart: f64 = 0.0;
+    for (at, (phi, psi, the)) in truth {
+        let index = found.rotations[at.map(|c| c as usize)];
+        let (ours, orientation) = (grid.get(index).unwrap(), Orientation::from_zxz(phi, psi, the).unwrap());
+        assert!(symmetry.angle_between(ours, &orientation).unwrap() < step, "{at:?}");
+        apart = apart.max(ours.angle_to(&orientation));
+    }
+    // Not all of them lie in the part of the orientations that is tried.
+    assert!(apart > 60.0, "{apart}");
+}
+
+#[test]
 fn noise_passes_the_threshold_as_often_as_expected() {
     let mut random = ChaCha8Rng::seed_from_u64(17);
     let tomogram = Volume::new(Array3::from_shape_simple_fn([40, 40, 40], || random.sample::<f32, _>(rand_distr::StandardNormal)));

@@ -1,0 +1,103 @@
+//! Density maps as templates.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use cryoet::io::read_volume;
+use cryoet::matching::{Contrast, PrepareParams, Symmetry, Template, TemplateMask, prepare_template, prepare_template_under};
+use cryoet::VoxelSize;
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::geometry::{Group, symmetry};
+use crate::numbers;
+
+#[derive(Args, Serialize)]
+pub(super) struct Templates {
+    /// A density map to look for; may be given several times
+    #[arg(long = "template", required = true, value_name = "MAP")]
+    #[serde(serialize_with = "crate::paths::shown")]
+    pub(super) maps: Vec<PathBuf>,
+    /// A mask on the map's grid, weights from 0 to 1, that turns with it: one per template; by default a soft ball, which is faster
+    #[arg(long = "mask", value_name = "MASK", conflicts_with = "radius")]
+    #[serde(serialize_with = "crate::paths::shown")]
+    pub(super) masks: Vec<PathBuf>,
+    /// Radius of the soft ball in voxels of the tomogram: one, or one per template; by default what the map fills
+    #[arg(long, value_name = "VOXELS", value_delimiter = ',', value_parser = numbers::positive, allow_negative_numbers = true)]
+    radius: Vec<f64>,
+    /// Symmetry of the templates: C1, C2 .., D2 .., T, O or I; one, or one per template
+    #[arg(long, value_name = "GROUP", value_parser = symmetry, value_delimiter = ',', default_value = "C1")]
+    symmetry: Vec<Group>,
+    /// Particles are brighter than their surroundings; by default darker
+    #[arg(long)]
+    bright: bool,
+    /// Look for the other hand of the maps: their mirror images
+    #[arg(long)]
+    mirrored: bool,
+}
+
+impl Templates {
+    /// Refuses numbers of values that do not go with the templates.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        let templates = self.maps.len();
+        one_or_all("--symmetry", self.symmetry.len(), templates)?;
+        if !self.radius.is_empty() {
+            one_or_all("--radius", self.radius.len(), templates)?;
+        }
+        if !self.masks.is_empty() && self.masks.len() != templates {
+            return Err(Failure::usage(format!("--mask: {} masks for {templates} templates", self.masks.len())));
+        }
+        Ok(())
+    }
+
+    pub(super) fn symmetry_of(&self, place: usize) -> Symmetry {
+        nth_or_only(&self.symmetry, place).map_or(Symmetry::default(), |group| group.symmetry)
+    }
+
+    /// The template of a place, at the tomogram's voxel size and contrast.
+    pub(super) fn prepare(&self, place: usize, tomogram: Option<VoxelSize>) -> Result<Template, Failure> {
+        let path = &self.maps[place];
+        let template = self.of_map(path, place, tomogram).map_err(Failure::about(path))?;
+        Ok(if self.mirrored { template.mirrored() } else { template })
+    }
+
+    fn of_map(&self, path: &Path, place: usize, tomogram: Option<VoxelSize>) -> Result<Template, Failure> {
+        let map = read_volume(path)?;
+        let voxel_size = tomogram.or(map.voxel_size());
+        let voxel_size = voxel_size.ok_or_else(|| Failure::new("neither the map nor the tomogram knows its voxel size"))?;
+        let known = map.voxel_size().unwrap_or(voxel_size);
+        let map = map.with_voxel_size(Some(known));
+        let contrast = if self.bright { Contrast::Bright } else { Contrast::Dark };
+        let params = PrepareParams { contrast, radius: nth_or_only(&self.radius, place).copied(), ..PrepareParams::new(voxel_size) };
+        Ok(match self.masks.get(place) {
+            Some(path) => prepare_template_under(&map, &read_volume(path)?, &params)?,
+            None => prepare_template(&map, &params)?,
+        })
+    }
+}
+
+/// How far a template reaches from its reference point, in voxels.
+pub(super) fn reach(template: &Template) -> f64 {
+    match template.mask() {
+        TemplateMask::Sphere { radius, .. } => *radius,
+        TemplateMask::Shape(weights) => {
+            let centre = cryoet::box_centre(template.size()) as f64;
+            let square = |(z, y, x): (usize, usize, usize)| [z, y, x].iter().map(|&i| (i as f64 - centre).powi(2)).sum::<f64>();
+            weights.indexed_iter().filter(|(_, w)| **w >= 0.5).map(|(at, _)| square(at)).fold(0.0, f64::max).sqrt()
+        }
+    }
+}
+
+/// The value of a place, or the only one.
+pub(super) fn nth_or_only<T>(values: &[T], place: usize) -> Option<&T> {
+    values.get(if values.len() == 1 { 0 } else { place })
+}
+
+/// Refuses a number of values that is neither one nor the templates'.
+pub(super) fn one_or_all(option: &str, values: usize, templates: usize) -> Result<(), Failure> {
+    if values == 1 || values == templates {
+        Ok(())
+    } else {
+        Err(Failure::usage(format!("{option}: {values} values for {templates} templates")))
+    }
+}
