@@ -1,11 +1,12 @@
 mod deepfinder;
 mod layers;
+pub(crate) mod on_cpu;
 
 use cryoet_core::Region;
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-pub(crate) use layers::{Layers, convolve};
+pub(crate) use layers::{Layers, convolve, doubled};
 
 /// A network's shape, stored in its weights. Training, tiling and import learn everything about a network from here.
 ///
@@ -33,6 +34,15 @@ pub struct Halo {
     pub before: usize,
     /// Voxels towards the end.
     pub after: usize,
+}
+
+impl Halo {
+    /// The wider of the two both ways: for blocks that are turned.
+    #[must_use]
+    pub fn either_way(self) -> Self {
+        let wider = self.before.max(self.after);
+        Self { before: wider, after: wider }
+    }
 }
 
 /// One layer with weights: its name and its kernel's shape (out, in, z, y, x).
@@ -65,6 +75,13 @@ impl Architecture {
     pub fn halo(&self) -> Halo {
         match self {
             Self::DeepFinder { .. } => deepfinder::HALO,
+        }
+    }
+
+    /// A smaller halo for those who trade exactness near the tiles' faces for speed.
+    pub fn fast_halo(&self) -> Halo {
+        match self {
+            Self::DeepFinder { .. } => deepfinder::FAST_HALO,
         }
     }
 

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use tch::{Kind, TchError, Tensor};
 use thiserror::Error;
 
-use crate::architecture::{Architecture, Layers, convolve};
+use crate::architecture::{Architecture, Layers, convolve, doubled, on_cpu};
 use crate::device::{Device, DeviceError};
 use crate::memory_layout::channels_last;
 use crate::tensor_map::TensorMap;
@@ -131,13 +131,28 @@ impl Network {
 
 impl Layers for Network {
     fn hidden(&self, index: usize, x: &Tensor, padding: i64) -> Result<Tensor, TchError> {
-        let (weight, bias) = &self.layers[index];
-        convolve(x, weight, Some(bias), padding)?.f_relu_()
+        self.convolve(index, x, padding)?.f_relu_()
+    }
+
+    fn hidden_doubled(&self, index: usize, x: &Tensor) -> Result<Tensor, TchError> {
+        match self.device {
+            Device::Cpu => on_cpu::up_convolve(&self.layers[index], x)?.f_relu_(),
+            Device::Cuda(_) => self.hidden(index, &doubled(x)?, 0),
+        }
     }
 
     fn last(&self, index: usize, x: &Tensor) -> Result<Tensor, TchError> {
-        let (weight, bias) = &self.layers[index];
-        convolve(x, weight, Some(bias), 0)
+        self.convolve(index, x, 0)
+    }
+}
+
+impl Network {
+    fn convolve(&self, index: usize, x: &Tensor, padding: i64) -> Result<Tensor, TchError> {
+        let layer = &self.layers[index];
+        match self.device {
+            Device::Cpu => on_cpu::convolve(layer, x, padding),
+            Device::Cuda(_) => convolve(x, &layer.0, Some(&layer.1), padding),
+        }
     }
 }
 

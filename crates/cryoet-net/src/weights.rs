@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
 
-use cryoet_core::{ClassLabel, ClassTable, VoxelSize};
+use cryoet_core::{Class, ClassLabel, ClassTable, ClassTableError, VoxelSize};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::architecture::Architecture;
+use crate::calibration::{Calibration, ClassCalibration};
 use crate::initialisation::uniform_by_fan_in;
 use crate::normalisation::Normalisation;
 use crate::safetensors_file;
@@ -25,6 +26,9 @@ pub struct WeightsDescription {
     /// Standard deviation in voxels of the Gaussian low-pass that follows; 0 is none.
     #[serde(default)]
     pub smoothing: f64,
+    /// From scores of picks to the probability that a pick is right, by class; none where nothing was calibrated.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub calibration: BTreeMap<ClassLabel, Calibration>,
     /// How the weights came to be: free text by key.
     #[serde(default)]
     pub provenance: BTreeMap<String, String>,
@@ -116,8 +120,15 @@ impl Weights {
     pub fn random(classes: ClassTable, voxel_size: Option<VoxelSize>, seed: u64) -> Self {
         let architecture = Architecture::DeepFinder { outputs: classes.len() + 1 };
         let provenance = BTreeMap::from([("initialisation".to_owned(), format!("uniform by fan-in, seed {seed}"))]);
-        let description =
-            WeightsDescription { architecture, classes, voxel_size, normalisation: Normalisation::default(), smoothing: 0.0, provenance };
+        let description = WeightsDescription {
+            architecture,
+            classes,
+            voxel_size,
+            normalisation: Normalisation::default(),
+            smoothing: 0.0,
+            calibration: BTreeMap::new(),
+            provenance,
+        };
         Self { tensors: uniform_by_fan_in(&architecture, seed), description }
     }
 
@@ -202,6 +213,38 @@ impl Weights {
         &self.description
     }
 
+    /// The same weights with what was fitted on held-out picks: curves, and in the class table the thresholds. What classes had before is
+    /// replaced; classes that are not in the table are passed over.
+    ///
+    /// ```
+    /// use cryoet_core::{Class, ClassLabel, ClassTable};
+    /// use cryoet_net::{Calibration, ClassCalibration, Weights};
+    ///
+    /// let label = ClassLabel::new(1);
+    /// let weights = Weights::random(ClassTable::new(vec![Class::new(label, "ribosome")])?, None, 1);
+    /// let curve = Calibration::fit(&[(0.3, false), (0.6, true)]);
+    /// let weights = weights.with_calibration(&[ClassCalibration { label, curve, threshold: Some(0.4) }])?;
+    /// assert_eq!(weights.description().classes.get(label).unwrap().threshold, Some(0.4));
+    /// assert!(weights.description().calibration.contains_key(&label));
+    /// # Ok::<(), cryoet_core::ClassTableError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A threshold that is not finite.
+    pub fn with_calibration(mut self, classes: &[ClassCalibration]) -> Result<Self, ClassTableError> {
+        let mut table: Vec<Class> = self.description.classes.into();
+        self.description.calibration.clear();
+        for class in &mut table {
+            let fitted = classes.iter().find(|fitted| fitted.label == class.label);
+            class.threshold = fitted.and_then(|fitted| fitted.threshold);
+            if let Some(curve) = fitted.and_then(|fitted| fitted.curve.clone()) {
+                self.description.calibration.insert(class.label, curve);
+            }
+        }
+        self.description.classes = ClassTable::new(table)?;
+        Ok(self)
+    }
+
     /// Adds a note on how the weights came to be.
     #[must_use]
     pub fn with_provenance(mut self, key: impl Into<String>, text: impl Into<String>) -> Self {
@@ -234,7 +277,6 @@ pub(crate) fn channel_labels(classes: &ClassTable) -> Vec<ClassLabel> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cryoet_core::Class;
 
     fn weights() -> Weights {
         Weights::random(ClassTable::new(vec![Class::new(ClassLabel::new(4), "a")]).unwrap(), None, 1)

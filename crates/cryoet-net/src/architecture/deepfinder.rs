@@ -13,6 +13,9 @@ pub(super) const GRANULARITY: usize = 4;
 /// The receptive field spans -31 .. +34 voxels around an output, rounded up to the granularity.
 pub(super) const HALO: Halo = Halo { before: 32, after: 36 };
 
+/// What lies farther weighs little: the decoder's margin and some of what the bottom layers see.
+pub(super) const FAST_HALO: Halo = Halo { before: 12, after: 12 };
+
 /// Activations in f32 at their peak within the encoder, per voxel of the input: the input and two layers of 32 channels.
 const ENCODER_BYTES: usize = 4 * (1 + 32 + 32);
 
@@ -76,11 +79,11 @@ pub(super) fn forward(layers: &impl Layers, input: &Tensor, window: Region) -> R
         x = relu_conv(index, &x)?;
     }
     x = cut(&x, halved(needed.coarse))?;
-    x = layers.hidden(8, &doubled(&x)?, 0)?;
+    x = layers.hidden_doubled(8, &x)?;
     x = relu_conv(9, &Tensor::f_cat(&[x, mid], 1)?)?;
     x = relu_conv(10, &x)?;
     x = cut(&x, within(needed.coarse, halved(needed.fine)))?;
-    x = layers.hidden(11, &doubled(&x)?, 0)?;
+    x = layers.hidden_doubled(11, &x)?;
     x = relu_conv(12, &Tensor::f_cat(&[x, high], 1)?)?;
     x = relu_conv(13, &x)?;
     layers.last(14, &cut(&x, within(needed.fine, window))?)
@@ -114,11 +117,4 @@ fn cut_out(x: Tensor, region: Region) -> Result<Tensor, tch::TchError> {
 
 fn halve(x: &Tensor) -> Result<Tensor, tch::TchError> {
     x.f_max_pool3d([2, 2, 2], [2, 2, 2], [0, 0, 0], [1, 1, 1], false)
-}
-
-/// Nearest-neighbour upsampling by two, padded after only for a 2^3 convolution, as TensorFlow's `same` does.
-fn doubled(x: &Tensor) -> Result<Tensor, tch::TchError> {
-    let size = x.size();
-    let twice: Vec<i64> = size[2..].iter().map(|n| 2 * n).collect();
-    x.f_upsample_nearest3d(twice.as_slice(), None, None, None)?.f_constant_pad_nd([0, 1, 0, 1, 0, 1])
 }

@@ -78,12 +78,23 @@ impl TilePlan {
     /// # Ok::<(), cryoet_net::TilePlanError>(())
     /// ```
     pub fn for_turns(architecture: Architecture, shape: [usize; 3], memory: usize) -> Result<Self, TilePlanError> {
-        let halo = architecture.halo();
-        let wider = halo.before.max(halo.after);
-        Self::with_halo(architecture, Halo { before: wider, after: wider }, shape, memory)
+        Self::with_halo(architecture, architecture.halo().either_way(), shape, memory)
     }
 
-    fn with_halo(architecture: Architecture, halo: Halo, shape: [usize; 3], memory: usize) -> Result<Self, TilePlanError> {
+    /// The plan with another halo than the network's own: tiles answer inexactly near their faces where it is less.
+    ///
+    /// # Errors
+    /// As [`TilePlan::new`].
+    ///
+    /// ```
+    /// use cryoet_net::{Architecture, TilePlan};
+    /// let network = Architecture::DeepFinder { outputs: 2 };
+    /// let plan = |halo| TilePlan::with_halo(network, halo, [200, 512, 512], 2 << 30);
+    /// let seen = |plan: TilePlan| plan.tiles().iter().map(|tile| tile.input.voxels()).sum::<usize>();
+    /// assert!(seen(plan(network.fast_halo())?) < seen(plan(network.halo())?));
+    /// # Ok::<(), cryoet_net::TilePlanError>(())
+    /// ```
+    pub fn with_halo(architecture: Architecture, halo: Halo, shape: [usize; 3], memory: usize) -> Result<Self, TilePlanError> {
         if shape.contains(&0) {
             return Err(TilePlanError::Empty { shape });
         }
