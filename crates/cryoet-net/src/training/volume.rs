@@ -101,8 +101,9 @@ impl GreyValues {
             Self::Source { source, z_score, smoothing } => (source, z_score, smoothing),
         };
         let (shape, reach, end) = (source.shape(), smoothing.reach(), region.end());
+        region.check_inside(shape)?;
         let start = region.start.map(|i| i.saturating_sub(reach));
-        let around = Region::new(start, std::array::from_fn(|axis| (end[axis] + reach).min(shape[axis]).saturating_sub(start[axis])));
+        let around = Region::new(start, std::array::from_fn(|axis| (end[axis] + reach).min(shape[axis]) - start[axis]));
         let mut values = source.read_region(around)?;
         scale(&mut values, *z_score);
         smoothing.apply(&mut values);
