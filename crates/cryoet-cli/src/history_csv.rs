@@ -52,7 +52,8 @@ mod tests {
         let of_class = ClassMetrics { label, precision: 0.5, recall: 1.0, f1: 0.75, support: 8 };
         let metrics = ValidationMetrics { accuracy: 0.9, classes: vec![of_class], mean_f1: 0.75 };
         let history = History { validations: vec![ValidationRecord { step: 10, metrics, best: true }], ..History::default() };
-        let expected = "step,accuracy,mean_f1,\"f1_a, \"\"b\"\"\",\"precision_a, \"\"b\"\"\",\"recall_a, \"\"b\"\"\"\n10,0.9,0.75,0.75,0.5,1\n";
+        let expected =
+            "step,accuracy,mean_f1,\"f1_a, \"\"b\"\"\",\"precision_a, \"\"b\"\"\",\"recall_a, \"\"b\"\"\"\n10,0.9,0.75,0.75,0.5,1\n";
         assert_eq!(validations(&history, &classes), expected);
     }
 }

@@ -86,7 +86,9 @@ impl NetworkOptions {
             return Ok(classes.clone());
         }
         if !raw_scores {
-            output::warn("the weights are calibrated each for itself: the scores of several together are not, and no thresholds are applied");
+            output::warn(
+                "the weights are calibrated each for itself: the scores of several together are not, and no thresholds are applied",
+            );
         }
         let plain = classes.iter().map(|class| Class { threshold: None, ..class.clone() });
         Ok(ClassTable::new(plain.collect())?)

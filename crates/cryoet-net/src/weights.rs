@@ -118,7 +118,22 @@ pub struct Weights {
 impl Weights {
     /// Random weights of DeepFinder's network for a table of classes: where training starts.
     pub fn random(classes: ClassTable, voxel_size: Option<VoxelSize>, seed: u64) -> Self {
-        let architecture = Architecture::DeepFinder { outputs: classes.len() + 1 };
+        Self::untrained(Architecture::DeepFinder { outputs: 2 }, classes, voxel_size, seed)
+    }
+
+    /// Random weights of any network; it gets as many outputs as the table's classes and background need.
+    ///
+    /// ```
+    /// use cryoet_core::{Class, ClassLabel, ClassTable};
+    /// use cryoet_net::{Architecture, Weights};
+    ///
+    /// let classes = ClassTable::new(vec![Class::new(ClassLabel::new(1), "particle")])?;
+    /// let weights = Weights::untrained(Architecture::Msd { outputs: 2, depth: 49, dilations: 7 }, classes, None, 1);
+    /// assert_eq!(weights.description().architecture.parameters(), 129_952);
+    /// # Ok::<(), cryoet_core::ClassTableError>(())
+    /// ```
+    pub fn untrained(architecture: Architecture, classes: ClassTable, voxel_size: Option<VoxelSize>, seed: u64) -> Self {
+        let architecture = architecture.with_outputs(classes.len() + 1);
         let provenance = BTreeMap::from([("initialisation".to_owned(), format!("uniform by fan-in, seed {seed}"))]);
         let description = WeightsDescription {
             architecture,
@@ -147,8 +162,9 @@ impl Weights {
     /// ```
     #[must_use]
     pub fn with_new_head(&self, classes: ClassTable, voxel_size: Option<VoxelSize>, seed: u64) -> Self {
-        let mut fresh = Self::random(classes, voxel_size, seed);
-        for (name, array) in self.tensors.iter().filter(|(name, _)| !name.starts_with("head.")) {
+        let mut fresh = Self::untrained(self.description.architecture, classes, voxel_size, seed);
+        let hidden: Vec<String> = self.description.architecture.layers().into_iter().filter(|l| l.hidden).map(|l| l.name + ".").collect();
+        for (name, array) in self.tensors.iter().filter(|(name, _)| hidden.iter().any(|layer| name.starts_with(layer))) {
             fresh.tensors.insert(name.clone(), array.shape.clone(), array.values.clone());
         }
         fresh.description.normalisation = self.description.normalisation;
@@ -162,6 +178,7 @@ impl Weights {
     }
 
     pub(crate) fn from_parts(description: WeightsDescription, tensors: TensorMap) -> Result<Self, WeightsError> {
+        description.architecture.check().map_err(|reason| WeightsError::Description { reason })?;
         let (outputs, classes) = (description.architecture.outputs(), description.classes.len());
         if outputs != classes + 1 {
             return Err(WeightsError::Classes { outputs, classes });

@@ -48,6 +48,9 @@ pub(crate) struct Train {
     /// Recipe to start from
     #[arg(long, value_enum, default_value_t = Preset::Default)]
     preset: Preset,
+    /// The network to train, where no weights say it
+    #[arg(long, value_enum, default_value_t = Design::Deepfinder, conflicts_with = "start")]
+    network: Design,
     /// Recipe (TOML), instead of a preset
     #[arg(long, value_name = "PARAMS.toml", conflicts_with = "preset")]
     params: Option<PathBuf>,
@@ -102,16 +105,37 @@ enum Preset {
     Deepfinder,
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Design {
+    /// DeepFinder's U-Net
+    Deepfinder,
+    /// VP-Detector's dense dilated network, 49 layers, to find particles
+    Msd49,
+    /// The same with 100 layers, to name them
+    Msd100,
+}
+
+impl Design {
+    /// The network; its outputs follow from the classes.
+    fn architecture(self) -> Architecture {
+        match self {
+            Self::Deepfinder => Architecture::DeepFinder { outputs: 2 },
+            Self::Msd49 => Architecture::Msd { outputs: 2, depth: 49, dilations: 7 },
+            Self::Msd100 => Architecture::Msd { outputs: 2, depth: 100, dilations: 5 },
+        }
+    }
+}
+
 impl Train {
     pub(crate) fn run(mut self, json: bool) -> Result<(), Failure> {
         self.start = self.start.as_deref().map(shipped_weights::find).transpose()?;
         let params = self.params()?;
-        let granularity = Architecture::DeepFinder { outputs: 2 }.granularity();
-        params.check(granularity).map_err(Failure::of_arguments)?;
+        let mut start = self.start.as_ref().map(|path| read_weights(path)).transpose()?;
+        let architecture = start.as_ref().map_or_else(|| self.network.architecture(), |weights| weights.description().architecture);
+        params.check(architecture.granularity()).map_err(Failure::of_arguments)?;
         let device = device(&self.device)?;
         let dataset = Dataset::read(&self.dataset)?;
         let classes = dataset.class_table()?;
-        let mut start = self.start.as_ref().map(|path| read_weights(path)).transpose()?;
         let training = load(dataset.of(Split::Train), self.stream)?;
         let validation = load(dataset.of(Split::Validation), self.stream)?;
         if let (Some(weights), Some(path)) = (&mut start, &self.start) {
@@ -132,7 +156,7 @@ impl Train {
         } else {
             let trainer = match start {
                 Some(weights) => Trainer::from_weights(params, weights, training, validation, device)?,
-                None => Trainer::new(params, classes, training, validation, device)?,
+                None => Trainer::of_network(architecture, params, classes, training, validation, device)?,
             };
             self.begin(&checkpoint, &record)?;
             trainer
@@ -175,7 +199,12 @@ impl Train {
     fn record(&self, params: &TrainParams, dataset: &Dataset) -> Result<Record, Failure> {
         let used = dataset.tomograms.iter().filter(|entry| entry.split != Split::Test);
         let files = used.flat_map(|entry| [&entry.volume, &entry.labels]).chain([&dataset.classes]).chain(&self.start);
-        Record::new("train", params)?.with_seed(params.seed).with_inputs(files)
+        let mut record = Record::new("train", params)?.with_seed(params.seed).with_inputs(files)?;
+        // Records of DeepFinder's network are as they were when there was no other.
+        if !matches!(self.network, Design::Deepfinder) {
+            record.add("network", serde_json::to_value(self.network.architecture())?);
+        }
+        Ok(record)
     }
 
     /// A run goes on only with the parameters and data it began with.
@@ -273,8 +302,7 @@ impl Train {
 
 fn load<'a>(entries: impl Iterator<Item = &'a Entry>, stream: bool) -> Result<Vec<TrainingTomogram>, Failure> {
     let read = |entry: &Entry| {
-        let volume =
-            if stream { TrainingVolume::from_source(open_volume(&entry.volume)?) } else { read_volume(&entry.volume)?.into() };
+        let volume = if stream { TrainingVolume::from_source(open_volume(&entry.volume)?) } else { read_volume(&entry.volume)?.into() };
         let labels = read_labels(&entry.labels)?.into_data();
         Ok(TrainingTomogram { name: entry.name.clone(), volume, labels })
     };

@@ -2,15 +2,16 @@
 
 use tch::{Kind, Tensor};
 
+use super::Convolution;
 use crate::memory_layout::channels_last;
 
 /// A convolution by oneDNN whatever its size.
 ///
 /// libtorch's own choice passes oneDNN over for small inputs and, with one thread, for kernels of 1^3, and its own loops
 /// run at a tenth of the speed. Where oneDNN is not built in or lacks the precision, libtorch chooses.
-pub(crate) fn convolve((weight, bias): &(Tensor, Tensor), x: &Tensor, padding: i64) -> Result<Tensor, tch::TchError> {
-    let (padding, one) = ([padding; 3], [1, 1, 1]);
-    x.f_mkldnn_convolution(weight, Some(bias), padding, one, one, 1).or_else(|_| x.f_conv3d(weight, Some(bias), one, padding, one, 1))
+pub(crate) fn convolve((weight, bias): &(Tensor, Tensor), x: &Tensor, how: Convolution) -> Result<Tensor, tch::TchError> {
+    let one_dnn = x.f_mkldnn_convolution(weight, Some(bias), [how.padding; 3], [1, 1, 1], [how.dilation; 3], 1);
+    one_dnn.or_else(|_| super::convolve(x, weight, Some(bias), how))
 }
 
 /// Nearest-neighbour upsampling by two and a 2^3 convolution that is padded after only, without making the upsampled tensor.
@@ -40,7 +41,8 @@ pub(crate) fn up_convolve((weight, bias): &(Tensor, Tensor), x: &Tensor) -> Resu
             }
             let layer = (channels_last(&kernel.f_to_kind(x.kind())?)?, both_biases.shallow_clone());
             // Where one tap serves, the padding's own plane or row is computed too and left out here.
-            let rows = convolve(&layer, &padded, 0)?.f_permute([0, 2, 3, 4, 1])?.f_narrow(1, 0, z)?.f_narrow(2, 0, y)?;
+            let rows =
+                convolve(&layer, &padded, Convolution::padded(0))?.f_permute([0, 2, 3, 4, 1])?.f_narrow(1, 0, z)?.f_narrow(2, 0, y)?;
             answer.f_slice(1, i64::from(odd_z), None, 2)?.f_slice(2, i64::from(odd_y), None, 2)?.f_copy_(&rows)?;
         }
     }
@@ -74,14 +76,8 @@ mod tests {
             let (weight, bias) = (random(&[6, 5, 2, 2, 2], kind), random(&[6], kind));
             let x = random(&[2, 5, 3, 4, 7], kind);
             let up = x.upsample_nearest3d([6, 8, 14], None, None, None).constant_pad_nd([0, 1, 0, 1, 0, 1]);
-            let expected = up.to_kind(Kind::Float).conv3d(
-                &weight.to_kind(Kind::Float),
-                Some(bias.to_kind(Kind::Float)),
-                [1; 3],
-                [0; 3],
-                [1; 3],
-                1,
-            );
+            let expected =
+                up.to_kind(Kind::Float).conv3d(&weight.to_kind(Kind::Float), Some(bias.to_kind(Kind::Float)), [1; 3], [0; 3], [1; 3], 1);
             assert!(difference(&up_convolve(&(weight, bias), &x).unwrap(), &expected) < tolerance, "{kind:?}");
         }
     }
@@ -91,6 +87,6 @@ mod tests {
         let layer = (random(&[6, 1, 3, 3, 3], Kind::Float), random(&[6], Kind::Float));
         let x = random(&[1, 1, 8, 9, 10], Kind::Float);
         let expected = x.conv3d(&layer.0, Some(&layer.1), [1; 3], [1; 3], [1; 3], 1);
-        assert!(difference(&convolve(&layer, &x, 1).unwrap(), &expected) < 1e-6);
+        assert!(difference(&convolve(&layer, &x, Convolution::padded(1)).unwrap(), &expected) < 1e-6);
     }
 }

@@ -45,7 +45,8 @@ impl<'a> Ensemble<'a> {
             TileHalo::Fast => first.architecture().fast_halo(),
         };
         let halo = if params.turns { halo.either_way() } else { halo };
-        let plan = TilePlan::with_halo(first.architecture(), halo, tomogram.shape(), params.memory)?;
+        let number = networks.iter().map(|network| network.precision().bytes()).max().unwrap_or(size_of::<f32>());
+        let plan = TilePlan::in_numbers_of(number, first.architecture(), halo, tomogram.shape(), params.memory)?;
         let ensemble = Self {
             members: networks.iter().map(member).collect(),
             z_score: ZScore::new(&Statistics::of(tomogram)?),

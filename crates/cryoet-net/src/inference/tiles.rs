@@ -57,7 +57,7 @@ struct Grid {
 }
 
 impl TilePlan {
-    /// The plan with the least work whose tiles' activations fit into `memory` bytes.
+    /// The plan with the least work whose tiles' activations in f32 fit into `memory` bytes.
     ///
     /// # Errors
     /// An empty volume, or memory for not even the smallest tile.
@@ -95,6 +95,17 @@ impl TilePlan {
     /// # Ok::<(), cryoet_net::TilePlanError>(())
     /// ```
     pub fn with_halo(architecture: Architecture, halo: Halo, shape: [usize; 3], memory: usize) -> Result<Self, TilePlanError> {
+        Self::in_numbers_of(size_of::<f32>(), architecture, halo, shape, memory)
+    }
+
+    /// The same for a network that computes in numbers of so many bytes.
+    pub(super) fn in_numbers_of(
+        number: usize,
+        architecture: Architecture,
+        halo: Halo,
+        shape: [usize; 3],
+        memory: usize,
+    ) -> Result<Self, TilePlanError> {
         if shape.contains(&0) {
             return Err(TilePlanError::Empty { shape });
         }
@@ -119,7 +130,7 @@ impl TilePlan {
             for (j, y) in in_y.iter().enumerate() {
                 for (k, x) in in_x.iter().enumerate() {
                     let product = |length: fn(&Lengths) -> usize| length(z).saturating_mul(length(y)).saturating_mul(length(x));
-                    let bytes = architecture.peak_bytes(product(|l| l.longest_input), product(|l| l.longest_fine));
+                    let bytes = architecture.peak_bytes(product(|l| l.longest_input), product(|l| l.longest_fine), number);
                     least = least.min(bytes);
                     let work = architecture.work(product(|l| l.all_inputs), product(|l| l.all_fine));
                     if bytes <= memory && best.is_none_or(|(w, _)| work < w) {

@@ -151,8 +151,8 @@ fn prepare_one(
     if let Some(&length) = shape.iter().min().filter(|&&n| n < granularity) {
         return Err(DataError::TooThin { name, length, least: granularity });
     }
-    let grey = GreyValues::prepare(volume, normalisation, smoothing)
-        .map_err(|source| DataError::Statistics { name: name.clone(), source })?;
+    let grey =
+        GreyValues::prepare(volume, normalisation, smoothing).map_err(|source| DataError::Statistics { name: name.clone(), source })?;
     let table = channel_labels(classes);
     let mut channel_of = [None; 256];
     for (channel, label) in table.iter().enumerate() {

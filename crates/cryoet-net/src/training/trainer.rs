@@ -17,6 +17,7 @@ use super::params::{TrainParams, TrainParamsError};
 use super::prefetch::{PatchSource, Prefetch};
 use super::sampler::Sampler;
 use super::schedule::learning_rate;
+use crate::architecture::Architecture;
 use crate::device::Device;
 use crate::inference::untiled_labels;
 use crate::network::{BuildError, Network};
@@ -111,7 +112,7 @@ impl std::fmt::Debug for Trainer {
 }
 
 impl Trainer {
-    /// A training from random weights. Without validation tomograms, nothing is validated and the last weights are the result.
+    /// A training of DeepFinder's network from random weights. Without validation tomograms, nothing is validated and the last weights are the result.
     ///
     /// # Errors
     /// Parameters out of range, tomograms that cannot be used, a device that is not there.
@@ -122,7 +123,22 @@ impl Trainer {
         validation: Vec<TrainingTomogram>,
         device: Device,
     ) -> Result<Self, TrainError> {
-        let weights = Weights::random(classes, None, params.seed);
+        Self::of_network(Architecture::DeepFinder { outputs: 2 }, params, classes, training, validation, device)
+    }
+
+    /// A training of any network from random weights; it gets as many outputs as there are classes and background.
+    ///
+    /// # Errors
+    /// As [`Trainer::new`].
+    pub fn of_network(
+        architecture: Architecture,
+        params: TrainParams,
+        classes: ClassTable,
+        training: Vec<TrainingTomogram>,
+        validation: Vec<TrainingTomogram>,
+        device: Device,
+    ) -> Result<Self, TrainError> {
+        let weights = Weights::untrained(architecture, classes, None, params.seed);
         Self::prepare(params, weights, Start::Random, training, validation, device)
     }
 

@@ -1,6 +1,6 @@
 use super::*;
-use crate::inference::TileHalo;
 use crate::device::Device;
+use crate::inference::TileHalo;
 use crate::network::Precision;
 use crate::turn::Turn;
 use crate::weights::{Weights, WeightsDescription};
@@ -213,4 +213,17 @@ fn a_fast_halo_changes_the_answer_little_and_only_near_faces() {
     assert!(plan.tiles().len() > 1);
     let largest = exact.scores.data().iter().zip(fast.scores.data()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     assert!(largest > 0.0 && largest < 0.02, "probabilities differ by {largest}");
+}
+
+#[test]
+fn another_network_is_tiled_without_seams_too() {
+    let architecture = crate::Architecture::Msd { outputs: 3, depth: 8, dilations: 3 };
+    let weights = Weights::untrained(architecture, weights(None).description().classes.clone(), None, 4);
+    let networks = [Network::new(&weights, Device::Cpu, Precision::F32).unwrap()];
+    let volume = tomogram([11, 30, 97]);
+    let whole = segment(&networks, &volume, &SegmentParams::default(), &()).unwrap();
+    let memory = 6_000_000;
+    assert!(TilePlan::new(architecture, volume.shape(), memory).unwrap().tiles().len() > 1);
+    let tiled = segment(&networks, &volume, &SegmentParams { memory, ..SegmentParams::default() }, &()).unwrap();
+    assert!(whole.scores.data().iter().zip(tiled.scores.data()).all(|(a, b)| (a - b).abs() < 1e-5));
 }

@@ -192,3 +192,18 @@ fn validation_boxes_lie_inside() {
         }
     }
 }
+
+#[test]
+fn another_network_learns_the_ball() {
+    let architecture = crate::Architecture::Msd { outputs: 2, depth: 8, dilations: 4 };
+    let (training, validation) = (vec![tomogram(10), tomogram(13)], vec![tomogram(11)]);
+    let mut trainer = Trainer::of_network(architecture, params(), classes(), training, validation, Device::Cpu).unwrap();
+    while !trainer.is_finished() {
+        trainer.step().unwrap();
+    }
+    let dice = trainer.validate().unwrap().metrics.mean_f1;
+    assert!(dice > 0.7, "Dice {dice}");
+    let weights = trainer.weights().unwrap();
+    assert_eq!(Weights::from_bytes(&weights.to_bytes().unwrap()).unwrap(), weights);
+    assert_eq!(weights.with_new_head(ClassTable::new(vec![]).unwrap(), None, 1).description().architecture.outputs(), 1);
+}
