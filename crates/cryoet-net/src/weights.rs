@@ -34,6 +34,13 @@ pub struct WeightsDescription {
     pub provenance: BTreeMap<String, String>,
 }
 
+/// What files say beside the description; those of other programs need not.
+#[derive(Deserialize)]
+struct Hashed {
+    #[serde(default)]
+    sha256: Option<String>,
+}
+
 /// Why bytes are no weights.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -88,6 +95,14 @@ pub enum WeightsError {
         index: usize,
         /// Its value.
         value: f32,
+    },
+    /// The tensors are not those that were described.
+    #[error("the tensors have the SHA-256 {found}, the description says {expected}: the file was damaged or changed")]
+    Hash {
+        /// What the description says.
+        expected: String,
+        /// That of the tensors, as [`Weights::sha256`].
+        found: String,
     },
     /// The bytes could not be made.
     #[error("cannot serialise the weights: {reason}")]
@@ -211,18 +226,27 @@ impl Weights {
         let (tensors, description) =
             safetensors_file::from_bytes(bytes).map_err(|error| WeightsError::Format { reason: error.to_string() })?;
         let description = description.ok_or(WeightsError::NoDescription)?;
-        let description = serde_json::from_str(&description).map_err(|error| WeightsError::Description { reason: error.to_string() })?;
-        Self::from_parts(description, tensors)
+        let unreadable = |error: serde_json::Error| WeightsError::Description { reason: error.to_string() };
+        let Hashed { sha256 } = serde_json::from_str(&description).map_err(unreadable)?;
+        let weights = Self::from_parts(serde_json::from_str(&description).map_err(unreadable)?, tensors)?;
+        match sha256 {
+            Some(expected) if expected != weights.sha256() => Err(WeightsError::Hash { expected, found: weights.sha256() }),
+            _ => Ok(weights),
+        }
     }
 
-    /// The bytes of a safetensors file, the description in its metadata under `cryoet`.
+    /// The bytes of a safetensors file, the description and the tensors' SHA-256 in its metadata under `cryoet`.
     ///
     /// # Errors
     /// A description that cannot be serialised.
     pub fn to_bytes(&self) -> Result<Vec<u8>, WeightsError> {
-        let description =
-            serde_json::to_string(&self.description).map_err(|error| WeightsError::Serialise { reason: error.to_string() })?;
-        safetensors_file::to_bytes(&self.tensors, description).map_err(|error| WeightsError::Serialise { reason: error.to_string() })
+        let unwritable = |error: serde_json::Error| WeightsError::Serialise { reason: error.to_string() };
+        let mut description = serde_json::to_value(&self.description).map_err(unwritable)?;
+        if let Some(entries) = description.as_object_mut() {
+            entries.insert("sha256".to_owned(), self.sha256().into());
+        }
+        safetensors_file::to_bytes(&self.tensors, description.to_string())
+            .map_err(|error| WeightsError::Serialise { reason: error.to_string() })
     }
 
     /// What the weights say about themselves.
@@ -306,6 +330,15 @@ mod tests {
         assert!(matches!(Weights::from_bytes(&bytes[..bytes.len() - 5]), Err(WeightsError::Format { .. })));
         let plain = safetensors_file::to_bytes(weights().tensors(), "{}".to_owned()).unwrap();
         assert!(matches!(Weights::from_bytes(&plain), Err(WeightsError::Description { .. })));
+    }
+
+    #[test]
+    fn refuses_tensors_that_were_changed() {
+        let mut bytes = weights().to_bytes().unwrap();
+        let last = bytes.len() - 3;
+        bytes[last] ^= 1;
+        let error = Weights::from_bytes(&bytes).unwrap_err();
+        assert!(matches!(error, WeightsError::Hash { .. }), "{error}");
     }
 
     #[test]

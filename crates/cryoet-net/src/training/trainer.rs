@@ -256,7 +256,10 @@ impl Trainer {
             return Err(TrainError::Diverged { step: self.step + 1, loss: value });
         }
         for parameter in self.model.parameters_mut() {
-            parameter.zero_grad();
+            let mut gradient = parameter.f_grad().map_err(TorchError::from)?;
+            if gradient.defined() {
+                let _ = gradient.f_zero_().map_err(TorchError::from)?;
+            }
         }
         loss.f_backward().map_err(TorchError::from)?;
         let rate = learning_rate(&self.params, self.step);

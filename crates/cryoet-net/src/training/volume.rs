@@ -13,7 +13,7 @@ use crate::smoothing::Smoothing;
 /// use cryoet_net::TrainingVolume;
 /// let here: TrainingVolume = Volume::new(Array3::<f32>::zeros((8, 8, 8))).into();
 /// // Whatever is read region by region: what `open_volume` of cryoet-io returns, say.
-/// let there = TrainingVolume::from_source(Volume::new(Array3::<f32>::zeros((8, 8, 8))));
+/// let there = TrainingVolume::from_source(Box::new(Volume::new(Array3::<f32>::zeros((8, 8, 8)))));
 /// assert_eq!(here.shape(), there.shape());
 /// ```
 pub struct TrainingVolume(Kind);
@@ -41,8 +41,8 @@ impl From<Volume<f32>> for TrainingVolume {
 
 impl TrainingVolume {
     /// A volume that stays where it is: patches are read as they are needed, by several threads at once.
-    pub fn from_source(source: impl VolumeSource<f32> + Send + 'static) -> Self {
-        Self(Kind::Source(Box::new(source)))
+    pub fn from_source(source: Box<dyn VolumeSource<f32> + Send>) -> Self {
+        Self(Kind::Source(source))
     }
 
     /// The extent z, y, x.
@@ -129,7 +129,7 @@ mod tests {
         for normalisation in [Normalisation::Tomogram, Normalisation::DeepFinder] {
             let smoothing = Smoothing::new(1.0);
             let here = GreyValues::prepare(volume.clone().into(), normalisation, &smoothing).unwrap();
-            let there = GreyValues::prepare(TrainingVolume::from_source(volume.clone()), normalisation, &smoothing).unwrap();
+            let there = GreyValues::prepare(TrainingVolume::from_source(Box::new(volume.clone())), normalisation, &smoothing).unwrap();
             for region in [Region::whole([9, 14, 20]), Region::new([2, 0, 7], [4, 8, 8]), Region::new([5, 6, 12], [4, 8, 8])] {
                 let (a, b) = (here.read(region).unwrap(), there.read(region).unwrap());
                 assert!(a.iter().zip(&b).all(|(a, b)| a.to_bits() == b.to_bits()), "{region:?}");

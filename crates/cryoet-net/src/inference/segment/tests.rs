@@ -227,3 +227,11 @@ fn another_network_is_tiled_without_seams_too() {
     let tiled = segment(&networks, &volume, &SegmentParams { memory, ..SegmentParams::default() }, &()).unwrap();
     assert!(whole.scores.data().iter().zip(tiled.scores.data()).all(|(a, b)| (a - b).abs() < 1e-5));
 }
+
+#[test]
+fn networks_and_trainings_may_move_to_other_threads() {
+    fn may_move<T: Send>() {}
+    may_move::<Network>();
+    may_move::<crate::Trainer>();
+    may_move::<Weights>();
+}

@@ -40,7 +40,7 @@ fn source(volume: impl FnOnce(Volume<f32>) -> TrainingVolume) -> PatchSource {
 #[test]
 fn patches_come_in_order_and_as_if_cut_on_the_spot() {
     let mut prefetch = Prefetch::new(source(Volume::into));
-    let from_disk = source(TrainingVolume::from_source);
+    let from_disk = source(|grey| TrainingVolume::from_source(Box::new(grey)));
     // As steps go on, after a step back, after a leap, and beyond the last step.
     for step in (0..12).chain([11, 12, 3, 4]).chain(37..43) {
         let patches = prefetch.take(step).unwrap();
@@ -62,7 +62,7 @@ fn threads_end_with_the_training() {
 
 #[test]
 fn what_cannot_be_read_is_told_at_its_step() {
-    let mut prefetch = Prefetch::new(source(|grey| TrainingVolume::from_source(Broken(grey))));
+    let mut prefetch = Prefetch::new(source(|grey| TrainingVolume::from_source(Box::new(Broken(grey)))));
     for step in 0..3 {
         assert!(matches!(prefetch.take(step), Err(DataError::Read { name, .. }) if name == "first"));
     }

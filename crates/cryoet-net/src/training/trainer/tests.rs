@@ -128,7 +128,7 @@ fn patches_from_a_source_train_the_same_weights() {
         let f1 = trainer.validate().unwrap().metrics.mean_f1;
         (trainer.present_weights().unwrap().sha256(), f1)
     };
-    assert_eq!(train(TrainingVolume::from), train(TrainingVolume::from_source));
+    assert_eq!(train(TrainingVolume::from), train(|volume| TrainingVolume::from_source(Box::new(volume))));
 }
 
 #[test]
