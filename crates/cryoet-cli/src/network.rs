@@ -109,6 +109,12 @@ impl NetworkOptions {
         }
     }
 
+    /// A watch over the tiles to come.
+    pub(crate) fn memory_watch(&self) -> MemoryWatch {
+        // The program, libtorch and the outputs' buffers take some hundred megabytes beside a tile.
+        MemoryWatch { told: false, most: self.params().memory / 4 * 5 + (512 << 20) }
+    }
+
     /// The parameters of segmentation.
     pub(crate) fn params(&self) -> SegmentParams {
         SegmentParams {
@@ -121,14 +127,17 @@ impl NetworkOptions {
     }
 }
 
-/// Says once when memory ran out for a tile.
-#[derive(Debug, Default)]
+/// Keeps memory near what the user allows, and says once when it ran out for a tile.
+#[derive(Debug)]
 pub(crate) struct MemoryWatch {
     told: bool,
+    most: usize,
 }
 
 impl MemoryWatch {
+    /// Looks at a tile's answer, when the tile's own memory is free again.
     pub(crate) fn look(&mut self, block: &SegmentedBlock) {
+        freed_memory::hand_back_above(self.most);
         if block.memory_ran_out && !self.told {
             self.told = true;
             output::warn("memory ran out for a tile, which was halved: a smaller --memory is faster from the start");

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use cryoet::eval::DistanceParams;
 use cryoet::io::{ReadParticles, open_volume, read_particles, write_whole};
-use cryoet::net::Network;
-use cryoet::pipeline::{ClassReliability, PickParams, calibrate, pick};
+use cryoet::net::{Network, SegmentedBlock};
+use cryoet::pipeline::{ClassReliability, PickParams, calibrate, pick_with};
 use cryoet::{ClassTable, Particle, VolumeSource};
 use serde::Serialize;
 use serde_json::json;
@@ -55,7 +55,8 @@ pub(crate) struct Calibrate {
 }
 
 impl Calibrate {
-    pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
+    pub(crate) fn run(mut self, json: bool) -> Result<(), Failure> {
+        self.network = self.network.with_weights_found()?;
         let [path] = self.network.weights.as_slice() else {
             return Err(Failure::usage("--weights: one file is calibrated at a time"));
         };
@@ -111,7 +112,12 @@ impl Calibrate {
         let radius = cluster.radius * scale;
         let params = PickParams { segment: self.network.params(), cluster, calibrated: false };
         let bar = Bar::new("picking");
-        let mut picks = pick(networks, source, &params, &bar).map_err(Failure::from).map_err(Failure::about(&entry.volume))?;
+        let mut memory = self.network.memory_watch();
+        let look = |block: &SegmentedBlock| {
+            memory.look(block);
+            Ok(())
+        };
+        let mut picks = pick_with(networks, source, &params, &bar, look).map_err(Failure::from).map_err(Failure::about(&entry.volume))?;
         if let Some(resampled) = &resampled {
             for particle in &mut picks {
                 particle.position = resampled.to_source(particle.position)?;

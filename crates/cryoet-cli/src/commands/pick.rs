@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::bar::Bar;
 use crate::failure::Failure;
-use crate::network::{MemoryWatch, NetworkOptions};
+use crate::network::NetworkOptions;
 use crate::options::{ClusterOptions, check_list_outputs};
 use crate::output;
 use crate::paths::{Shown, check_files};
@@ -76,7 +76,7 @@ impl Pick {
         let mut labels = self.labels.as_ref().map(|path| label_sink(path, &header, largest)).transpose()?;
         let mut scores = self.scores.as_ref().map(|path| score_sink(path, &header)).transpose()?;
         let bar = Bar::new("picking");
-        let mut memory = MemoryWatch::default();
+        let mut memory = self.network.memory_watch();
         let look = |block: &SegmentedBlock| {
             memory.look(block);
             labels.as_mut().map_or(Ok(()), |labels| labels.write(block.start, block.labels.view()))?;

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::bar::Bar;
 use crate::failure::Failure;
-use crate::network::{MemoryWatch, NetworkOptions};
+use crate::network::NetworkOptions;
 use crate::output;
 use crate::paths::{Shown, check_files};
 use crate::record::Record;
@@ -62,7 +62,7 @@ impl Segment {
         let mut scores = self.scores.as_ref().map(|path| score_sink(path, &header)).transpose()?;
         let maps = |path| create_score_maps_sink(path, source.shape(), classes.len() + 1);
         let mut score_maps = self.score_maps.as_ref().map(maps).transpose()?;
-        let (mut labelled, mut memory) = (0, MemoryWatch::default());
+        let (mut labelled, mut memory) = (0, self.network.memory_watch());
         let bar = Bar::new("segmenting");
         segment_blocks(&networks, source, &params, &bar, |block: SegmentedBlock| {
             memory.look(&block);

@@ -222,7 +222,7 @@ fn another_network_is_tiled_without_seams_too() {
     let networks = [Network::new(&weights, Device::Cpu, Precision::F32).unwrap()];
     let volume = tomogram([11, 30, 97]);
     let whole = segment(&networks, &volume, &SegmentParams::default(), &()).unwrap();
-    let memory = 6_000_000;
+    let memory = 3_000_000;
     assert!(TilePlan::new(architecture, volume.shape(), memory).unwrap().tiles().len() > 1);
     let tiled = segment(&networks, &volume, &SegmentParams { memory, ..SegmentParams::default() }, &()).unwrap();
     assert!(whole.scores.data().iter().zip(tiled.scores.data()).all(|(a, b)| (a - b).abs() < 1e-5));
