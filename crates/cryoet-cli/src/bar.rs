@@ -24,6 +24,12 @@ impl Bar {
     pub(crate) fn say(&self, what: String) {
         self.0.set_message(what);
     }
+
+    /// A line above the bar, on a terminal.
+    #[cfg(feature = "net")]
+    pub(crate) fn line(&self, text: &str) {
+        self.0.println(text);
+    }
 }
 
 impl Progress for Bar {

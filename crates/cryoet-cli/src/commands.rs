@@ -1,6 +1,8 @@
 //! One file per command.
 
 mod average;
+#[cfg(feature = "net")]
+mod calibrate;
 mod cluster;
 mod consensus;
 mod convert;
@@ -38,6 +40,8 @@ pub(crate) enum Command {
     Cluster(cluster::Cluster),
     #[cfg(feature = "net")]
     Pick(pick::Pick),
+    #[cfg(feature = "net")]
+    Calibrate(calibrate::Calibrate),
     Match(template_match::TemplateMatch),
     Dog(dog::Dog),
     Average(average::Average),
@@ -62,6 +66,8 @@ impl Command {
             Self::Cluster(command) => command.run(json),
             #[cfg(feature = "net")]
             Self::Pick(command) => command.run(json),
+            #[cfg(feature = "net")]
+            Self::Calibrate(command) => command.run(json),
             Self::Match(command) => command.run(json),
             Self::Dog(command) => command.run(json),
             Self::Average(command) => command.run(json),

@@ -1,5 +1,6 @@
-//! The curve of a training: loss over steps, and the mean F1 of validations.
+//! The curve of a training: loss over steps, and the F1 of validations, of each class and their mean.
 
+use cryoet::ClassTable;
 use cryoet::net::History;
 
 use crate::plot::{BLACK, BLUE, BOTTOM, GRID, HEIGHT, LEFT, Mark, Plot, RIGHT, TOP, VERMILION, WIDTH};
@@ -8,9 +9,11 @@ use crate::plot::{BLACK, BLUE, BOTTOM, GRID, HEIGHT, LEFT, Mark, Plot, RIGHT, TO
 const POINTS: usize = 300;
 const LOSS: [u8; 3] = BLUE;
 const F1: [u8; 3] = VERMILION;
+/// Colours of classes without one in the table, told apart by everyone (Okabe and Ito 2008), in the order of labels.
+const CLASSES: [[u8; 3]; 6] = [[0, 158, 115], [204, 121, 167], [230, 159, 0], [86, 180, 233], [150, 150, 150], [160, 140, 0]];
 
 /// Draws a history.
-pub(crate) fn plot(history: &History) -> Plot {
+pub(crate) fn plot(history: &History, classes: &ClassTable) -> Plot {
     let losses = means(&history.steps.iter().map(|step| (step.step as f64, step.loss)).collect::<Vec<_>>());
     let scores: Vec<_> = history.validations.iter().map(|record| (record.step as f64, record.metrics.mean_f1)).collect();
     let last = history.steps.last().map_or(1.0, |step| step.step as f64).max(1.0);
@@ -29,11 +32,23 @@ pub(crate) fn plot(history: &History) -> Plot {
     }
     marks.push(text([WIDTH / 2.0, HEIGHT - 8.0], 0.5, BLACK, "step"));
     marks.push(text([LEFT, 20.0], 0.0, LOSS, "training loss"));
-    marks.push(text([WIDTH - RIGHT, 20.0], 1.0, F1, "validation, mean F1 of voxels"));
+    marks.push(text([WIDTH - RIGHT, 20.0], 1.0, F1, "validation, F1 of voxels: mean (thick) and classes"));
+    for (index, class) in classes.iter().enumerate() {
+        let colour = class.colour.unwrap_or(CLASSES[index % CLASSES.len()]);
+        let f1 = history.validations.iter().filter_map(|record| {
+            let metrics = record.metrics.classes.iter().find(|metrics| metrics.label == class.label)?;
+            Some([x(record.step as f64), y(metrics.f1)])
+        });
+        let points: Vec<_> = f1.collect();
+        if let Some(&[px, py]) = points.last() {
+            marks.push(text([px - 4.0, py - 4.0], 1.0, colour, &class.name));
+        }
+        marks.push(Mark::Line { points, colour, width: 1.0 });
+    }
     let of_loss = losses.iter().map(|&(step, loss)| [x(step), y(loss / top)]).collect();
     let of_scores: Vec<_> = scores.iter().map(|&(step, score)| [x(step), y(score)]).collect();
     marks.push(Mark::Line { points: of_loss, colour: LOSS, width: 1.5 });
-    marks.push(Mark::Line { points: of_scores.clone(), colour: F1, width: 1.5 });
+    marks.push(Mark::Line { points: of_scores.clone(), colour: F1, width: 2.5 });
     marks.extend(of_scores.into_iter().map(|at| Mark::Dot { at, colour: F1 }));
     Plot(marks)
 }
@@ -60,7 +75,7 @@ mod tests {
 
     #[test]
     fn an_empty_history_is_drawn() {
-        let curve = plot(&History::default());
+        let curve = plot(&History::default(), &ClassTable::default());
         let svg = curve.svg();
         assert!(svg.starts_with("<svg") && svg.ends_with("</svg>\n") && !svg.contains("NaN"));
         let image = curve.raster();

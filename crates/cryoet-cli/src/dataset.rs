@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
 #[cfg(feature = "net")]
 use cryoet::ClassTable;
 #[cfg(feature = "net")]
@@ -41,7 +42,7 @@ pub(crate) struct Entry {
 }
 
 /// What a tomogram serves for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Split {
     /// Weights learn from it.

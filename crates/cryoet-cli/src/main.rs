@@ -9,8 +9,12 @@ mod commands;
 mod curve;
 mod dataset;
 mod failure;
+#[cfg(feature = "net")]
+mod freed_memory;
 mod fsc_plot;
 mod geometry;
+#[cfg(feature = "net")]
+mod history_csv;
 mod interrupt;
 mod masks;
 #[cfg(feature = "net")]
@@ -25,9 +29,13 @@ mod picture;
 mod plot;
 mod record;
 #[cfg(feature = "net")]
+mod reliability_plot;
+#[cfg(feature = "net")]
 mod shipped_weights;
 #[cfg(feature = "net")]
 mod sinks;
+#[cfg(feature = "net")]
+mod training_log;
 mod voxel_sizes;
 
 use std::io::Write;

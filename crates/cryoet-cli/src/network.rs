@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use cryoet::net::{Device, Network, Precision, SegmentError, SegmentParams, SegmentedBlock, Weights};
-use cryoet::{ClassTable, Resampled, VolumeSource};
+use cryoet::net::{Device, Network, Precision, SegmentError, SegmentParams, SegmentedBlock, TileHalo, Weights};
+use cryoet::{Class, ClassTable, Resampled, VolumeSource};
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::{numbers, output, shipped_weights};
+use crate::{freed_memory, numbers, output, shipped_weights};
 
 /// How a network segments a tomogram.
 #[derive(Debug, Clone, Args, Serialize)]
@@ -27,6 +27,9 @@ pub(crate) struct NetworkOptions {
     /// Average over the four exact turns: steadier, four times the work
     #[arg(long)]
     turns: bool,
+    /// Tiles that see less of their surroundings: faster, and not quite exact near the tiles' faces
+    #[arg(long)]
+    fast: bool,
     /// Memory for one tile in GiB
     #[arg(long, value_name = "GIB", default_value_t = 4.0, value_parser = numbers::positive, allow_negative_numbers = true)]
     memory: f64,
@@ -75,6 +78,22 @@ impl NetworkOptions {
         networks.first().map(|network| &network.description().classes).ok_or_else(|| SegmentError::NoNetwork.into())
     }
 
+    /// The classes of picks. Thresholds that belong to calibrated scores go where scores are not: raw ones, and those of an ensemble.
+    pub(crate) fn classes_for_picks(networks: &[Network], raw_scores: bool) -> Result<ClassTable, Failure> {
+        let classes = Self::classes(networks)?;
+        let calibrated = networks.iter().any(|network| !network.description().calibration.is_empty());
+        if !calibrated || (networks.len() == 1 && !raw_scores) {
+            return Ok(classes.clone());
+        }
+        if !raw_scores {
+            output::warn(
+                "the weights are calibrated each for itself: the scores of several together are not, and no thresholds are applied",
+            );
+        }
+        let plain = classes.iter().map(|class| Class { threshold: None, ..class.clone() });
+        Ok(ClassTable::new(plain.collect())?)
+    }
+
     /// The tomogram at the voxel size of the networks, where the user asked for it and the sizes differ.
     pub(crate) fn resampled<'a>(
         &self,
@@ -90,25 +109,35 @@ impl NetworkOptions {
         }
     }
 
+    /// A watch over the tiles to come.
+    pub(crate) fn memory_watch(&self) -> MemoryWatch {
+        // The program, libtorch and the outputs' buffers take some hundred megabytes beside a tile.
+        MemoryWatch { told: false, most: self.params().memory / 4 * 5 + (512 << 20) }
+    }
+
     /// The parameters of segmentation.
     pub(crate) fn params(&self) -> SegmentParams {
         SegmentParams {
             memory: (self.memory * f64::from(1 << 30)) as usize,
             turns: self.turns,
+            halo: if self.fast { TileHalo::Fast } else { TileHalo::Exact },
             voxel_size_tolerance: self.voxel_size_tolerance,
             ..SegmentParams::default()
         }
     }
 }
 
-/// Says once when memory ran out for a tile.
-#[derive(Debug, Default)]
+/// Keeps memory near what the user allows, and says once when it ran out for a tile.
+#[derive(Debug)]
 pub(crate) struct MemoryWatch {
     told: bool,
+    most: usize,
 }
 
 impl MemoryWatch {
+    /// Looks at a tile's answer, when the tile's own memory is free again.
     pub(crate) fn look(&mut self, block: &SegmentedBlock) {
+        freed_memory::hand_back_above(self.most);
         if block.memory_ran_out && !self.told {
             self.told = true;
             output::warn("memory ran out for a tile, which was halved: a smaller --memory is faster from the start");
@@ -116,8 +145,9 @@ impl MemoryWatch {
     }
 }
 
-/// A device that is there.
+/// A device that is there; a network is about to run on it.
 pub(crate) fn device(name: &str) -> Result<Device, Failure> {
+    freed_memory::keep();
     Ok(name.parse::<Device>().map_err(Failure::of_arguments)?.check()?)
 }
 

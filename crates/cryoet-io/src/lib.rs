@@ -7,7 +7,7 @@
 //! | to | whole | region by region |
 //! |---|---|---|
 //! | read a volume | [`read_volume`], [`read_labels`], [`read_ids`]; one of several: [`read_named_volume`] | [`open_volume`], [`open_labels`], [`open_ids`]; one of several: [`open_named_volume`] |
-//! | write a volume | [`write_volume`], [`write_labels`], [`write_ids`]; several: [`write_named_volumes`], [`write_score_maps`] | [`create_mrc_sink`], [`create_npy_sink`] |
+//! | write a volume | [`write_volume`], [`write_labels`], [`write_ids`]; several: [`write_named_volumes`], [`write_score_maps`] | [`create_mrc_sink`], [`create_npy_sink`]; several: [`create_score_maps_sink`] |
 //! | particles | [`read_particles`], [`write_particles`] | |
 //! | classes | [`read_class_table`], [`write_class_table`] | |
 //!
@@ -45,9 +45,9 @@ pub use particles::{
     WriteParticles, WriteParticlesError, particle_format, read_particles, read_relion_tomograms, write_particles,
 };
 pub use volume::{
-    NpySink, NpyVoxel, ReadVolumeError, VolumeFormat, VolumeInfo, WriteVolumeError, create_npy_sink, inspect_named_volume, inspect_volume,
-    open_ids, open_labels, open_named_volume, open_volume, read_ids, read_labels, read_named_volume, read_volume, volume_names, write_ids,
-    write_labels, write_named_volumes, write_score_maps, write_volume, write_volume_like,
+    NpySink, NpyVoxel, ReadVolumeError, ScoreMapsSink, VolumeFormat, VolumeInfo, WriteVolumeError, create_npy_sink, create_score_maps_sink,
+    inspect_named_volume, inspect_volume, open_ids, open_labels, open_named_volume, open_volume, read_ids, read_labels, read_named_volume,
+    read_volume, volume_names, write_ids, write_labels, write_named_volumes, write_score_maps, write_volume, write_volume_like,
 };
 #[cfg(feature = "zarr")]
 pub use volume::{OmeZarrParams, OmeZarrSink, OmeZarrVersion, OmeZarrVoxel, create_ome_zarr_sink};

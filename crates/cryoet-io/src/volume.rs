@@ -19,6 +19,7 @@ mod open;
 mod packed;
 mod read;
 mod rows;
+mod score_maps_sink;
 mod several;
 mod write;
 
@@ -31,6 +32,7 @@ pub use npy_sink::{NpySink, NpyVoxel, create_npy_sink};
 pub use ome_zarr::{OmeZarrParams, OmeZarrSink, OmeZarrVersion, OmeZarrVoxel, create_ome_zarr_sink};
 pub use open::{open_ids, open_labels, open_named_volume, open_volume, volume_names};
 pub use read::{read_ids, read_labels, read_named_volume, read_volume};
+pub use score_maps_sink::{ScoreMapsSink, create_score_maps_sink};
 pub use write::{write_ids, write_labels, write_volume, write_volume_like};
 
 pub(crate) use block_writer::BlockWriter;

@@ -6,7 +6,7 @@ mod segment;
 mod tiles;
 mod untiled;
 
-pub use params::SegmentParams;
+pub use params::{SegmentParams, TileHalo};
 pub use segment::{SegmentError, Segmentation, SegmentedBlock, segment, segment_blocks};
 pub use tiles::{Tile, TilePlan, TilePlanError};
 

@@ -42,7 +42,7 @@ pub enum KerasError {
         /// The data set's layer in the file.
         name: String,
         /// The layer's name in our weights.
-        layer: &'static str,
+        layer: String,
         /// The shape it must have, in Keras' order of axes.
         expected: Vec<u64>,
         /// The shape found.
@@ -191,7 +191,7 @@ fn kernel_and_bias(group: &Group, depth: usize) -> Result<Option<(Dataset, Datas
 fn values(name: &str, dataset: &Dataset, layer: &LayerShape, expected: &[usize]) -> Result<Vec<f32>, KerasError> {
     let expected: Vec<u64> = expected.iter().map(|&n| n as u64).collect();
     if dataset.shape() != expected {
-        return Err(KerasError::Shape { name: name.to_owned(), layer: layer.name, expected, found: dataset.shape().to_vec() });
+        return Err(KerasError::Shape { name: name.to_owned(), layer: layer.name.clone(), expected, found: dataset.shape().to_vec() });
     }
     if !matches!(dataset.dtype(), Datatype::FloatingPoint { size: 4, .. }) {
         return Err(KerasError::Element { name: name.to_owned(), found: format!("{:?}", dataset.dtype()) });

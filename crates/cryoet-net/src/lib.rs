@@ -20,6 +20,7 @@
 //! `doc-only` builds the documentation without it.
 
 mod architecture;
+mod calibration;
 mod device;
 mod inference;
 mod initialisation;
@@ -39,8 +40,11 @@ mod turn;
 mod weights;
 
 pub use architecture::{Architecture, Halo, LayerShape};
+pub use calibration::{Calibration, CalibrationError, ClassCalibration, best_threshold};
 pub use device::{Device, DeviceError, cuda_devices};
-pub use inference::{SegmentError, SegmentParams, Segmentation, SegmentedBlock, Tile, TilePlan, TilePlanError, segment, segment_blocks};
+pub use inference::{
+    SegmentError, SegmentParams, Segmentation, SegmentedBlock, Tile, TileHalo, TilePlan, TilePlanError, segment, segment_blocks,
+};
 #[cfg(feature = "keras")]
 pub use keras::KerasError;
 pub use loss::LossParams;
@@ -50,6 +54,6 @@ pub use threads::{set_threads, threads};
 pub use torch_error::TorchError;
 pub use training::{
     CheckpointError, ClassMetrics, DataError, History, Schedule, StepRecord, TrainError, TrainParams, TrainParamsError, Trainer,
-    TrainingTomogram, Turns, ValidationMetrics, ValidationRecord,
+    TrainingTomogram, TrainingVolume, Turns, ValidationMetrics, ValidationRecord,
 };
 pub use weights::{Weights, WeightsDescription, WeightsError};

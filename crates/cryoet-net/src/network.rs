@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use tch::{Kind, TchError, Tensor};
 use thiserror::Error;
 
-use crate::architecture::{Architecture, Layers, convolve};
+use crate::architecture::{Architecture, Convolution, Layers, activate, convolve, doubled, on_cpu};
 use crate::device::{Device, DeviceError};
 use crate::memory_layout::channels_last;
 use crate::tensor_map::TensorMap;
@@ -23,6 +23,14 @@ pub enum Precision {
 }
 
 impl Precision {
+    /// Of one number.
+    pub(crate) fn bytes(self) -> usize {
+        match self {
+            Self::F32 => 4,
+            Self::Bf16 => 2,
+        }
+    }
+
     pub(crate) fn kind(self) -> Kind {
         match self {
             Self::F32 => Kind::Float,
@@ -130,14 +138,29 @@ impl Network {
 }
 
 impl Layers for Network {
-    fn hidden(&self, index: usize, x: &Tensor, padding: i64) -> Result<Tensor, TchError> {
-        let (weight, bias) = &self.layers[index];
-        convolve(x, weight, Some(bias), padding)?.f_relu_()
+    fn hidden(&self, index: usize, x: &Tensor, how: Convolution) -> Result<Tensor, TchError> {
+        activate(self.convolve(index, x, how)?, how)
+    }
+
+    fn hidden_doubled(&self, index: usize, x: &Tensor) -> Result<Tensor, TchError> {
+        match self.device {
+            Device::Cpu => on_cpu::up_convolve(&self.layers[index], x)?.f_relu_(),
+            Device::Cuda(_) => self.hidden(index, &doubled(x)?, Convolution::padded(0)),
+        }
     }
 
     fn last(&self, index: usize, x: &Tensor) -> Result<Tensor, TchError> {
-        let (weight, bias) = &self.layers[index];
-        convolve(x, weight, Some(bias), 0)
+        self.convolve(index, x, Convolution::padded(0))
+    }
+}
+
+impl Network {
+    fn convolve(&self, index: usize, x: &Tensor, how: Convolution) -> Result<Tensor, TchError> {
+        let layer = &self.layers[index];
+        match self.device {
+            Device::Cpu => on_cpu::convolve(layer, x, how),
+            Device::Cuda(_) => convolve(x, &layer.0, Some(&layer.1), how),
+        }
     }
 }
 

@@ -9,9 +9,12 @@ mod data;
 mod history;
 mod model;
 mod params;
+mod patches;
+mod prefetch;
 mod sampler;
 mod schedule;
 mod trainer;
+mod volume;
 
 pub use checkpoint::CheckpointError;
 pub use confusion::{ClassMetrics, ValidationMetrics};
@@ -19,3 +22,4 @@ pub use data::{DataError, TrainingTomogram};
 pub use history::{History, StepRecord, ValidationRecord};
 pub use params::{Schedule, TrainParams, TrainParamsError, Turns};
 pub use trainer::{TrainError, Trainer};
+pub use volume::TrainingVolume;

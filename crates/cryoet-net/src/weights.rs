@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
 
-use cryoet_core::{ClassLabel, ClassTable, VoxelSize};
+use cryoet_core::{Class, ClassLabel, ClassTable, ClassTableError, VoxelSize};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::architecture::Architecture;
+use crate::calibration::{Calibration, ClassCalibration};
 use crate::initialisation::uniform_by_fan_in;
 use crate::normalisation::Normalisation;
 use crate::safetensors_file;
@@ -25,9 +26,19 @@ pub struct WeightsDescription {
     /// Standard deviation in voxels of the Gaussian low-pass that follows; 0 is none.
     #[serde(default)]
     pub smoothing: f64,
+    /// From scores of picks to the probability that a pick is right, by class; none where nothing was calibrated.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub calibration: BTreeMap<ClassLabel, Calibration>,
     /// How the weights came to be: free text by key.
     #[serde(default)]
     pub provenance: BTreeMap<String, String>,
+}
+
+/// What files say beside the description; those of other programs need not.
+#[derive(Deserialize)]
+struct Hashed {
+    #[serde(default)]
+    sha256: Option<String>,
 }
 
 /// Why bytes are no weights.
@@ -85,6 +96,14 @@ pub enum WeightsError {
         /// Its value.
         value: f32,
     },
+    /// The tensors are not those that were described.
+    #[error("the tensors have the SHA-256 {found}, the description says {expected}: the file was damaged or changed")]
+    Hash {
+        /// What the description says.
+        expected: String,
+        /// That of the tensors, as [`Weights::sha256`].
+        found: String,
+    },
     /// The bytes could not be made.
     #[error("cannot serialise the weights: {reason}")]
     Serialise {
@@ -114,10 +133,32 @@ pub struct Weights {
 impl Weights {
     /// Random weights of DeepFinder's network for a table of classes: where training starts.
     pub fn random(classes: ClassTable, voxel_size: Option<VoxelSize>, seed: u64) -> Self {
-        let architecture = Architecture::DeepFinder { outputs: classes.len() + 1 };
+        Self::untrained(Architecture::DeepFinder { outputs: 2 }, classes, voxel_size, seed)
+    }
+
+    /// Random weights of any network; it gets as many outputs as the table's classes and background need.
+    ///
+    /// ```
+    /// use cryoet_core::{Class, ClassLabel, ClassTable};
+    /// use cryoet_net::{Architecture, Weights};
+    ///
+    /// let classes = ClassTable::new(vec![Class::new(ClassLabel::new(1), "particle")])?;
+    /// let weights = Weights::untrained(Architecture::Msd { outputs: 2, depth: 49, dilations: 7 }, classes, None, 1);
+    /// assert_eq!(weights.description().architecture.parameters(), 129_952);
+    /// # Ok::<(), cryoet_core::ClassTableError>(())
+    /// ```
+    pub fn untrained(architecture: Architecture, classes: ClassTable, voxel_size: Option<VoxelSize>, seed: u64) -> Self {
+        let architecture = architecture.with_outputs(classes.len() + 1);
         let provenance = BTreeMap::from([("initialisation".to_owned(), format!("uniform by fan-in, seed {seed}"))]);
-        let description =
-            WeightsDescription { architecture, classes, voxel_size, normalisation: Normalisation::default(), smoothing: 0.0, provenance };
+        let description = WeightsDescription {
+            architecture,
+            classes,
+            voxel_size,
+            normalisation: Normalisation::default(),
+            smoothing: 0.0,
+            calibration: BTreeMap::new(),
+            provenance,
+        };
         Self { tensors: uniform_by_fan_in(&architecture, seed), description }
     }
 
@@ -136,8 +177,9 @@ impl Weights {
     /// ```
     #[must_use]
     pub fn with_new_head(&self, classes: ClassTable, voxel_size: Option<VoxelSize>, seed: u64) -> Self {
-        let mut fresh = Self::random(classes, voxel_size, seed);
-        for (name, array) in self.tensors.iter().filter(|(name, _)| !name.starts_with("head.")) {
+        let mut fresh = Self::untrained(self.description.architecture, classes, voxel_size, seed);
+        let hidden: Vec<String> = self.description.architecture.layers().into_iter().filter(|l| l.hidden).map(|l| l.name + ".").collect();
+        for (name, array) in self.tensors.iter().filter(|(name, _)| hidden.iter().any(|layer| name.starts_with(layer))) {
             fresh.tensors.insert(name.clone(), array.shape.clone(), array.values.clone());
         }
         fresh.description.normalisation = self.description.normalisation;
@@ -151,6 +193,7 @@ impl Weights {
     }
 
     pub(crate) fn from_parts(description: WeightsDescription, tensors: TensorMap) -> Result<Self, WeightsError> {
+        description.architecture.check().map_err(|reason| WeightsError::Description { reason })?;
         let (outputs, classes) = (description.architecture.outputs(), description.classes.len());
         if outputs != classes + 1 {
             return Err(WeightsError::Classes { outputs, classes });
@@ -183,23 +226,64 @@ impl Weights {
         let (tensors, description) =
             safetensors_file::from_bytes(bytes).map_err(|error| WeightsError::Format { reason: error.to_string() })?;
         let description = description.ok_or(WeightsError::NoDescription)?;
-        let description = serde_json::from_str(&description).map_err(|error| WeightsError::Description { reason: error.to_string() })?;
-        Self::from_parts(description, tensors)
+        let unreadable = |error: serde_json::Error| WeightsError::Description { reason: error.to_string() };
+        let Hashed { sha256 } = serde_json::from_str(&description).map_err(unreadable)?;
+        let weights = Self::from_parts(serde_json::from_str(&description).map_err(unreadable)?, tensors)?;
+        match sha256 {
+            Some(expected) if expected != weights.sha256() => Err(WeightsError::Hash { expected, found: weights.sha256() }),
+            _ => Ok(weights),
+        }
     }
 
-    /// The bytes of a safetensors file, the description in its metadata under `cryoet`.
+    /// The bytes of a safetensors file, the description and the tensors' SHA-256 in its metadata under `cryoet`.
     ///
     /// # Errors
     /// A description that cannot be serialised.
     pub fn to_bytes(&self) -> Result<Vec<u8>, WeightsError> {
-        let description =
-            serde_json::to_string(&self.description).map_err(|error| WeightsError::Serialise { reason: error.to_string() })?;
-        safetensors_file::to_bytes(&self.tensors, description).map_err(|error| WeightsError::Serialise { reason: error.to_string() })
+        let unwritable = |error: serde_json::Error| WeightsError::Serialise { reason: error.to_string() };
+        let mut description = serde_json::to_value(&self.description).map_err(unwritable)?;
+        if let Some(entries) = description.as_object_mut() {
+            entries.insert("sha256".to_owned(), self.sha256().into());
+        }
+        safetensors_file::to_bytes(&self.tensors, description.to_string())
+            .map_err(|error| WeightsError::Serialise { reason: error.to_string() })
     }
 
     /// What the weights say about themselves.
     pub fn description(&self) -> &WeightsDescription {
         &self.description
+    }
+
+    /// The same weights with what was fitted on held-out picks: curves, and in the class table the thresholds. What classes had before is
+    /// replaced; classes that are not in the table are passed over.
+    ///
+    /// ```
+    /// use cryoet_core::{Class, ClassLabel, ClassTable};
+    /// use cryoet_net::{Calibration, ClassCalibration, Weights};
+    ///
+    /// let label = ClassLabel::new(1);
+    /// let weights = Weights::random(ClassTable::new(vec![Class::new(label, "ribosome")])?, None, 1);
+    /// let curve = Calibration::fit(&[(0.3, false), (0.6, true)]);
+    /// let weights = weights.with_calibration(&[ClassCalibration { label, curve, threshold: Some(0.4) }])?;
+    /// assert_eq!(weights.description().classes.get(label).unwrap().threshold, Some(0.4));
+    /// assert!(weights.description().calibration.contains_key(&label));
+    /// # Ok::<(), cryoet_core::ClassTableError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A threshold that is not finite.
+    pub fn with_calibration(mut self, classes: &[ClassCalibration]) -> Result<Self, ClassTableError> {
+        let mut table: Vec<Class> = self.description.classes.into();
+        self.description.calibration.clear();
+        for class in &mut table {
+            let fitted = classes.iter().find(|fitted| fitted.label == class.label);
+            class.threshold = fitted.and_then(|fitted| fitted.threshold);
+            if let Some(curve) = fitted.and_then(|fitted| fitted.curve.clone()) {
+                self.description.calibration.insert(class.label, curve);
+            }
+        }
+        self.description.classes = ClassTable::new(table)?;
+        Ok(self)
     }
 
     /// Adds a note on how the weights came to be.
@@ -234,7 +318,6 @@ pub(crate) fn channel_labels(classes: &ClassTable) -> Vec<ClassLabel> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cryoet_core::Class;
 
     fn weights() -> Weights {
         Weights::random(ClassTable::new(vec![Class::new(ClassLabel::new(4), "a")]).unwrap(), None, 1)
@@ -247,6 +330,15 @@ mod tests {
         assert!(matches!(Weights::from_bytes(&bytes[..bytes.len() - 5]), Err(WeightsError::Format { .. })));
         let plain = safetensors_file::to_bytes(weights().tensors(), "{}".to_owned()).unwrap();
         assert!(matches!(Weights::from_bytes(&plain), Err(WeightsError::Description { .. })));
+    }
+
+    #[test]
+    fn refuses_tensors_that_were_changed() {
+        let mut bytes = weights().to_bytes().unwrap();
+        let last = bytes.len() - 3;
+        bytes[last] ^= 1;
+        let error = Weights::from_bytes(&bytes).unwrap_err();
+        assert!(matches!(error, WeightsError::Hash { .. }), "{error}");
     }
 
     #[test]

@@ -2,10 +2,14 @@
 
 #[cfg(all(feature = "average", feature = "targets"))]
 mod averaged_targets;
+#[cfg(all(feature = "net", feature = "eval"))]
+mod calibrate;
 #[cfg(all(feature = "net", feature = "cluster"))]
 mod pick;
 
 #[cfg(all(feature = "average", feature = "targets"))]
 pub use averaged_targets::{AveragedClass, AveragedShape, AveragedTargets, AveragedTargetsError, averaged_shape, averaged_targets};
+#[cfg(all(feature = "net", feature = "eval"))]
+pub use calibrate::{CalibratedPick, ClassReliability, calibrate};
 #[cfg(all(feature = "net", feature = "cluster"))]
 pub use pick::{PickError, PickParams, pick, pick_with};

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::bar::Bar;
 use crate::failure::Failure;
-use crate::network::{MemoryWatch, NetworkOptions};
+use crate::network::NetworkOptions;
 use crate::options::{ClusterOptions, check_list_outputs};
 use crate::output;
 use crate::paths::{Shown, check_files};
@@ -19,6 +19,9 @@ use crate::record::Record;
 use crate::sinks::{Header, label_sink, score_sink};
 
 /// Tomogram to particles in one pass: segment and cluster
+///
+/// With weights that `cryoet calibrate` wrote, a particle's score is the probability that it is right, and particles below their class's
+/// threshold are dropped.
 ///
 /// Examples:
 ///   cryoet pick tomogram.mrc --weights weights.safetensors -o picks.csv
@@ -34,6 +37,9 @@ pub(crate) struct Pick {
     network: NetworkOptions,
     #[command(flatten)]
     cluster: ClusterOptions,
+    /// Scores as the clustering gives them, where the weights are calibrated: without probabilities and their thresholds
+    #[arg(long)]
+    raw_scores: bool,
     /// Name of the tomogram in the lists; by default its file's
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
@@ -60,17 +66,17 @@ impl Pick {
         let segment = self.network.params();
         let tomogram = open_volume(&self.tomogram)?;
         let networks = self.network.load()?;
-        let classes = NetworkOptions::classes(&networks)?;
+        let classes = &NetworkOptions::classes_for_picks(&networks, self.raw_scores)?;
         let resampled = self.network.resampled(tomogram.as_ref(), &networks)?;
         let source: &dyn VolumeSource<f32> = resampled.as_ref().map_or(tomogram.as_ref(), |resampled| resampled);
-        let params = PickParams { segment, cluster: self.cluster.params(source.voxel_size(), classes)? };
+        let params = PickParams { segment, cluster: self.cluster.params(source.voxel_size(), classes)?, calibrated: !self.raw_scores };
         let record = Record::new("pick", &self)?.with_inputs(inputs)?;
         let header = Header::of(source);
         let largest = classes.max_label().get();
         let mut labels = self.labels.as_ref().map(|path| label_sink(path, &header, largest)).transpose()?;
         let mut scores = self.scores.as_ref().map(|path| score_sink(path, &header)).transpose()?;
         let bar = Bar::new("picking");
-        let mut memory = MemoryWatch::default();
+        let mut memory = self.network.memory_watch();
         let look = |block: &SegmentedBlock| {
             memory.look(block);
             labels.as_mut().map_or(Ok(()), |labels| labels.write(block.start, block.labels.view()))?;

@@ -2,14 +2,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cryoet::VolumeSource;
-use cryoet::io::open_volume;
-use cryoet::net::{SegmentError, SegmentedBlock, segment_blocks};
+use cryoet::io::{create_score_maps_sink, open_volume};
+use cryoet::net::{SegmentError, SegmentParams, SegmentedBlock, segment_blocks};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::bar::Bar;
 use crate::failure::Failure;
-use crate::network::{MemoryWatch, NetworkOptions};
+use crate::network::NetworkOptions;
 use crate::output;
 use crate::paths::{Shown, check_files};
 use crate::record::Record;
@@ -38,14 +38,18 @@ pub(crate) struct Segment {
     #[arg(long, value_name = "SCORES")]
     #[serde(serialize_with = "crate::paths::shown")]
     scores: Option<PathBuf>,
+    /// Also write the probabilities of background and of each class: HDF5, 16-bit floats, class0, class1 and so on by rising label
+    #[arg(long, value_name = "SCORES.h5")]
+    #[serde(serialize_with = "crate::paths::shown")]
+    score_maps: Option<PathBuf>,
 }
 
 impl Segment {
     pub(crate) fn run(mut self, json: bool) -> Result<(), Failure> {
         self.network = self.network.with_weights_found()?;
-        let params = self.network.params();
+        let params = SegmentParams { score_maps: self.score_maps.is_some(), ..self.network.params() };
         let inputs: Vec<_> = [&self.tomogram].into_iter().chain(&self.network.weights).collect();
-        check_files(inputs.iter().copied(), [&self.output].into_iter().chain(&self.scores))?;
+        check_files(inputs.iter().copied(), [&self.output].into_iter().chain(&self.scores).chain(&self.score_maps))?;
         let tomogram = open_volume(&self.tomogram)?;
         let networks = self.network.load()?;
         let classes = NetworkOptions::classes(&networks)?;
@@ -56,13 +60,18 @@ impl Segment {
         let largest = classes.max_label().get();
         let mut labels = label_sink(&self.output, &header, largest)?;
         let mut scores = self.scores.as_ref().map(|path| score_sink(path, &header)).transpose()?;
-        let (mut labelled, mut memory) = (0, MemoryWatch::default());
+        let maps = |path| create_score_maps_sink(path, source.shape(), classes.len() + 1);
+        let mut score_maps = self.score_maps.as_ref().map(maps).transpose()?;
+        let (mut labelled, mut memory) = (0, self.network.memory_watch());
         let bar = Bar::new("segmenting");
         segment_blocks(&networks, source, &params, &bar, |block: SegmentedBlock| {
             memory.look(&block);
             labelled += block.labels.iter().filter(|&&label| label != 0).count();
             labels.write(block.start, block.labels.view())?;
             scores.as_mut().map_or(Ok(()), |scores| scores.write(block.start, block.scores.view()))?;
+            if let (Some(sink), Some(maps)) = (&mut score_maps, &block.score_maps) {
+                maps.outer_iter().enumerate().try_for_each(|(class, map)| sink.write_region(class, block.start, map))?;
+            }
             Ok::<_, SegmentError>(())
         })
         .map_err(Failure::from)
@@ -74,7 +83,11 @@ impl Segment {
             sink.finish()?;
             record.write_beside(path)?;
         }
-        let value = json!({"labels": self.output.shown(), "scores": self.scores.shown(), "labelled_voxels": labelled});
+        if let (Some(sink), Some(path)) = (score_maps, &self.score_maps) {
+            sink.finish()?;
+            record.write_beside(path)?;
+        }
+        let value = json!({"labels": self.output.shown(), "scores": self.scores.shown(), "score_maps": self.score_maps.shown(), "labelled_voxels": labelled});
         output::print(json, &value, || format!("{labelled} voxels labelled"))
     }
 }

@@ -3,8 +3,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use cryoet::io::{read_labels, read_volume, write_whole};
-use cryoet::net::{Architecture, TrainParams, Trainer, TrainingTomogram, Weights};
+use cryoet::io::{open_volume, read_labels, read_volume, write_whole};
+use cryoet::net::{Architecture, TrainParams, Trainer, TrainingTomogram, TrainingVolume, Weights};
 use cryoet::{ClassTable, Progress, VoxelSize};
 use serde_json::json;
 
@@ -12,6 +12,7 @@ use crate::bar::Bar;
 use crate::curve;
 use crate::dataset::{Dataset, Entry, Split};
 use crate::failure::Failure;
+use crate::history_csv;
 use crate::interrupt;
 use crate::network::{Numbers, device, read_weights};
 use crate::numbers;
@@ -19,13 +20,17 @@ use crate::output;
 use crate::paths::Shown;
 use crate::record::Record;
 use crate::shipped_weights;
+use crate::training_log;
+
+/// The share of time spent waiting for data is shown of so many last steps.
+const RECENT: usize = 20;
 
 /// A checkpoint is written at least this often.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
 
 /// Data set to weights
 ///
-/// RUN gets weights.safetensors (the best validation's), checkpoint.safetensors, steps.csv, validation.csv,
+/// RUN gets weights.safetensors (the best validation's), checkpoint.safetensors, log.txt (a line per validation), steps.csv, validation.csv,
 /// history.json, curve.svg, curve.png and record.json. The same command again goes on where a run was stopped, at any moment.
 ///
 /// Examples:
@@ -43,6 +48,9 @@ pub(crate) struct Train {
     /// Recipe to start from
     #[arg(long, value_enum, default_value_t = Preset::Default)]
     preset: Preset,
+    /// The network to train, where no weights say it
+    #[arg(long, value_enum, default_value_t = Design::Deepfinder, conflicts_with = "start")]
+    network: Design,
     /// Recipe (TOML), instead of a preset
     #[arg(long, value_name = "PARAMS.toml", conflicts_with = "preset")]
     params: Option<PathBuf>,
@@ -76,6 +84,9 @@ pub(crate) struct Train {
     /// Where the network runs: cpu, cuda, cuda:N, or auto (a GPU if there is one)
     #[arg(long, default_value = "auto")]
     device: String,
+    /// Read patches from the tomograms' files as they are needed, instead of holding all in memory; labels are held
+    #[arg(long)]
+    stream: bool,
     /// Begin anew where RUN holds another training
     #[arg(long)]
     restart: bool,
@@ -94,18 +105,39 @@ enum Preset {
     Deepfinder,
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Design {
+    /// DeepFinder's U-Net
+    Deepfinder,
+    /// VP-Detector's dense dilated network, 49 layers, to find particles
+    Msd49,
+    /// The same with 100 layers, to name them
+    Msd100,
+}
+
+impl Design {
+    /// The network; its outputs follow from the classes.
+    fn architecture(self) -> Architecture {
+        match self {
+            Self::Deepfinder => Architecture::DeepFinder { outputs: 2 },
+            Self::Msd49 => Architecture::Msd { outputs: 2, depth: 49, dilations: 7 },
+            Self::Msd100 => Architecture::Msd { outputs: 2, depth: 100, dilations: 5 },
+        }
+    }
+}
+
 impl Train {
     pub(crate) fn run(mut self, json: bool) -> Result<(), Failure> {
         self.start = self.start.as_deref().map(shipped_weights::find).transpose()?;
         let params = self.params()?;
-        let granularity = Architecture::DeepFinder { outputs: 2 }.granularity();
-        params.check(granularity).map_err(Failure::of_arguments)?;
+        let mut start = self.start.as_ref().map(|path| read_weights(path)).transpose()?;
+        let architecture = start.as_ref().map_or_else(|| self.network.architecture(), |weights| weights.description().architecture);
+        params.check(architecture.granularity()).map_err(Failure::of_arguments)?;
         let device = device(&self.device)?;
         let dataset = Dataset::read(&self.dataset)?;
         let classes = dataset.class_table()?;
-        let mut start = self.start.as_ref().map(|path| read_weights(path)).transpose()?;
-        let training = load(dataset.of(Split::Train))?;
-        let validation = load(dataset.of(Split::Validation))?;
+        let training = load(dataset.of(Split::Train), self.stream)?;
+        let validation = load(dataset.of(Split::Validation), self.stream)?;
         if let (Some(weights), Some(path)) = (&mut start, &self.start) {
             let voxel_size = training.first().and_then(|tomogram| tomogram.volume.voxel_size());
             check_voxel_size(weights, voxel_size).map_err(Failure::about(path))?;
@@ -124,7 +156,7 @@ impl Train {
         } else {
             let trainer = match start {
                 Some(weights) => Trainer::from_weights(params, weights, training, validation, device)?,
-                None => Trainer::new(params, classes, training, validation, device)?,
+                None => Trainer::of_network(architecture, params, classes, training, validation, device)?,
             };
             self.begin(&checkpoint, &record)?;
             trainer
@@ -167,7 +199,12 @@ impl Train {
     fn record(&self, params: &TrainParams, dataset: &Dataset) -> Result<Record, Failure> {
         let used = dataset.tomograms.iter().filter(|entry| entry.split != Split::Test);
         let files = used.flat_map(|entry| [&entry.volume, &entry.labels]).chain([&dataset.classes]).chain(&self.start);
-        Record::new("train", params)?.with_seed(params.seed).with_inputs(files)
+        let mut record = Record::new("train", params)?.with_seed(params.seed).with_inputs(files)?;
+        // Records of DeepFinder's network are as they were when there was no other.
+        if !matches!(self.network, Design::Deepfinder) {
+            record.add("network", serde_json::to_value(self.network.architecture())?);
+        }
+        Ok(record)
     }
 
     /// A run goes on only with the parameters and data it began with.
@@ -192,11 +229,12 @@ impl Train {
         let _ = bar.report(trainer.steps_done(), trainer.params().steps);
         while !trainer.is_finished() && !interrupt::asked() && self.time_limit.is_none_or(|limit| start.elapsed() < limit) {
             let step = trainer.step()?;
-            bar.say(format!("loss {:.3}", step.loss));
+            bar.say(format!("loss {:.3}, {:.1} % waiting", step.loss, 100.0 * trainer.history().waiting_share(RECENT)));
             // A wish to stop is heeded after the step has been saved.
             let _ = bar.report(step.step, trainer.params().steps);
             if trainer.validation_due() {
                 trainer.validate()?;
+                bar.line(&training_log::last(trainer.history(), trainer.params().steps));
                 self.save(&trainer, record)?;
                 saved = Instant::now();
             } else if saved.elapsed() > CHECKPOINT_EVERY {
@@ -218,21 +256,11 @@ impl Train {
         let weights = trainer.weights()?.with_provenance("record", record.line()?);
         write(&file("weights.safetensors"), &weights.to_bytes()?)?;
         let history = trainer.history();
-        let mut steps = "step,loss,learning_rate,gradient_norm,seconds,data_seconds\n".to_owned();
-        for s in &history.steps {
-            steps += &format!("{},{},{},{},{:.3},{:.3}\n", s.step, s.loss, s.learning_rate, s.gradient_norm, s.seconds, s.data_seconds);
-        }
-        write(&file("steps.csv"), steps.as_bytes())?;
-        let names: Vec<_> = trainer.classes().iter().map(|class| class.name.as_str()).collect();
-        let mut validations =
-            format!("step,accuracy,mean_f1,{}\n", names.iter().map(|name| format!("f1_{name}")).collect::<Vec<_>>().join(","));
-        for v in &history.validations {
-            let classes: Vec<_> = v.metrics.classes.iter().map(|class| class.f1.to_string()).collect();
-            validations += &format!("{},{},{},{}\n", v.step, v.metrics.accuracy, v.metrics.mean_f1, classes.join(","));
-        }
-        write(&file("validation.csv"), validations.as_bytes())?;
+        write(&file("steps.csv"), history_csv::steps(history).as_bytes())?;
+        write(&file("validation.csv"), history_csv::validations(history, trainer.classes()).as_bytes())?;
+        write(&file("log.txt"), training_log::whole(history, trainer.params().steps).as_bytes())?;
         write(&file("history.json"), &serde_json::to_vec_pretty(history)?)?;
-        let curve = curve::plot(history);
+        let curve = curve::plot(history, trainer.classes());
         write(&file("curve.svg"), curve.svg().as_bytes())?;
         let mut png = Vec::new();
         curve.raster().write_png(&mut png)?;
@@ -260,17 +288,21 @@ impl Train {
                 text += &format!(", loss {loss:.3}");
             }
             let Some(best) = best else { return text };
-            let mut rows = vec![vec!["class".to_owned(), format!("F1 of voxels at step {}", best.step)]];
-            rows.extend(best.metrics.classes.iter().map(|class| vec![trainer.classes().name(class.label), format!("{:.4}", class.f1)]));
-            rows.push(vec!["mean".into(), format!("{:.4}", best.metrics.mean_f1)]);
+            text += &format!("; of voxels at step {}:", best.step);
+            let mut rows = vec![["class", "precision", "recall", "F1 (Dice)", "voxels"].map(str::to_owned).to_vec()];
+            rows.extend(best.metrics.classes.iter().map(|class| {
+                let figures = [class.precision, class.recall, class.f1].map(|figure| format!("{figure:.4}"));
+                [trainer.classes().name(class.label)].into_iter().chain(figures).chain([class.support.to_string()]).collect()
+            }));
+            rows.push(vec!["mean".into(), String::new(), String::new(), format!("{:.4}", best.metrics.mean_f1)]);
             format!("{text}\n{}", output::table(&rows))
         })
     }
 }
 
-fn load<'a>(entries: impl Iterator<Item = &'a Entry>) -> Result<Vec<TrainingTomogram>, Failure> {
+fn load<'a>(entries: impl Iterator<Item = &'a Entry>, stream: bool) -> Result<Vec<TrainingTomogram>, Failure> {
     let read = |entry: &Entry| {
-        let volume = read_volume(&entry.volume)?;
+        let volume = if stream { TrainingVolume::from_source(open_volume(&entry.volume)?) } else { read_volume(&entry.volume)?.into() };
         let labels = read_labels(&entry.labels)?.into_data();
         Ok(TrainingTomogram { name: entry.name.clone(), volume, labels })
     };

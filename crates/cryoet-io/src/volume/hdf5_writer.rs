@@ -14,17 +14,26 @@ const SUPERBLOCK: usize = 48;
 /// Writes each volume as a contiguous data set of the root group: HDF5 1.8's superblock (version 2), object headers of version 2, links in
 /// the root's own header.
 pub(super) fn write<T: NpyVoxel>(path: &Path, volumes: &[(&str, ArrayView3<'_, T>)]) -> Result<(), WriteVolumeError> {
-    let sizes: Vec<u64> = volumes.iter().map(|(_, volume)| (volume.len() * size_of::<T>()) as u64).collect();
+    let head = head::<T>(&volumes.iter().map(|(name, volume)| (*name, volume.dim().into())).collect::<Vec<_>>());
+    Ok(write_whole(path, |file| {
+        file.write_all(&head)?;
+        volumes.iter().try_for_each(|(_, volume)| each_row(volume, |row| file.write_all(row)))
+    })?)
+}
+
+/// All that comes before the numbers, of volumes by name and shape; the numbers of one volume follow those of the other without a gap.
+pub(super) fn head<T: NpyVoxel>(volumes: &[(&str, [usize; 3])]) -> Vec<u8> {
+    let sizes: Vec<u64> = volumes.iter().map(|(_, shape)| (shape.iter().product::<usize>() * size_of::<T>()) as u64).collect();
     // Headers have the same length wherever their data lie.
     let length = SUPERBLOCK
         + root(&volumes.iter().map(|(name, _)| (*name, 0)).collect::<Vec<_>>()).len()
-        + volumes.iter().map(|(_, volume)| data_set::<T>(volume, 0, 0).len()).sum::<usize>();
+        + volumes.iter().map(|(_, shape)| data_set::<T>(*shape, 0, 0).len()).sum::<usize>();
     let start = length.next_multiple_of(64) as u64;
 
     let (mut data_sets, mut links, mut at) = (Vec::new(), Vec::new(), start);
-    for ((name, volume), size) in volumes.iter().zip(&sizes) {
+    for ((name, shape), size) in volumes.iter().zip(&sizes) {
         links.push((*name, data_sets.len() as u64));
-        data_sets.extend(data_set::<T>(volume, at, *size));
+        data_sets.extend(data_set::<T>(*shape, at, *size));
         at += size;
     }
     let before = (SUPERBLOCK + root(&links).len()) as u64;
@@ -35,10 +44,7 @@ pub(super) fn write<T: NpyVoxel>(path: &Path, volumes: &[(&str, ArrayView3<'_, T
     head.extend(root(&links));
     head.extend(data_sets);
     head.resize(start as usize, 0);
-    Ok(write_whole(path, |file| {
-        file.write_all(&head)?;
-        volumes.iter().try_for_each(|(_, volume)| each_row(volume, |row| file.write_all(row)))
-    })?)
+    head
 }
 
 fn superblock(end: u64) -> Vec<u8> {
@@ -68,10 +74,10 @@ fn root(links: &[(&str, u64)]) -> Vec<u8> {
 }
 
 /// A data set's header: extent, type, fill value 0, and where its numbers lie.
-fn data_set<T: NpyVoxel>(volume: &ArrayView3<'_, T>, at: u64, bytes: u64) -> Vec<u8> {
+fn data_set<T: NpyVoxel>(shape: [usize; 3], at: u64, bytes: u64) -> Vec<u8> {
     // Version 2, three axes, no largest extent, simple.
     let mut space = vec![2, 3, 0, 1];
-    space.extend(volume.shape().iter().flat_map(|&n| (n as u64).to_le_bytes()));
+    space.extend(shape.iter().flat_map(|&n| (n as u64).to_le_bytes()));
     let mut layout = vec![3, 1];
     layout.extend(at.to_le_bytes());
     layout.extend(bytes.to_le_bytes());

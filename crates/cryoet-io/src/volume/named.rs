@@ -45,7 +45,8 @@ pub fn write_named_volumes<T: NpyVoxel>(path: impl AsRef<Path>, volumes: &[(&str
 
 /// Writes score maps as DeepFinder has them: HDF5, `class0` of the background, `class1` and so on, 16-bit floats.
 ///
-/// Scores of 0 to 1 are so kept to 2.5e-4; what 16 bits cannot hold becomes infinite.
+/// Scores of 0 to 1 are so kept to 2.5e-4; what 16 bits cannot hold becomes infinite. Region by region:
+/// [`create_score_maps_sink`](crate::create_score_maps_sink).
 ///
 /// # Errors
 /// An extension that is not HDF5's, a file that cannot be written.
@@ -65,15 +66,20 @@ pub fn write_score_maps(path: impl AsRef<Path>, maps: &[Volume<f32>]) -> Result<
     if VolumeFormat::of_extension(path) != Some(VolumeFormat::Hdf5) {
         return Err(extension(path));
     }
-    let names: Vec<String> = (0..maps.len()).map(|class| format!("class{class}")).collect();
+    let names = score_map_names(maps.len());
     let halves: Vec<_> = maps.iter().map(|map| map.data().mapv(|score| Half(f16::from_f32(score)))).collect();
     let volumes: Vec<_> = names.iter().zip(&halves).map(|(name, map)| (name.as_str(), map.view())).collect();
     write_named_volumes(path, &volumes)
 }
 
+/// DeepFinder's names of the score maps of background and classes.
+pub(super) fn score_map_names(count: usize) -> Vec<String> {
+    (0..count).map(|class| format!("class{class}")).collect()
+}
+
 /// A 16-bit float.
 #[derive(Debug, Clone, Copy)]
-struct Half(f16);
+pub(super) struct Half(pub(super) f16);
 
 impl sealed::Sealed for Half {}
 

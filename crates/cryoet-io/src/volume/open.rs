@@ -150,7 +150,7 @@ impl<V: Voxel> VolumeSource<V> for Open {
 /// assert_eq!(tomogram.read_region(Region::new([1, 2, 3], [1, 1, 2]))?.as_slice().unwrap(), [83.0, 84.0]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn open_volume(path: impl AsRef<Path>) -> Result<Box<dyn VolumeSource<f32>>, ReadVolumeError> {
+pub fn open_volume(path: impl AsRef<Path>) -> Result<Box<dyn VolumeSource<f32> + Send>, ReadVolumeError> {
     Ok(Box::new(Open::file(path.as_ref(), None)?))
 }
 
@@ -170,7 +170,7 @@ pub fn open_volume(path: impl AsRef<Path>) -> Result<Box<dyn VolumeSource<f32>>,
 /// assert!(error.to_string().contains("no volume \"class3\""));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn open_named_volume(path: impl AsRef<Path>, name: &str) -> Result<Box<dyn VolumeSource<f32>>, ReadVolumeError> {
+pub fn open_named_volume(path: impl AsRef<Path>, name: &str) -> Result<Box<dyn VolumeSource<f32> + Send>, ReadVolumeError> {
     Ok(Box::new(Open::file(path.as_ref(), Some(name))?))
 }
 

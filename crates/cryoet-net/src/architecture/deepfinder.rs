@@ -1,104 +1,110 @@
 use cryoet_core::Region;
 use tch::Tensor;
 
-use super::{Halo, LayerShape, Layers};
+use super::design::{Design, cut, extent};
+use super::{Convolution, Halo, LayerShape, Layers};
 
 mod needed;
 
 use needed::{MARGIN, Needed, halved, within};
 
 /// Two poolings by two.
-pub(super) const GRANULARITY: usize = 4;
+const GRANULARITY: usize = 4;
 
 /// The receptive field spans -31 .. +34 voxels around an output, rounded up to the granularity.
-pub(super) const HALO: Halo = Halo { before: 32, after: 36 };
+const HALO: Halo = Halo { before: 32, after: 36 };
 
-/// Activations in f32 at their peak within the encoder, per voxel of the input: the input and two layers of 32 channels.
-const ENCODER_BYTES: usize = 4 * (1 + 32 + 32);
+/// What lies farther weighs little: the decoder's margin and some of what the bottom layers see.
+const FAST_HALO: Halo = Halo { before: 12, after: 12 };
+
+/// Activations at their peak within the encoder, per voxel of the input: the input and two layers of 32 channels.
+const ENCODER_NUMBERS: usize = 1 + 32 + 32;
 
 /// The same in the decoder, per voxel of its fine stage: the last concatenation (80 channels) beside the 32 and 48 it is made of, and the
 /// layer after it.
-const DECODER_BYTES: usize = 4 * (80 + 48 + 32 + 32 + 16);
+const DECODER_NUMBERS: usize = 80 + 48 + 32 + 32 + 16;
 
 /// Multiplications per voxel of the input in the encoder and at the bottom, and per voxel of the fine stage in the decoder.
 const ENCODER_WORK: usize = 27 * (32 + 32 * 32) + 27 * (32 * 48 + 48 * 48) / 8 + 27 * (48 * 64 + 3 * 64 * 64) / 64;
 const DECODER_WORK: usize = (8 * 64 * 64 + 27 * (112 * 48 + 48 * 48)) / 8 + 8 * 48 * 48 + 27 * (80 * 32 + 32 * 32);
 
-/// The voxels of the decoder's fine stage along an axis of `input` voxels that answers for `core`.
-pub(super) fn fine_length(core: usize, input: usize) -> usize {
-    (core.div_ceil(GRANULARITY) * GRANULARITY + 2 * MARGIN).min(input)
+/// DeepFinder's U-Net.
+pub(super) struct DeepFinder {
+    pub(super) outputs: usize,
 }
 
-/// Bytes at the peak of a forward pass in f32.
-pub(super) fn peak_bytes(input: usize, fine: usize, outputs: usize) -> usize {
-    // Input and scores lie beside the activations; the scores are there twice while they are normalised.
-    let decoder = (DECODER_BYTES + 8 * outputs).saturating_mul(fine).saturating_add(input.saturating_mul(4));
-    decoder.max(ENCODER_BYTES.saturating_mul(input).saturating_add(fine.saturating_mul(4 * 32)))
-}
-
-/// Multiplications of a forward pass.
-pub(super) fn work(input: usize, fine: usize) -> usize {
-    ENCODER_WORK.saturating_mul(input).saturating_add(DECODER_WORK.saturating_mul(fine))
-}
-
-pub(super) fn layers(outputs: usize) -> Vec<LayerShape> {
-    let convolution = |name, out, input, k| LayerShape { name, kernel: [out, input, k, k, k], hidden: name != "head" };
-    vec![
-        convolution("encoder1.conv1", 32, 1, 3),
-        convolution("encoder1.conv2", 32, 32, 3),
-        convolution("encoder2.conv1", 48, 32, 3),
-        convolution("encoder2.conv2", 48, 48, 3),
-        convolution("bottom.conv1", 64, 48, 3),
-        convolution("bottom.conv2", 64, 64, 3),
-        convolution("bottom.conv3", 64, 64, 3),
-        convolution("bottom.conv4", 64, 64, 3),
-        convolution("decoder2.up", 64, 64, 2),
-        convolution("decoder2.conv1", 48, 64 + 48, 3),
-        convolution("decoder2.conv2", 48, 48, 3),
-        convolution("decoder1.up", 48, 48, 2),
-        convolution("decoder1.conv1", 32, 48 + 32, 3),
-        convolution("decoder1.conv2", 32, 32, 3),
-        convolution("head", outputs, 32, 1),
-    ]
-}
-
-/// Logits of a window of the input; each stage is computed only as far as the window needs it.
-pub(super) fn forward(layers: &impl Layers, input: &Tensor, window: Region) -> Result<Tensor, tch::TchError> {
-    let relu_conv = |index: usize, x: &Tensor| layers.hidden(index, x, 1);
-    let needed = Needed::for_window(window, extent(input));
-    let whole = relu_conv(1, &relu_conv(0, input)?)?;
-    let mut x = halve(&whole)?;
-    let high = cut_out(whole, needed.fine)?;
-    let whole = relu_conv(3, &relu_conv(2, &x)?)?;
-    x = halve(&whole)?;
-    let mid = cut_out(whole, needed.coarse)?;
-    for index in 4..8 {
-        x = relu_conv(index, &x)?;
+impl Design for DeepFinder {
+    fn granularity(&self) -> usize {
+        GRANULARITY
     }
-    x = cut(&x, halved(needed.coarse))?;
-    x = layers.hidden(8, &doubled(&x)?, 0)?;
-    x = relu_conv(9, &Tensor::f_cat(&[x, mid], 1)?)?;
-    x = relu_conv(10, &x)?;
-    x = cut(&x, within(needed.coarse, halved(needed.fine)))?;
-    x = layers.hidden(11, &doubled(&x)?, 0)?;
-    x = relu_conv(12, &Tensor::f_cat(&[x, high], 1)?)?;
-    x = relu_conv(13, &x)?;
-    layers.last(14, &cut(&x, within(needed.fine, window))?)
-}
 
-/// The extent z, y, x of a tensor (batch, channel, z, y, x).
-fn extent(x: &Tensor) -> [usize; 3] {
-    let size = x.size();
-    std::array::from_fn(|axis| size[axis + 2] as usize)
-}
-
-/// A view of a region.
-fn cut(x: &Tensor, region: Region) -> Result<Tensor, tch::TchError> {
-    let mut view = x.shallow_clone();
-    for axis in 0..3 {
-        view = view.f_narrow(axis as i64 + 2, region.start[axis] as i64, region.size[axis] as i64)?;
+    fn halo(&self) -> Halo {
+        HALO
     }
-    Ok(view)
+
+    fn fast_halo(&self) -> Halo {
+        FAST_HALO
+    }
+
+    fn layers(&self) -> Vec<LayerShape> {
+        let convolution =
+            |name: &str, out, input, k| LayerShape { name: String::from(name), kernel: [out, input, k, k, k], hidden: name != "head" };
+        vec![
+            convolution("encoder1.conv1", 32, 1, 3),
+            convolution("encoder1.conv2", 32, 32, 3),
+            convolution("encoder2.conv1", 48, 32, 3),
+            convolution("encoder2.conv2", 48, 48, 3),
+            convolution("bottom.conv1", 64, 48, 3),
+            convolution("bottom.conv2", 64, 64, 3),
+            convolution("bottom.conv3", 64, 64, 3),
+            convolution("bottom.conv4", 64, 64, 3),
+            convolution("decoder2.up", 64, 64, 2),
+            convolution("decoder2.conv1", 48, 64 + 48, 3),
+            convolution("decoder2.conv2", 48, 48, 3),
+            convolution("decoder1.up", 48, 48, 2),
+            convolution("decoder1.conv1", 32, 48 + 32, 3),
+            convolution("decoder1.conv2", 32, 32, 3),
+            convolution("head", self.outputs, 32, 1),
+        ]
+    }
+
+    fn fine_length(&self, core: usize, input: usize) -> usize {
+        (core.div_ceil(GRANULARITY) * GRANULARITY + 2 * MARGIN).min(input)
+    }
+
+    fn peak_bytes(&self, input: usize, fine: usize, number: usize) -> usize {
+        // Input and scores lie beside the activations, f32; the scores are there twice while they are normalised.
+        let decoder = (number * DECODER_NUMBERS + 8 * self.outputs).saturating_mul(fine).saturating_add(input.saturating_mul(4));
+        decoder.max((number * ENCODER_NUMBERS).saturating_mul(input).saturating_add(fine.saturating_mul(number * 32)))
+    }
+
+    fn work(&self, input: usize, fine: usize) -> usize {
+        ENCODER_WORK.saturating_mul(input).saturating_add(DECODER_WORK.saturating_mul(fine))
+    }
+
+    /// Each stage is computed only as far as the window needs it.
+    fn forward(&self, layers: &dyn Layers, input: &Tensor, window: Region) -> Result<Tensor, tch::TchError> {
+        let relu_conv = |index: usize, x: &Tensor| layers.hidden(index, x, Convolution::padded(1));
+        let needed = Needed::for_window(window, extent(input));
+        let whole = relu_conv(1, &relu_conv(0, input)?)?;
+        let mut x = halve(&whole)?;
+        let high = cut_out(whole, needed.fine)?;
+        let whole = relu_conv(3, &relu_conv(2, &x)?)?;
+        x = halve(&whole)?;
+        let mid = cut_out(whole, needed.coarse)?;
+        for index in 4..8 {
+            x = relu_conv(index, &x)?;
+        }
+        x = cut(&x, halved(needed.coarse))?;
+        x = layers.hidden_doubled(8, &x)?;
+        x = relu_conv(9, &Tensor::f_cat(&[x, mid], 1)?)?;
+        x = relu_conv(10, &x)?;
+        x = cut(&x, within(needed.coarse, halved(needed.fine)))?;
+        x = layers.hidden_doubled(11, &x)?;
+        x = relu_conv(12, &Tensor::f_cat(&[x, high], 1)?)?;
+        x = relu_conv(13, &x)?;
+        layers.last(14, &cut(&x, within(needed.fine, window))?)
+    }
 }
 
 /// A region by itself, so that the rest is freed.
@@ -114,11 +120,4 @@ fn cut_out(x: Tensor, region: Region) -> Result<Tensor, tch::TchError> {
 
 fn halve(x: &Tensor) -> Result<Tensor, tch::TchError> {
     x.f_max_pool3d([2, 2, 2], [2, 2, 2], [0, 0, 0], [1, 1, 1], false)
-}
-
-/// Nearest-neighbour upsampling by two, padded after only for a 2^3 convolution, as TensorFlow's `same` does.
-fn doubled(x: &Tensor) -> Result<Tensor, tch::TchError> {
-    let size = x.size();
-    let twice: Vec<i64> = size[2..].iter().map(|n| 2 * n).collect();
-    x.f_upsample_nearest3d(twice.as_slice(), None, None, None)?.f_constant_pad_nd([0, 1, 0, 1, 0, 1])
 }

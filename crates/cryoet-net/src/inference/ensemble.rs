@@ -1,12 +1,12 @@
-use cryoet_core::ndarray::{Array3, s};
+use cryoet_core::ndarray::{Array3, Array4, s};
 use cryoet_core::{ClassLabel, Region, Statistics, VolumeSource, VoxelSize};
 use tch::Tensor;
 
-use super::params::SegmentParams;
+use super::params::{SegmentParams, TileHalo};
 use super::segment::{SegmentError, SegmentedBlock};
 use super::tiles::{Tile, TilePlan};
 use super::untiled::{probabilities, winners};
-use crate::network::Network;
+use crate::network::{Network, to_vec};
 use crate::normalisation::ZScore;
 use crate::smoothing::Smoothing;
 use crate::torch_error::TorchError;
@@ -40,8 +40,13 @@ impl<'a> Ensemble<'a> {
             }
         }
         let member = |network: &'a Network| Member { network, smoothing: Smoothing::new(network.description().smoothing) };
-        let plan = if params.turns { TilePlan::for_turns } else { TilePlan::new };
-        let plan = plan(first.architecture(), tomogram.shape(), params.memory)?;
+        let halo = match params.halo {
+            TileHalo::Exact => first.architecture().halo(),
+            TileHalo::Fast => first.architecture().fast_halo(),
+        };
+        let halo = if params.turns { halo.either_way() } else { halo };
+        let number = networks.iter().map(|network| network.precision().bytes()).max().unwrap_or(size_of::<f32>());
+        let plan = TilePlan::in_numbers_of(number, first.architecture(), halo, tomogram.shape(), params.memory)?;
         let ensemble = Self {
             members: networks.iter().map(member).collect(),
             z_score: ZScore::new(&Statistics::of(tomogram)?),
@@ -75,9 +80,10 @@ impl<'a> Ensemble<'a> {
             Some(sum) => sum,
             None => return Err(SegmentError::NoNetwork),
         };
+        let score_maps = if params.score_maps { Some(to_array(&scores, self.labels.len(), tile.core.size)?) } else { None };
         let (mut channels, scores) = winners(&scores)?;
         channels.mapv_inplace(|channel| self.labels[usize::from(channel)].get());
-        Ok(SegmentedBlock { start: tile.core.start, labels: channels, scores, memory_ran_out: false })
+        Ok(SegmentedBlock { start: tile.core.start, labels: channels, scores, score_maps, memory_ran_out: false })
     }
 
     /// The tile's voxels as a network sees them, zero where the tile reaches beyond the volume's end.
@@ -99,6 +105,12 @@ impl<'a> Ensemble<'a> {
         padded.slice_mut(s![..z, ..y, ..x]).assign(&values.slice(s![oz..oz + z, oy..oy + y, ox..ox + x]));
         Ok(padded)
     }
+}
+
+/// Scores (channels, z, y, x) off the device.
+fn to_array(scores: &Tensor, channels: usize, size: [usize; 3]) -> Result<Array4<f32>, TorchError> {
+    let [z, y, x] = size;
+    Array4::from_shape_vec((channels, z, y, x), to_vec(scores)?).map_err(|_| TorchError::misshapen(size))
 }
 
 fn check_alike(member: usize, network: &Network, first: &Network) -> Result<(), SegmentError> {

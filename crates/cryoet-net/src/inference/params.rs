@@ -1,3 +1,14 @@
+/// How much of its surroundings a tile sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TileHalo {
+    /// The whole receptive field: the answer is that of the untiled network.
+    #[default]
+    Exact,
+    /// [`Architecture::fast_halo`](crate::Architecture::fast_halo): less work, and near the tiles' faces an answer that may differ
+    /// (docs/benchmarks.md says how much).
+    Fast,
+}
+
 /// How a tomogram is segmented.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SegmentParams {
@@ -5,13 +16,17 @@ pub struct SegmentParams {
     pub memory: usize,
     /// Averages the soft-max over the four exact turns (identity, half turns about z, y, x): four times the work.
     pub turns: bool,
+    /// How much of its surroundings a tile sees.
+    pub halo: TileHalo,
+    /// Whether blocks carry the probabilities of all classes, not only the winner's.
+    pub score_maps: bool,
     /// The voxel size of the tomogram may differ from the weights' by this share.
     pub voxel_size_tolerance: f64,
 }
 
 impl Default for SegmentParams {
-    /// 4 GiB, no turns, 5 %.
+    /// 4 GiB, no turns, exact, no score maps, 5 %.
     fn default() -> Self {
-        Self { memory: 4 << 30, turns: false, voxel_size_tolerance: 0.05 }
+        Self { memory: 4 << 30, turns: false, halo: TileHalo::Exact, score_maps: false, voxel_size_tolerance: 0.05 }
     }
 }

@@ -1,4 +1,4 @@
-use cryoet_core::ndarray::Array3;
+use cryoet_core::ndarray::{Array3, Array4};
 use cryoet_core::{Cancelled, Progress, SinkError, SourceError, StatisticsError, Volume, VolumeSink, VolumeSource};
 use thiserror::Error;
 
@@ -69,6 +69,8 @@ pub struct SegmentedBlock {
     pub labels: Array3<u8>,
     /// Its probability, in (0, 1].
     pub scores: Array3<f32>,
+    /// The probability of background and of each class by rising label (channels, z, y, x), where [`SegmentParams::score_maps`] asks for it.
+    pub score_maps: Option<Array4<f32>>,
     /// Whether memory ran out for the tile that was planned, so that this is only a part of it.
     pub memory_ran_out: bool,
 }

@@ -57,7 +57,7 @@ struct Grid {
 }
 
 impl TilePlan {
-    /// The plan with the least work whose tiles' activations fit into `memory` bytes.
+    /// The plan with the least work whose tiles' activations in f32 fit into `memory` bytes.
     ///
     /// # Errors
     /// An empty volume, or memory for not even the smallest tile.
@@ -78,12 +78,34 @@ impl TilePlan {
     /// # Ok::<(), cryoet_net::TilePlanError>(())
     /// ```
     pub fn for_turns(architecture: Architecture, shape: [usize; 3], memory: usize) -> Result<Self, TilePlanError> {
-        let halo = architecture.halo();
-        let wider = halo.before.max(halo.after);
-        Self::with_halo(architecture, Halo { before: wider, after: wider }, shape, memory)
+        Self::with_halo(architecture, architecture.halo().either_way(), shape, memory)
     }
 
-    fn with_halo(architecture: Architecture, halo: Halo, shape: [usize; 3], memory: usize) -> Result<Self, TilePlanError> {
+    /// The plan with another halo than the network's own: tiles answer inexactly near their faces where it is less.
+    ///
+    /// # Errors
+    /// As [`TilePlan::new`].
+    ///
+    /// ```
+    /// use cryoet_net::{Architecture, TilePlan};
+    /// let network = Architecture::DeepFinder { outputs: 2 };
+    /// let plan = |halo| TilePlan::with_halo(network, halo, [200, 512, 512], 2 << 30);
+    /// let seen = |plan: TilePlan| plan.tiles().iter().map(|tile| tile.input.voxels()).sum::<usize>();
+    /// assert!(seen(plan(network.fast_halo())?) < seen(plan(network.halo())?));
+    /// # Ok::<(), cryoet_net::TilePlanError>(())
+    /// ```
+    pub fn with_halo(architecture: Architecture, halo: Halo, shape: [usize; 3], memory: usize) -> Result<Self, TilePlanError> {
+        Self::in_numbers_of(size_of::<f32>(), architecture, halo, shape, memory)
+    }
+
+    /// The same for a network that computes in numbers of so many bytes.
+    pub(super) fn in_numbers_of(
+        number: usize,
+        architecture: Architecture,
+        halo: Halo,
+        shape: [usize; 3],
+        memory: usize,
+    ) -> Result<Self, TilePlanError> {
         if shape.contains(&0) {
             return Err(TilePlanError::Empty { shape });
         }
@@ -108,7 +130,7 @@ impl TilePlan {
             for (j, y) in in_y.iter().enumerate() {
                 for (k, x) in in_x.iter().enumerate() {
                     let product = |length: fn(&Lengths) -> usize| length(z).saturating_mul(length(y)).saturating_mul(length(x));
-                    let bytes = architecture.peak_bytes(product(|l| l.longest_input), product(|l| l.longest_fine));
+                    let bytes = architecture.peak_bytes(product(|l| l.longest_input), product(|l| l.longest_fine), number);
                     least = least.min(bytes);
                     let work = architecture.work(product(|l| l.all_inputs), product(|l| l.all_fine));
                     if bytes <= memory && best.is_none_or(|(w, _)| work < w) {

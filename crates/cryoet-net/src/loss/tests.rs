@@ -103,3 +103,28 @@ fn check_gradient(params: &LossParams) {
         }
     }
 }
+
+/// `tests/oracles/losses.py` wrote values and gradients.
+#[test]
+fn every_loss_agrees_with_numpy() {
+    let oracle: serde_json::Value = serde_json::from_str(include_str!("../../tests/oracles/losses.json")).unwrap();
+    let numbers = |value: &serde_json::Value| -> Vec<f64> { value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect() };
+    let (logits, target, valid) = (numbers(&oracle["logits"]), numbers(&oracle["target"]), numbers(&oracle["valid"]));
+    let voxels = target.len() as i64;
+    let values: Vec<f32> = logits.iter().map(|&v| v as f32).collect();
+    let target = Tensor::from_slice(&target.iter().map(|&v| v as i64).collect::<Vec<_>>()).view([1, voxels, 1, 1]);
+    let valid = Tensor::from_slice(&valid.iter().map(|&v| v as f32).collect::<Vec<_>>()).view([1, voxels, 1, 1]);
+    let cases = oracle["cases"].as_array().unwrap();
+    assert_eq!(cases.len(), 8);
+    for case in cases {
+        let params: LossParams = serde_json::from_value(case["params"].clone()).unwrap();
+        let leaf = Tensor::from_slice(&values).view([voxels, 5]).set_requires_grad(true);
+        let loss = params.compute(&leaf.transpose(0, 1).view([1, 5, voxels, 1, 1]), &target, &valid).unwrap();
+        assert_relative_eq!(loss.double_value(&[]), case["loss"].as_f64().unwrap(), epsilon = 1e-5);
+        loss.backward();
+        let found: Vec<f32> = leaf.grad().contiguous().view([-1]).try_into().unwrap();
+        for (found, expected) in found.into_iter().zip(numbers(&case["gradient"])) {
+            assert!((f64::from(found) - expected).abs() < 1e-6, "{}: {found} for {expected}", case["name"]);
+        }
+    }
+}

@@ -1,11 +1,7 @@
-use cryoet_core::ClassLabel;
-use cryoet_core::ndarray::s;
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
-use super::data::PreparedTomogram;
-use super::sampler::PatchPlan;
+use super::patches::Patches;
 use crate::device::Device;
-use crate::normalisation::{Normalisation, ZScore};
 use crate::torch_error::TorchError;
 
 /// Patches on the device: input (batch, 1, z, y, x), target channels (batch, z, y, x; i64), validity (same; f32).
@@ -16,38 +12,14 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    pub(super) fn cut(
-        tomograms: &[PreparedTomogram],
-        plans: &[PatchPlan],
-        normalisation: Normalisation,
-        device: Device,
-    ) -> Result<Self, TorchError> {
-        let size = plans.first().map_or([0; 3], |plan| plan.size);
-        let voxels = size.iter().product::<usize>() * plans.len();
-        let (mut values, mut targets, mut valid) = (Vec::with_capacity(voxels), Vec::with_capacity(voxels), Vec::with_capacity(voxels));
-        for plan in plans {
-            let tomogram = &tomograms[plan.tomogram];
-            let ([z, y, x], [dz, dy, dx]) = (plan.start, plan.size);
-            let window = s![z..z + dz, y..y + dy, x..x + dx];
-            let first = values.len();
-            values.extend(plan.turn.apply(tomogram.volume.slice(window)).iter());
-            if normalisation == Normalisation::DeepFinder {
-                let z_score = ZScore::of(&values[first..]);
-                values[first..].iter_mut().for_each(|value| *value = z_score.apply(*value));
-            }
-            for &channel in &plan.turn.apply(tomogram.channels.slice(window)) {
-                let ignored = channel == ClassLabel::IGNORE.get();
-                targets.push(if ignored { 0 } else { i64::from(channel) });
-                valid.push(if ignored { 0f32 } else { 1.0 });
-            }
-        }
-        let [dz, dy, dx] = size.map(|n| n as i64);
-        let batch = plans.len() as i64;
-        let place = |tensor: Tensor, shape: &[i64]| tensor.f_view(shape)?.f_to_device(device.torch());
+    pub(super) fn new(patches: &Patches, device: Device) -> Result<Self, TorchError> {
+        let [dz, dy, dx] = patches.size.map(|n| n as i64);
+        let batch = patches.count as i64;
+        let place = |tensor: Tensor, shape: &[i64], kind| tensor.f_view(shape)?.f_to_device(device.torch())?.f_to_kind(kind);
         Ok(Self {
-            input: place(Tensor::f_from_slice(&values)?, &[batch, 1, dz, dy, dx])?,
-            target: place(Tensor::f_from_slice(&targets)?, &[batch, dz, dy, dx])?,
-            valid: place(Tensor::f_from_slice(&valid)?, &[batch, dz, dy, dx])?,
+            input: place(Tensor::f_from_slice(&patches.values)?, &[batch, 1, dz, dy, dx], Kind::Float)?,
+            target: place(Tensor::f_from_slice(&patches.channels)?, &[batch, dz, dy, dx], Kind::Int64)?,
+            valid: place(Tensor::f_from_slice(&patches.valid)?, &[batch, dz, dy, dx], Kind::Float)?,
         })
     }
 }

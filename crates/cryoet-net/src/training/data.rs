@@ -1,8 +1,9 @@
 use cryoet_core::ndarray::Array3;
-use cryoet_core::{ClassLabel, ClassTable, Statistics, StatisticsError, Volume, VoxelSize};
+use cryoet_core::{ClassLabel, ClassTable, SourceError, StatisticsError, VoxelSize};
 use thiserror::Error;
 
-use crate::normalisation::{Normalisation, ZScore};
+use super::volume::{GreyValues, TrainingVolume};
+use crate::normalisation::Normalisation;
 use crate::smoothing::Smoothing;
 use crate::weights::channel_labels;
 
@@ -12,12 +13,12 @@ const VOXEL_SIZE_TOLERANCE: f64 = 0.05;
 /// One tomogram with its label volume, both indexed `[z, y, x]`.
 ///
 /// Label 0 is background, 255 ([`ClassLabel::IGNORE`]) takes no part in loss or metrics, any other must be in the class table.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub struct TrainingTomogram {
     /// The name, for messages.
     pub name: String,
     /// Grey values.
-    pub volume: Volume<f32>,
+    pub volume: TrainingVolume,
     /// A class label per voxel.
     pub labels: Array3<u8>,
 }
@@ -88,12 +89,21 @@ pub enum DataError {
         /// What is wrong.
         source: StatisticsError,
     },
+    /// A patch cannot be read.
+    #[error("{name}")]
+    Read {
+        /// The tomogram's name.
+        name: String,
+        /// What its source says.
+        source: SourceError,
+    },
 }
 
 /// A tomogram ready for training: normalised, labels as output channels, voxels listed by channel.
 #[derive(Debug)]
 pub(super) struct PreparedTomogram {
-    pub(super) volume: Array3<f32>,
+    pub(super) name: String,
+    pub(super) grey: GreyValues,
     /// Output channel per voxel; [`ClassLabel::IGNORE`]'s number where ignored.
     pub(super) channels: Array3<u8>,
     /// For each channel but background, the linear indices of its voxels.
@@ -141,13 +151,8 @@ fn prepare_one(
     if let Some(&length) = shape.iter().min().filter(|&&n| n < granularity) {
         return Err(DataError::TooThin { name, length, least: granularity });
     }
-    let statistics = Statistics::of(&volume).map_err(|source| DataError::Statistics { name: name.clone(), source })?;
-    let mut volume = volume.into_data();
-    if normalisation == Normalisation::Tomogram {
-        let z_score = ZScore::new(&statistics);
-        volume.mapv_inplace(|value| z_score.apply(value));
-    }
-    smoothing.apply(&mut volume);
+    let grey =
+        GreyValues::prepare(volume, normalisation, smoothing).map_err(|source| DataError::Statistics { name: name.clone(), source })?;
     let table = channel_labels(classes);
     let mut channel_of = [None; 256];
     for (channel, label) in table.iter().enumerate() {
@@ -165,5 +170,5 @@ fn prepare_one(
             voxels[usize::from(channel) - 1].push(linear as u64);
         }
     }
-    Ok(PreparedTomogram { volume, channels, voxels })
+    Ok(PreparedTomogram { name, grey, channels, voxels })
 }

@@ -15,7 +15,7 @@ pub struct StepRecord {
     pub gradient_norm: f64,
     /// Wall-clock seconds of the whole step.
     pub seconds: f64,
-    /// Of these, seconds spent preparing patches.
+    /// Of these, seconds spent waiting for patches and bringing them to the device.
     pub data_seconds: f64,
 }
 
@@ -40,6 +40,13 @@ pub struct History {
 }
 
 impl History {
+    /// The share of the time of the last `count` steps that was spent waiting for data; 0 where there are none.
+    pub fn waiting_share(&self, count: usize) -> f64 {
+        let last = &self.steps[self.steps.len().saturating_sub(count)..];
+        let (waited, all) = last.iter().fold((0.0, 0.0), |(waited, all), step| (waited + step.data_seconds, all + step.seconds));
+        if all > 0.0 { waited / all } else { 0.0 }
+    }
+
     /// The largest mean F1 of any validation.
     pub fn best_f1(&self) -> Option<f64> {
         self.validations.iter().map(|record| record.metrics.mean_f1).reduce(f64::max)

@@ -1,7 +1,7 @@
 use cryoet_core::Region;
 use tch::{Kind, TchError, Tensor};
 
-use crate::architecture::{Architecture, Layers, convolve};
+use crate::architecture::{Architecture, Convolution, Layers, activate, convolve};
 use crate::device::Device;
 use crate::memory_layout::channels_last;
 use crate::network::{BuildError, Precision, load, tensors_to_map};
@@ -178,24 +178,24 @@ impl Pass<'_> {
 }
 
 impl Layers for Pass<'_> {
-    fn hidden(&self, index: usize, x: &Tensor, padding: i64) -> Result<Tensor, TchError> {
+    fn hidden(&self, index: usize, x: &Tensor, how: Convolution) -> Result<Tensor, TchError> {
         let TrainedLayer { weight, bias, scale } = &self.layers[index];
         let weight = weight.f_to_kind(self.kind)?;
-        let mut convolved = match (scale, &self.measurement) {
-            (None, None) => convolve(x, &weight, Some(&bias.f_to_kind(self.kind)?), padding)?,
-            (Some(scale), _) => self.normalise(index, &convolve(x, &weight, None, padding)?, Some(scale), Some(bias))?,
+        let convolved = match (scale, &self.measurement) {
+            (None, None) => convolve(x, &weight, Some(&bias.f_to_kind(self.kind)?), how)?,
+            (Some(scale), _) => self.normalise(index, &convolve(x, &weight, None, how)?, Some(scale), Some(bias))?,
             (None, Some(_)) => {
-                let convolved = convolve(x, &weight, None, padding)?;
+                let convolved = convolve(x, &weight, None, how)?;
                 let _normalised = self.normalise(index, &convolved, None, None)?;
                 convolved.f_add(&bias.f_to_kind(self.kind)?.f_view([1, -1, 1, 1, 1])?)?
             }
         };
-        convolved.f_relu_()
+        activate(convolved, how)
     }
 
     fn last(&self, index: usize, x: &Tensor) -> Result<Tensor, TchError> {
         let TrainedLayer { weight, bias, .. } = &self.layers[index];
-        convolve(x, &weight.f_to_kind(self.kind)?, Some(&bias.f_to_kind(self.kind)?), 0)
+        convolve(x, &weight.f_to_kind(self.kind)?, Some(&bias.f_to_kind(self.kind)?), Convolution::padded(0))
     }
 }
 

@@ -33,7 +33,7 @@ impl Sampler {
     /// `None` when no class has a voxel.
     pub(super) fn new(tomograms: &[PreparedTomogram], patch: usize, granularity: usize) -> Option<Self> {
         let least: [usize; 3] =
-            std::array::from_fn(|axis| tomograms.iter().map(|t| t.volume.shape()[axis]).min().unwrap_or(0) / granularity * granularity);
+            std::array::from_fn(|axis| tomograms.iter().map(|t| t.channels.shape()[axis]).min().unwrap_or(0) / granularity * granularity);
         let (mut classes, mut channels) = (Vec::new(), Vec::new());
         for channel in 0..tomograms.first()?.voxels.len() {
             let mut running = 0;
@@ -65,7 +65,7 @@ impl Sampler {
         let shift = i64::try_from(params.shift).unwrap_or(i64::MAX).min(i64::MAX / 4);
         let start = std::array::from_fn(|axis| {
             let moved = centre[axis] + rng.random_range(-shift..=shift);
-            let last = tomograms[tomogram].volume.shape()[axis] - self.size[axis];
+            let last = tomograms[tomogram].channels.shape()[axis] - self.size[axis];
             (moved - self.size[axis] as i64 / 2).clamp(0, last as i64) as usize
         });
         let turns = Turn::choices(params.turns);
@@ -81,7 +81,7 @@ impl Sampler {
         let before = if holder == 0 { 0 } else { holders[holder - 1].1 };
         let tomogram = holders[holder].0;
         let linear = tomograms[tomogram].voxels[self.channels[class]][(pick - before) as usize];
-        let shape = tomograms[tomogram].volume.shape();
+        let shape = tomograms[tomogram].channels.shape();
         let (plane, row) = ((shape[1] * shape[2]) as u64, shape[2] as u64);
         (tomogram, [(linear / plane) as i64, (linear % plane / row) as i64, (linear % row) as i64])
     }

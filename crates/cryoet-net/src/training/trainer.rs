@@ -1,7 +1,7 @@
 use std::time::Instant;
 
 use cryoet_core::ndarray::s;
-use cryoet_core::{ClassLabel, ClassTable, VoxelSize};
+use cryoet_core::{ClassLabel, ClassTable, Region, VoxelSize};
 use tch::Tensor;
 use thiserror::Error;
 
@@ -14,8 +14,10 @@ use super::data::{DataError, PreparedTomogram, TrainingTomogram, check_voxel_siz
 use super::history::{History, StepRecord, ValidationRecord};
 use super::model::Model;
 use super::params::{TrainParams, TrainParamsError};
+use super::prefetch::{PatchSource, Prefetch};
 use super::sampler::Sampler;
 use super::schedule::learning_rate;
+use crate::architecture::Architecture;
 use crate::device::Device;
 use crate::inference::untiled_labels;
 use crate::network::{BuildError, Network};
@@ -77,7 +79,7 @@ pub enum TrainError {
 /// let inside = |z: usize, y: usize, x: usize| (z.abs_diff(8)).pow(2) + y.abs_diff(8).pow(2) + x.abs_diff(8).pow(2) < 16;
 /// let tomogram = TrainingTomogram {
 ///     name: "tomogram".into(),
-///     volume: Volume::new(Array3::from_shape_fn((16, 16, 16), |(z, y, x)| f32::from(u8::from(inside(z, y, x))))),
+///     volume: Volume::new(Array3::from_shape_fn((16, 16, 16), |(z, y, x)| f32::from(u8::from(inside(z, y, x))))).into(),
 ///     labels: Array3::from_shape_fn((16, 16, 16), |(z, y, x)| u8::from(inside(z, y, x))),
 /// };
 /// let params = TrainParams { steps: 2, batch: 1, patch: 16, ..TrainParams::default() };
@@ -95,9 +97,8 @@ pub struct Trainer {
     model: Model,
     adam: Adam,
     average: Option<Average>,
-    training: Vec<PreparedTomogram>,
+    patches: Prefetch,
     validation: Vec<PreparedTomogram>,
-    sampler: Sampler,
     step: u64,
     history: History,
     best: Option<Weights>,
@@ -111,7 +112,7 @@ impl std::fmt::Debug for Trainer {
 }
 
 impl Trainer {
-    /// A training from random weights. Without validation tomograms, nothing is validated and the last weights are the result.
+    /// A training of DeepFinder's network from random weights. Without validation tomograms, nothing is validated and the last weights are the result.
     ///
     /// # Errors
     /// Parameters out of range, tomograms that cannot be used, a device that is not there.
@@ -122,7 +123,22 @@ impl Trainer {
         validation: Vec<TrainingTomogram>,
         device: Device,
     ) -> Result<Self, TrainError> {
-        let weights = Weights::random(classes, None, params.seed);
+        Self::of_network(Architecture::DeepFinder { outputs: 2 }, params, classes, training, validation, device)
+    }
+
+    /// A training of any network from random weights; it gets as many outputs as there are classes and background.
+    ///
+    /// # Errors
+    /// As [`Trainer::new`].
+    pub fn of_network(
+        architecture: Architecture,
+        params: TrainParams,
+        classes: ClassTable,
+        training: Vec<TrainingTomogram>,
+        validation: Vec<TrainingTomogram>,
+        device: Device,
+    ) -> Result<Self, TrainError> {
+        let weights = Weights::untrained(architecture, classes, None, params.seed);
         Self::prepare(params, weights, Start::Random, training, validation, device)
     }
 
@@ -153,6 +169,8 @@ impl Trainer {
         params.check(granularity)?;
         description.normalisation = params.normalisation;
         description.smoothing = params.smoothing;
+        // What was fitted for the weights' earlier picks says nothing about those to come.
+        description.calibration.clear();
         let smoothing = Smoothing::new(params.smoothing);
         description.voxel_size = description.voxel_size.or_else(|| training.iter().find_map(|tomogram| tomogram.volume.voxel_size()));
         check_voxel_sizes(&training, description.voxel_size)?;
@@ -169,12 +187,13 @@ impl Trainer {
             return Err(TrainParamsError { name, value: format!("{weighted} factors"), expected }.into());
         }
         let sampler = Sampler::new(&training, params.patch, granularity).ok_or(DataError::NothingLabelled { count })?;
+        let patches = PatchSource { tomograms: training, sampler, params: params.clone() };
         let build = |tensors: &TensorMap| Model::new(description.architecture, tensors, device, params.precision);
         let mut model = build(weights.tensors())?;
         if params.batch_normalisation {
             model = match start {
                 Start::Random => model.normalised()?,
-                Start::Trained => model.normalised_alike(measured_inputs(&training, &sampler, &params, device))?,
+                Start::Trained => model.normalised_alike(measured_inputs(&patches, device)?)?,
                 Start::Resumed => model,
             };
         }
@@ -186,9 +205,8 @@ impl Trainer {
             model,
             adam,
             average,
-            training,
+            patches: Prefetch::new(patches),
             validation,
-            sampler,
             step: 0,
             history: History::default(),
             best: None,
@@ -223,14 +241,13 @@ impl Trainer {
         Ok(trainer)
     }
 
-    /// Trains on one batch.
+    /// Trains on one batch. From the first step on, threads prepare the patches of the next ones until the trainer is dropped.
     ///
     /// # Errors
     /// libtorch's refusal, or a loss or gradient that is no finite number: then the weights are as before the step.
     pub fn step(&mut self) -> Result<StepRecord, TrainError> {
         let start = Instant::now();
-        let plans = self.sampler.draw(&self.training, &self.params, self.step);
-        let batch = Batch::cut(&self.training, &plans, self.params.normalisation, self.device)?;
+        let batch = Batch::new(&self.patches.take(self.step)?, self.device)?;
         let data_seconds = start.elapsed().as_secs_f64();
         let logits = self.model.logits(&batch.input)?;
         let loss = self.params.loss.compute(&logits, &batch.target, &batch.valid).map_err(TorchError::from)?;
@@ -239,7 +256,10 @@ impl Trainer {
             return Err(TrainError::Diverged { step: self.step + 1, loss: value });
         }
         for parameter in self.model.parameters_mut() {
-            parameter.zero_grad();
+            let mut gradient = parameter.f_grad().map_err(TorchError::from)?;
+            if gradient.defined() {
+                let _ = gradient.f_zero_().map_err(TorchError::from)?;
+            }
         }
         loss.f_backward().map_err(TorchError::from)?;
         let rate = learning_rate(&self.params, self.step);
@@ -274,11 +294,12 @@ impl Trainer {
         let network = Network::new(&weights, self.device, self.params.precision)?;
         let mut counts = VoxelCounts::new(self.description.architecture.outputs());
         for tomogram in &self.validation {
-            let shape: [usize; 3] = tomogram.volume.dim().into();
+            let shape: [usize; 3] = tomogram.channels.dim().into();
             let [z, y, x] = central_box(shape, self.params.validation_voxels, self.description.architecture.granularity());
-            let window = s![z.0..z.1, y.0..y.1, x.0..x.1];
-            let (predicted, _) = untiled_labels(&network, tomogram.volume.slice(window))?;
-            for (&truth, &found) in tomogram.channels.slice(window).iter().zip(&predicted) {
+            let region = Region::new([z.0, y.0, x.0], [z.1 - z.0, y.1 - y.0, x.1 - x.0]);
+            let read = |source| DataError::Read { name: tomogram.name.clone(), source };
+            let (predicted, _) = untiled_labels(&network, tomogram.grey.read(region).map_err(read)?.view())?;
+            for (&truth, &found) in tomogram.channels.slice(s![z.0..z.1, y.0..y.1, x.0..x.1]).iter().zip(&predicted) {
                 if truth != ClassLabel::IGNORE.get() {
                     counts.add(truth, found);
                 }
@@ -308,7 +329,7 @@ impl Trainer {
     /// libtorch's refusal, or weights that are no numbers.
     pub fn present_weights(&self) -> Result<Weights, TrainError> {
         let model = self.average.as_ref().map_or(&self.model, Average::model);
-        let tensors = model.folded(measured_inputs(&self.training, &self.sampler, &self.params, self.device))?;
+        let tensors = model.folded(measured_inputs(self.patches.source(), self.device)?)?;
         let mut description = self.description.clone();
         description
             .provenance
@@ -380,16 +401,10 @@ enum Start {
 }
 
 /// The first patches of a training, over which normalised layers are measured: the same ones whenever it is done.
-fn measured_inputs(
-    tomograms: &[PreparedTomogram],
-    sampler: &Sampler,
-    params: &TrainParams,
-    device: Device,
-) -> impl Iterator<Item = Result<Tensor, TorchError>> {
-    (0..MEASURED_PATCHES.div_ceil(params.batch as u64)).map(move |step| {
-        let plans = sampler.draw(tomograms, params, step);
-        Ok(Batch::cut(tomograms, &plans, params.normalisation, device)?.input)
-    })
+fn measured_inputs(patches: &PatchSource, device: Device) -> Result<impl Iterator<Item = Result<Tensor, TorchError>>, DataError> {
+    let steps = 0..MEASURED_PATCHES.div_ceil(patches.params.batch as u64);
+    let cut: Vec<_> = steps.map(|step| patches.cut(step)).collect::<Result<_, _>>()?;
+    Ok(cut.into_iter().map(move |patches| Ok(Batch::new(&patches, device)?.input)))
 }
 
 /// The bounds of a box about the centre of at most `voxels` voxels, its edges multiples of the granularity.

@@ -1,15 +1,27 @@
+use std::collections::BTreeMap;
+
 use cryoet_cluster::{ClusterError, ClusterParams, ForegroundBuilder};
-use cryoet_core::{Particle, Progress, VolumeSource};
-use cryoet_net::{Network, SegmentError, SegmentParams, SegmentedBlock, segment_blocks};
+use cryoet_core::{ClassLabel, Particle, Progress, Score, VolumeSource};
+use cryoet_net::{Calibration, Network, SegmentError, SegmentParams, SegmentedBlock, segment_blocks};
 use thiserror::Error;
 
 /// How a tomogram becomes picks: the parameters of both stages.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PickParams {
     /// Of the network.
     pub segment: SegmentParams,
     /// Of the clustering.
     pub cluster: ClusterParams,
+    /// Whether scores become probabilities where the weights carry curves for that ([`calibrate`](crate::pipeline::calibrate)). Curves
+    /// belong to one network's scores: an ensemble's stay as they are.
+    pub calibrated: bool,
+}
+
+impl Default for PickParams {
+    /// The stages' defaults; calibrated where possible.
+    fn default() -> Self {
+        Self { segment: SegmentParams::default(), cluster: ClusterParams::default(), calibrated: true }
+    }
 }
 
 /// Why a tomogram could not be picked.
@@ -28,7 +40,8 @@ pub enum PickError {
 /// whole foreground clustered.
 ///
 /// Neither a label nor a score volume is held: memory is bounded by a tile and by the foreground. The particles are those
-/// of `segment` followed by `cluster_labels`, to the bit. Positions are voxel indices z, y, x; scores lie in \[0, 1\].
+/// of `segment` followed by `cluster_labels`, to the bit, but that scores become the probability that a pick is right where the weights are
+/// calibrated. Positions are voxel indices z, y, x; scores lie in \[0, 1\].
 /// Progress counts tiles first, then the clustering's own units.
 ///
 /// # Errors
@@ -74,5 +87,17 @@ pub fn pick_with(
         foreground.push_block(block.start, block.labels.view(), Some(block.scores.view()))?;
         Ok::<_, PickError>(())
     })?;
-    Ok(foreground.finish(&params.cluster, progress)?)
+    let mut particles = foreground.finish(&params.cluster, progress)?;
+    if let ([network], true) = (networks, params.calibrated) {
+        calibrate_scores(&mut particles, &network.description().calibration);
+    }
+    Ok(particles)
+}
+
+/// Replaces scores by the probabilities they stand for, of classes that have a curve.
+fn calibrate_scores(particles: &mut [Particle], curves: &BTreeMap<ClassLabel, Calibration>) {
+    for particle in particles {
+        let probability = curves.get(&particle.class).zip(particle.score).map(|(curve, score)| curve.probability(score.get()));
+        particle.score = probability.and_then(|p| Score::new(p).ok()).or(particle.score);
+    }
 }

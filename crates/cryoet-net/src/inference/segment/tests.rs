@@ -1,5 +1,6 @@
 use super::*;
 use crate::device::Device;
+use crate::inference::TileHalo;
 use crate::network::Precision;
 use crate::turn::Turn;
 use crate::weights::{Weights, WeightsDescription};
@@ -177,4 +178,60 @@ fn tiles_without_memory_are_halved() {
     assert!(refused > 0 && parts >= 2 * refused, "{refused} refused, {parts} parts");
     assert!(whole.scores.data().iter().zip(halved.scores.data()).all(|(a, b)| (a - b).abs() < 1e-5));
     assert!(matches!(with_little_memory(0), Err(SegmentError::Torch(error)) if error.is_out_of_memory()));
+}
+
+#[test]
+fn score_maps_sum_to_one_and_hold_the_winner() {
+    let volume = tomogram([9, 20, 30]);
+    let params = SegmentParams { score_maps: true, turns: true, ..SegmentParams::default() };
+    let mut blocks = 0;
+    segment_blocks(&[smoothing_network(Precision::F32)], &volume, &params, &(), |block: SegmentedBlock| {
+        blocks += 1;
+        let maps = block.score_maps.unwrap();
+        assert_eq!(maps.dim(), (3, 9, 20, 30));
+        for ((z, y, x), &score) in block.scores.indexed_iter() {
+            let of_voxel: Vec<f32> = (0..3).map(|channel| maps[[channel, z, y, x]]).collect();
+            assert!((of_voxel.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+            let channel = [0, 3, 9].iter().position(|&label| label == block.labels[[z, y, x]]).unwrap();
+            assert_eq!(of_voxel[channel], score);
+            assert!(of_voxel.iter().all(|&other| other <= score));
+        }
+        Ok::<_, SegmentError>(())
+    })
+    .unwrap();
+    assert_eq!(blocks, 1);
+}
+
+#[test]
+fn a_fast_halo_changes_the_answer_little_and_only_near_faces() {
+    let volume = tomogram([16, 24, 160]);
+    let memory = 20_000_000;
+    let exact = run(&volume, &SegmentParams::default());
+    let fast = run(&volume, &SegmentParams { memory, halo: TileHalo::Fast, ..SegmentParams::default() });
+    let architecture = weights(None).description().architecture;
+    let plan = TilePlan::with_halo(architecture, architecture.fast_halo(), volume.shape(), memory).unwrap();
+    assert!(plan.tiles().len() > 1);
+    let largest = exact.scores.data().iter().zip(fast.scores.data()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(largest > 0.0 && largest < 0.02, "probabilities differ by {largest}");
+}
+
+#[test]
+fn another_network_is_tiled_without_seams_too() {
+    let architecture = crate::Architecture::Msd { outputs: 3, depth: 8, dilations: 3 };
+    let weights = Weights::untrained(architecture, weights(None).description().classes.clone(), None, 4);
+    let networks = [Network::new(&weights, Device::Cpu, Precision::F32).unwrap()];
+    let volume = tomogram([11, 30, 97]);
+    let whole = segment(&networks, &volume, &SegmentParams::default(), &()).unwrap();
+    let memory = 3_000_000;
+    assert!(TilePlan::new(architecture, volume.shape(), memory).unwrap().tiles().len() > 1);
+    let tiled = segment(&networks, &volume, &SegmentParams { memory, ..SegmentParams::default() }, &()).unwrap();
+    assert!(whole.scores.data().iter().zip(tiled.scores.data()).all(|(a, b)| (a - b).abs() < 1e-5));
+}
+
+#[test]
+fn networks_and_trainings_may_move_to_other_threads() {
+    fn may_move<T: Send>() {}
+    may_move::<Network>();
+    may_move::<crate::Trainer>();
+    may_move::<Weights>();
 }

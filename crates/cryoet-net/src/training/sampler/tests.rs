@@ -16,7 +16,7 @@ fn prepared(shapes: &[[usize; 3]]) -> Vec<PreparedTomogram> {
             _ => 0,
         });
         let volume = Volume::new(Array3::from_shape_fn(shape, |(z, y, x)| (z * y * x) as f32));
-        TrainingTomogram { name: "t".into(), volume, labels }
+        TrainingTomogram { name: "t".into(), volume: volume.into(), labels }
     });
     prepare(tomograms.collect(), &classes, Normalisation::Tomogram, &Smoothing::new(0.0), 4).unwrap()
 }
@@ -29,7 +29,7 @@ fn classes_are_balanced_and_patches_lie_inside() {
     let plans = sampler.draw(&tomograms, &params, 0);
     let mut rare = 0;
     for plan in &plans {
-        let shape = tomograms[plan.tomogram].volume.shape();
+        let shape = tomograms[plan.tomogram].channels.shape();
         assert!((0..3).all(|axis| plan.start[axis] + plan.size[axis] <= shape[axis]));
         rare += usize::from(plan.start == [0, 0, 0]);
     }

@@ -4,13 +4,19 @@ use cryoet_core::{Class, Volume};
 use super::*;
 use crate::loss::LossParams;
 use crate::network::Precision;
+use crate::training::TrainingVolume;
 
 fn classes() -> ClassTable {
     ClassTable::new(vec![Class::new(ClassLabel::new(1), "ball"), Class::new(ClassLabel::new(5), "absent")]).unwrap()
 }
 
-/// A bright ball of radius 5 in noise, and a corner that is not annotated.
 fn tomogram(centre: i64) -> TrainingTomogram {
+    let (volume, labels) = ball(centre);
+    TrainingTomogram { name: format!("ball at {centre}"), volume: volume.into(), labels }
+}
+
+/// A bright ball of radius 5 in noise, and a corner that is not annotated.
+fn ball(centre: i64) -> (Volume<f32>, Array3<u8>) {
     let inside = |z: usize, y: usize, x: usize| [z, y, x].iter().map(|&i| (i as i64 - centre).pow(2)).sum::<i64>() <= 25;
     let mut state = centre as u32;
     let volume = Array3::from_shape_fn((24, 24, 24), |(z, y, x)| {
@@ -18,7 +24,7 @@ fn tomogram(centre: i64) -> TrainingTomogram {
         f32::from(u8::from(inside(z, y, x))) * 3.0 + (state >> 8) as f32 / (1 << 24) as f32
     });
     let labels = Array3::from_shape_fn((24, 24, 24), |(z, y, x)| if z + y + x < 6 { 255 } else { u8::from(inside(z, y, x)) });
-    TrainingTomogram { name: format!("ball at {centre}"), volume: Volume::new(volume), labels }
+    (Volume::new(volume), labels)
 }
 
 fn params() -> TrainParams {
@@ -111,6 +117,21 @@ fn a_resumed_run_reaches_the_same_weights() {
 }
 
 #[test]
+fn patches_from_a_source_train_the_same_weights() {
+    let train = |volume: fn(Volume<f32>) -> TrainingVolume| {
+        let tomogram = |centre| TrainingTomogram { volume: volume(ball(centre).0), ..tomogram(centre) };
+        let params = TrainParams { steps: 3, ..params() };
+        let mut trainer = Trainer::new(params, classes(), vec![tomogram(10)], vec![tomogram(12)], Device::Cpu).unwrap();
+        while !trainer.is_finished() {
+            trainer.step().unwrap();
+        }
+        let f1 = trainer.validate().unwrap().metrics.mean_f1;
+        (trainer.present_weights().unwrap().sha256(), f1)
+    };
+    assert_eq!(train(TrainingVolume::from), train(|volume| TrainingVolume::from_source(Box::new(volume))));
+}
+
+#[test]
 fn a_checkpoint_without_the_optimisers_state_is_refused() {
     let trainer = Trainer::new(params(), classes(), vec![tomogram(10)], vec![], Device::Cpu).unwrap();
     let (tensors, record) = crate::safetensors_file::from_bytes(&trainer.checkpoint().unwrap()).unwrap();
@@ -134,13 +155,13 @@ fn bad_data_is_named() {
     let mut other = tomogram(10);
     other.labels = Array3::zeros((24, 24, 23));
     assert!(matches!(start(vec![other]), TrainError::Data(DataError::Shape { .. })));
-    let mut nan = tomogram(10);
-    nan.volume.data_mut()[[0, 0, 1]] = f32::NAN;
+    let mut nan = ball(10).0;
+    nan.data_mut()[[0, 0, 1]] = f32::NAN;
+    let nan = TrainingTomogram { volume: nan.into(), ..tomogram(10) };
     assert!(matches!(start(vec![nan]), TrainError::Data(DataError::Statistics { .. })));
     let sized = |angstrom: f64| {
-        let mut sized = tomogram(10);
-        sized.volume = sized.volume.with_voxel_size(VoxelSize::isotropic(angstrom).unwrap());
-        sized
+        let volume = ball(10).0.with_voxel_size(VoxelSize::isotropic(angstrom).unwrap());
+        TrainingTomogram { volume: volume.into(), ..tomogram(10) }
     };
     assert!(
         start(vec![tomogram(10), sized(10.0), sized(13.0)]).to_string().contains("[13.0, 13.0, 13.0] Angstrom (z, y, x) differs by 30.0 %")
@@ -170,4 +191,20 @@ fn validation_boxes_lie_inside() {
             assert!(end <= length && (end - start).is_multiple_of(4));
         }
     }
+}
+
+#[test]
+fn another_network_learns_the_ball() {
+    let architecture = crate::Architecture::Msd { outputs: 2, depth: 8, dilations: 4 };
+    let (training, validation) = (vec![tomogram(10), tomogram(13)], vec![tomogram(11)]);
+    let params = TrainParams { steps: 150, ..params() };
+    let mut trainer = Trainer::of_network(architecture, params, classes(), training, validation, Device::Cpu).unwrap();
+    while !trainer.is_finished() {
+        trainer.step().unwrap();
+    }
+    let dice = trainer.validate().unwrap().metrics.mean_f1;
+    assert!(dice > 0.7, "Dice {dice}");
+    let weights = trainer.weights().unwrap();
+    assert_eq!(Weights::from_bytes(&weights.to_bytes().unwrap()).unwrap(), weights);
+    assert_eq!(weights.with_new_head(ClassTable::new(vec![]).unwrap(), None, 1).description().architecture.outputs(), 1);
 }

@@ -1,0 +1,158 @@
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use cryoet::eval::DistanceParams;
+use cryoet::io::{ReadParticles, open_volume, read_particles, write_whole};
+use cryoet::net::{Network, SegmentedBlock};
+use cryoet::pipeline::{ClassReliability, PickParams, calibrate, pick_with};
+use cryoet::{ClassTable, Particle, VolumeSource};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::bar::Bar;
+use crate::dataset::{Dataset, Entry, Split};
+use crate::failure::Failure;
+use crate::network::{NetworkOptions, read_weights};
+use crate::options::ClusterOptions;
+use crate::paths::{Shown, check_files};
+use crate::record::Record;
+use crate::{numbers, output, reliability_plot};
+
+/// Weights whose scores are probabilities, with a threshold for each class
+///
+/// Picks the tomograms of a data set's split, compares them with its particle lists and fits, for each class, a curve from scores to the
+/// probability that a pick is right, and the threshold with the largest F1. Both are written with the weights, and `cryoet pick`
+/// uses them. They hold for the options of clustering that are given here: pick with the same.
+///
+/// Examples:
+///   cryoet calibrate dataset.toml --weights run/weights.safetensors --radius 6 -o calibrated.safetensors
+///   cryoet calibrate dataset.toml --weights run/weights.safetensors --radius 6 --plot reliability.png -o calibrated.safetensors
+#[derive(Args, Serialize)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Calibrate {
+    /// The data set: a TOML file as `cryoet simulate` writes it, with particle lists
+    #[serde(serialize_with = "crate::paths::shown")]
+    dataset: PathBuf,
+    #[command(flatten)]
+    network: NetworkOptions,
+    #[command(flatten)]
+    cluster: ClusterOptions,
+    /// Which tomograms of the data set; the weights should not have learnt from them
+    #[arg(long, value_enum, default_value_t = Split::Validation)]
+    split: Split,
+    /// How near a pick must lie to its particle, in voxels [default: the radius of clustering]
+    #[arg(long, value_name = "VOXELS", value_parser = numbers::positive, allow_negative_numbers = true)]
+    distance: Option<f64>,
+    /// The weights to write
+    #[arg(short, long, value_name = "WEIGHTS.safetensors")]
+    #[serde(serialize_with = "crate::paths::shown")]
+    output: PathBuf,
+    /// Also draw the share of right picks over their scores
+    #[arg(long, value_name = "PLOT.png")]
+    #[serde(serialize_with = "crate::paths::shown")]
+    plot: Option<PathBuf>,
+}
+
+impl Calibrate {
+    pub(crate) fn run(mut self, json: bool) -> Result<(), Failure> {
+        self.network = self.network.with_weights_found()?;
+        let [path] = self.network.weights.as_slice() else {
+            return Err(Failure::usage("--weights: one file is calibrated at a time"));
+        };
+        let dataset = Dataset::read(&self.dataset)?;
+        let entries: Vec<&Entry> = dataset.of(self.split).collect();
+        if entries.is_empty() {
+            return Err(Failure::new(format!("{}: no tomogram has this split: --split chooses another", self.dataset.display())));
+        }
+        let lists = entries.iter().map(|entry| list_of(entry)).collect::<Result<Vec<_>, _>>()?;
+        let inputs = || entries.iter().map(|entry| &entry.volume).chain(lists.iter().copied()).chain([path, &self.dataset]);
+        check_files(inputs(), [&self.output].into_iter().chain(&self.plot))?;
+        let networks = self.network.load()?;
+        let classes = NetworkOptions::classes(&networks)?.clone();
+        let record = Record::new("calibrate", &self)?.with_inputs(inputs())?;
+        let mut picked = Vec::new();
+        let mut radius = None;
+        for (entry, list) in entries.iter().zip(&lists) {
+            let (truth, picks, of_clustering) = self.pick(entry, list, &networks, &classes)?;
+            radius = radius.or(Some(of_clustering));
+            picked.push((truth, picks));
+        }
+        let tomograms: Vec<(&[Particle], &[Particle])> = picked.iter().map(|(truth, picks)| (truth.as_slice(), picks.as_slice())).collect();
+        let distance = self.distance.or(radius).unwrap_or(1.0);
+        let labels: Vec<_> = classes.iter().map(|class| class.label).collect();
+        let reliability = calibrate(&tomograms, &labels, &DistanceParams::new(distance))?;
+        let fitted: Vec<_> = reliability.iter().map(|class| class.fitted.clone()).collect();
+        let weights = read_weights(path)?.with_calibration(&fitted)?.with_provenance("calibration", record.line()?);
+        let bytes = weights.to_bytes()?;
+        write_whole(&self.output, |file| file.write_all(&bytes))?;
+        record.write_beside(&self.output)?;
+        if let Some(plot) = &self.plot {
+            let mut png = Vec::new();
+            reliability_plot::plot(&reliability).raster().write_png(&mut png)?;
+            write_whole(plot, |file| file.write_all(&png))?;
+            record.write_beside(plot)?;
+        }
+        self.report(&reliability, &classes, json)
+    }
+
+    /// Truth and picks of a tomogram, in its own voxels, and the radius of clustering.
+    fn pick(
+        &self,
+        entry: &Entry,
+        list: &Path,
+        networks: &[Network],
+        classes: &ClassTable,
+    ) -> Result<(Vec<Particle>, Vec<Particle>, f64), Failure> {
+        let tomogram = open_volume(&entry.volume)?;
+        let resampled = self.network.resampled(tomogram.as_ref(), networks)?;
+        let source: &dyn VolumeSource<f32> = resampled.as_ref().map_or(tomogram.as_ref(), |resampled| resampled);
+        let cluster = self.cluster.params(source.voxel_size(), classes)?;
+        let scale = source.voxel_size().zip(tomogram.voxel_size()).map_or(1.0, |(new, own)| new.mean() / own.mean());
+        let radius = cluster.radius * scale;
+        let params = PickParams { segment: self.network.params(), cluster, calibrated: false };
+        let bar = Bar::new("picking");
+        let mut memory = self.network.memory_watch();
+        let look = |block: &SegmentedBlock| {
+            memory.look(block);
+            Ok(())
+        };
+        let mut picks = pick_with(networks, source, &params, &bar, look).map_err(Failure::from).map_err(Failure::about(&entry.volume))?;
+        if let Some(resampled) = &resampled {
+            for particle in &mut picks {
+                particle.position = resampled.to_source(particle.position)?;
+            }
+        }
+        let reading = ReadParticles {
+            voxel_size: tomogram.voxel_size(),
+            shape: Some(tomogram.shape()),
+            classes: classes.clone(),
+            ..ReadParticles::default()
+        };
+        Ok((read_particles(list, &reading)?.particles, picks, radius))
+    }
+
+    fn report(&self, reliability: &[ClassReliability], classes: &ClassTable, json: bool) -> Result<(), Failure> {
+        let header = ["class", "particles", "picks", "right", "threshold", "Brier as clustered", "calibrated"];
+        let mut rows = vec![header.map(str::to_owned).to_vec()];
+        let mut values = serde_json::Map::new();
+        let number = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.3}"));
+        for class in reliability {
+            let name = classes.name(class.fitted.label);
+            let right = class.picks.iter().filter(|pick| pick.right).count();
+            let (raw, held_out) = class.brier().unzip();
+            let (truths, picks, threshold) = (class.truths, class.picks.len(), class.fitted.threshold);
+            let counts = [truths, picks, right].map(|count| count.to_string());
+            rows.push([name.clone()].into_iter().chain(counts).chain([threshold, raw, held_out].map(number)).collect());
+            let value = json!({"particles": truths, "picks": picks, "right": right, "threshold": threshold,
+                "brier": raw, "brier_calibrated": held_out, "curve": class.fitted.curve});
+            values.insert(name, value);
+        }
+        let value = json!({"weights": self.output.shown(), "plot": self.plot.shown(), "classes": values});
+        output::print(json, &value, || output::table(&rows))
+    }
+}
+
+fn list_of(entry: &Entry) -> Result<&PathBuf, Failure> {
+    entry.particles.as_ref().ok_or_else(|| Failure::new(format!("tomogram {}: the data set names no particle list of it", entry.name)))
+}

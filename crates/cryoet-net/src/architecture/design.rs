@@ -1,0 +1,54 @@
+use cryoet_core::Region;
+use tch::{TchError, Tensor};
+
+use super::{Halo, LayerShape, Layers};
+
+/// Everything there is to know of a network. A new one is a file that implements this, and a variant of
+/// [`Architecture`](super::Architecture).
+pub(super) trait Design {
+    /// Whether such a network can be; what was expected where it cannot.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// See [`Architecture::granularity`](super::Architecture::granularity).
+    fn granularity(&self) -> usize;
+
+    /// See [`Architecture::halo`](super::Architecture::halo).
+    fn halo(&self) -> Halo;
+
+    /// See [`Architecture::fast_halo`](super::Architecture::fast_halo).
+    fn fast_halo(&self) -> Halo;
+
+    /// See [`Architecture::layers`](super::Architecture::layers).
+    fn layers(&self) -> Vec<LayerShape>;
+
+    /// The voxels along an axis that a tile's last layers compute: all, unless the network can do with less.
+    fn fine_length(&self, _core: usize, input: usize) -> usize {
+        input
+    }
+
+    /// Bytes at the peak of a forward pass in numbers of `number` bytes. Scores are f32 whatever the pass computes in.
+    fn peak_bytes(&self, input: usize, fine: usize, number: usize) -> usize;
+
+    /// Multiplications of a forward pass.
+    fn work(&self, input: usize, fine: usize) -> usize;
+
+    /// Logits of a window of the input.
+    fn forward(&self, layers: &dyn Layers, input: &Tensor, window: Region) -> Result<Tensor, TchError>;
+}
+
+/// The extent z, y, x of a tensor (batch, channel, z, y, x).
+pub(super) fn extent(x: &Tensor) -> [usize; 3] {
+    let size = x.size();
+    std::array::from_fn(|axis| size[axis + 2] as usize)
+}
+
+/// A view of a region.
+pub(super) fn cut(x: &Tensor, region: Region) -> Result<Tensor, TchError> {
+    let mut view = x.shallow_clone();
+    for axis in 0..3 {
+        view = view.f_narrow(axis as i64 + 2, region.start[axis] as i64, region.size[axis] as i64)?;
+    }
+    Ok(view)
+}
