@@ -9,8 +9,8 @@ const WEIGHTS: &str = "weights/shrec-like-six.safetensors";
 const RECIPE: &str = "weights/shrec-like-six.toml";
 /// The data the shipped weights learnt from: `cryoet simulate` with these arguments.
 const TRAINING_DATA: [&str; 4] = ["--count", "9", "--seed", "1"];
-/// Mean-shift's radius in voxels, about the longest half-axis of the six complexes: a smaller one splits the long ones.
-const RADIUS: &str = "8";
+/// Chosen on the tomogram that validated the training: long complexes stay whole, which mean-shift splits.
+const METHOD: &str = "watershed";
 /// Voxels of the smallest cluster kept, a tenth of the smallest complex.
 const MIN_SIZE: &str = "60";
 
@@ -83,8 +83,8 @@ impl Demo {
         let (truth, hitboxes) = ("unseen/tomogram-1/particles.csv", "unseen/tomogram-1/hitboxes.mrc");
         let weights = weights.to_string_lossy();
         shell::run(&mut self.cryoet(&["simulate", "--seed", &self.seed, "-o", "unseen"]))?;
-        let outputs = ["-o", "picks.csv", "-o", "picks.star", "--labels", "labels.mrc"];
-        shell::run(self.cryoet(&["pick", tomogram, "--weights", &weights, "--radius", RADIUS, "--min-size", MIN_SIZE]).args(outputs))?;
+        let outputs = ["-o", "picks.csv", "-o", "picks.star", "--labels", "labels.mrc", "--name", "tomogram-1"];
+        shell::run(self.cryoet(&["pick", tomogram, "--weights", &weights, "--method", METHOD, "--min-size", MIN_SIZE]).args(outputs))?;
         let lists = ["--truth", truth, "--picks", "picks.csv", "--hitboxes", hitboxes, "--classes", classes];
         shell::run(self.cryoet(&["evaluate"]).args(lists).args(["-o", "scores.json"]))?;
         let over = ["--labels", "labels.mrc", "--particles", "picks.csv", "--classes", classes, "-o", "picks.png"];
