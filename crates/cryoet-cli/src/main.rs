@@ -26,7 +26,6 @@ mod plot;
 mod record;
 #[cfg(feature = "net")]
 mod shipped_weights;
-#[cfg(feature = "net")]
 mod sinks;
 mod voxel_sizes;
 
