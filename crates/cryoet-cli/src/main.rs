@@ -32,7 +32,6 @@ mod record;
 mod reliability_plot;
 #[cfg(feature = "net")]
 mod shipped_weights;
-#[cfg(feature = "net")]
 mod sinks;
 #[cfg(feature = "net")]
 mod training_log;

@@ -33,6 +33,10 @@ pub(crate) struct Mapped {
 #[cfg(unix)]
 const PIECE: usize = 256 << 10;
 
+/// Runs of more bytes are read; shorter ones are taken from the map, whose pages then count among the process's.
+#[cfg(unix)]
+const MAPPED: usize = 16 << 10;
+
 impl Bytes {
     pub(crate) fn map(path: &Path) -> Result<Self, ReadVolumeError> {
         let io = |source: io::Error| ReadVolumeError::Io { path: path.to_path_buf(), source };
@@ -74,8 +78,8 @@ impl Bytes {
     /// Hands on the bytes of a range piece by piece. A long run of a file is read, not mapped: that costs no fault for every few pages.
     fn each_piece<E: From<io::Error>>(&self, start: usize, length: usize, mut take: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
         #[cfg(unix)]
-        if let (Self::Mapped(Mapped { file, .. }), true) = (self, length > PIECE) {
-            let mut piece = vec![0; PIECE];
+        if let (Self::Mapped(Mapped { file, .. }), true) = (self, length > MAPPED) {
+            let mut piece = vec![0; PIECE.min(length)];
             let mut at = start;
             while at < start + length {
                 let piece = &mut piece[..PIECE.min(start + length - at)];
