@@ -91,7 +91,16 @@ fn report(name: &str, picks: &[Particle], simulation: &Simulation) -> Result<(),
     let found = &evaluation.localisation;
     println!(
         "{name}: reported {}, TP {}, FP {}, FN {}, MH {}, AD {:.2}, recall {:.3}, precision {:.3}, F1 {:.3}; mean class F1 {:.3}",
-        found.reported, found.tp, found.fp, found.fn_, found.multiple_hits, found.mean_distance, found.recall, found.precision, found.f1, evaluation.macro_f1
+        found.reported,
+        found.tp,
+        found.fp,
+        found.fn_,
+        found.multiple_hits,
+        found.mean_distance,
+        found.recall,
+        found.precision,
+        found.f1,
+        evaluation.macro_f1
     );
     let of_class = |scores: &cryoet_eval::ClassScores| {
         let class = simulation.class_table.get(scores.label).map_or(String::new(), |class| class.name.clone());

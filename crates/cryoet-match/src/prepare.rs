@@ -82,13 +82,13 @@ pub fn prepare_template(map: &Volume<f32>, params: &PrepareParams) -> Result<Tem
         None => extent(map.view(), sampling.factor).ok_or_else(|| TemplateError::NoDensity { largest: largest(map.view()) })? + 1.0,
     };
     let size = sampling.size(params, radius, params.edge)?;
-    let density = sampling.sampled(map.view(), size).mapv_into(|v| params.contrast.sign() * v);
+    let density = sampling.sampled(anti_aliased(map.view(), sampling.factor).view(), size).mapv_into(|v| params.contrast.sign() * v);
     Template::new(Volume::new(density).with_voxel_size(params.voxel_size), TemplateMask::Sphere { radius, edge: params.edge })
 }
 
 /// A template as of [`prepare_template`], under a mask of its own that is turned with it: weights in \[0, 1\] on the map's grid.
 ///
-/// The mask is resampled as the map is, and cut to \[0, 1\]. The default box leaves a voxel around it; the parameters' radius and edge are
+/// The mask is resampled with the map, but without a low-pass, which would make its edges ring, and cut to \[0, 1\]. The default box leaves a voxel around it; the parameters' radius and edge are
 /// those of a ball, and not used.
 ///
 /// # Errors
@@ -120,7 +120,7 @@ pub fn prepare_template_under(map: &Volume<f32>, mask: &Volume<f32>, params: &Pr
     let sampling = Sampling::new(map, params)?;
     let radius = extent(mask.view(), sampling.factor).ok_or(TemplateError::NoVariance)?;
     let size = sampling.size(params, radius, 0.0)?;
-    let density = sampling.sampled(map.view(), size).mapv_into(|v| params.contrast.sign() * v);
+    let density = sampling.sampled(anti_aliased(map.view(), sampling.factor).view(), size).mapv_into(|v| params.contrast.sign() * v);
     let weights = sampling.sampled(mask.view(), size).mapv_into(|w| w.clamp(0.0, 1.0));
     Template::new(Volume::new(density).with_voxel_size(params.voxel_size), TemplateMask::Shape(weights))
 }
@@ -160,14 +160,13 @@ impl Sampling {
         Ok(size)
     }
 
-    /// A map of the same grid at the template's voxels.
+    /// A map of this grid at the template's voxels.
     fn sampled(&self, map: ArrayView3<'_, f32>, size: usize) -> Array3<f32> {
-        let smooth = anti_aliased(map, self.factor);
         let centre = <[usize; 3]>::from(map.dim()).map(|n| box_centre(n) as f64);
         let middle = box_centre(size) as f64;
         Array3::from_shape_fn((size, size, size), |(z, y, x)| {
             let steps = [z, y, x].map(|i| i as f64 - middle);
-            cubic_at(smooth.view(), std::array::from_fn(|i| centre[i] + steps[i] * self.factor[i]))
+            cubic_at(map, std::array::from_fn(|i| centre[i] + steps[i] * self.factor[i]))
         })
     }
 }

@@ -206,13 +206,7 @@ impl TemplateMatch {
     }
 
     /// The candidates of one template.
-    fn search(
-        &self,
-        place: usize,
-        label: ClassLabel,
-        searched: &Searched<'_>,
-        record: &Record,
-    ) -> Result<(Candidates, Report), Failure> {
+    fn search(&self, place: usize, label: ClassLabel, searched: &Searched<'_>, record: &Record) -> Result<(Candidates, Report), Failure> {
         let symmetry = self.templates.symmetry_of(place);
         let covering = |step: f64| RotationGrid::covering(step, symmetry).map_err(Failure::of_arguments);
         let (grid, fine) = (covering(self.step)?, self.fine_step.map(covering).transpose()?);
@@ -283,7 +277,9 @@ struct Searched<'a> {
 fn text(count: usize, reports: &[Report]) -> String {
     let mut text = format!("{count} particles\n");
     for Report { template, orientations, deviation, threshold, candidates, audit, .. } in reports {
-        text += &format!("{template}: {orientations} orientations, scores {deviation:.4} about 0, {candidates} candidates above {threshold:.4}");
+        text += &format!(
+            "{template}: {orientations} orientations, scores {deviation:.4} about 0, {candidates} candidates above {threshold:.4}"
+        );
         if let Some(Audit { checked, differed, mean_gain }) = audit {
             text += &format!("; all orientations had a better answer at {differed} of {checked}");
             text += &if *differed > 0 { format!(", by {mean_gain:.4}") } else { String::new() };

@@ -202,8 +202,10 @@ fn finds_particles_where_and_as_they_lie() {
 fn symmetric_particles_are_found_in_an_equivalent_orientation() {
     let (symmetry, step) = (Symmetry::Dihedral(3), 20.0);
     let turns = symmetry.rotations().unwrap();
-    let draw_all = |volume: &mut Array3<f32>, at, orientation: &Orientation| turns.iter().for_each(|turn| draw(volume, at, &turn.then(orientation)));
-    let truth = [([10.0, 11.0, 12.0], (20.0, 10.0, 60.0)), ([11.0, 10.0, 33.0], (-130.0, 60.0, 100.0)), ([10.0, 11.0, 54.0], (75.0, -100.0, 30.0))];
+    let draw_all =
+        |volume: &mut Array3<f32>, at, orientation: &Orientation| turns.iter().for_each(|turn| draw(volume, at, &turn.then(orientation)));
+    let truth =
+        [([10.0, 11.0, 12.0], (20.0, 10.0, 60.0)), ([11.0, 10.0, 33.0], (-130.0, 60.0, 100.0)), ([10.0, 11.0, 54.0], (75.0, -100.0, 30.0))];
     let mut tomogram = noise([21, 21, 66], 8).mapv(|v| 0.3 * v);
     let mut density = Array3::zeros((20, 20, 20));
     draw_all(&mut density, [10.0; 3], &Orientation::identity());

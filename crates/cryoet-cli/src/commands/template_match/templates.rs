@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use cryoet::VoxelSize;
 use cryoet::io::read_volume;
 use cryoet::matching::{Contrast, PrepareParams, Symmetry, Template, TemplateMask, prepare_template, prepare_template_under};
-use cryoet::VoxelSize;
 use serde::Serialize;
 
 use crate::failure::Failure;
