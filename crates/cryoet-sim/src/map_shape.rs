@@ -7,7 +7,7 @@ use cryoet_core::{Orientation, box_centre};
 
 use crate::Stamp;
 
-/// The share of the largest value below which a map is taken as empty.
+/// The share of the largest value below which a map is taken as empty, unless its volume reaches farther down.
 const FLOOR: f32 = 0.02;
 /// The most samples along each side of a voxel.
 const MOST_SAMPLES: usize = 8;
@@ -25,14 +25,16 @@ impl MapShape {
     /// A map whose surface encloses a volume (cubic Angstrom); none where the map is not finite or holds less than that.
     pub(crate) fn new(map: ArrayView3<'_, f32>, voxel_size: f64, volume: f64) -> Option<Self> {
         let peak = map.iter().try_fold(0.0_f32, |peak, &v| v.is_finite().then_some(peak.max(v)))?;
-        let values = map.mapv(|v| if v >= FLOOR * peak { v } else { 0.0 });
-        let mut sorted: Vec<f32> = values.iter().copied().filter(|&v| v > 0.0).collect();
+        let mut sorted: Vec<f32> = map.iter().copied().filter(|&v| v > 0.0).collect();
         let wanted = (volume / voxel_size.powi(3)).round();
         if !(wanted >= 1.0 && wanted <= sorted.len() as f64) {
             return None;
         }
         sorted.sort_by(|a, b| b.total_cmp(a));
         let level = sorted[wanted as usize - 1];
+        // A map of soft edges may need more than what lies above the floor for its volume.
+        let floor = level.min(FLOOR * peak);
+        let values = map.mapv(|v| if v >= floor { v } else { 0.0 });
         let centre = <[usize; 3]>::from(map.dim()).map(|n| box_centre(n) as f64);
         let distance =
             |(z, y, x): (usize, usize, usize)| [z, y, x].iter().zip(centre).map(|(&i, c)| (i as f64 - c).powi(2)).sum::<f64>().sqrt();
@@ -150,6 +152,19 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// A Gaussian's volume above 2 % of its peak is 4/3 pi (2 sigma^2 ln 50)^(3/2), 2,000 voxels here.
+    #[test]
+    fn soft_maps_reach_as_far_down_as_their_volume_needs() {
+        let map = Array3::from_shape_fn((40, 40, 40), |(z, y, x)| {
+            let at = |i: usize| (i as f64 - 20.0).powi(2);
+            (-(at(z) + at(y) + at(x)) / 18.0).exp() as f32
+        });
+        let shape = MapShape::new(map.view(), 5.0, 3_000.0 * 125.0).unwrap();
+        let occupied = shape.stamp(&Orientation::identity(), 5.0).occupied();
+        assert!(occupied.abs_diff(3_000) < 60, "{occupied}");
+        assert!(MapShape::new(map.view(), 5.0, 70_000.0 * 125.0).is_none());
     }
 
     /// The surface encloses its volume however the map is turned, at its own and at twice its voxel size: 2 % for a volume of hundreds of
