@@ -174,8 +174,11 @@ fn blocks(shape: [usize; 3], bin: usize, chunked: bool) -> Vec<Region> {
     blocks
 }
 
+/// A voxel z, y, x and its value.
+type Placed = ([usize; 3], u32);
+
 /// The largest of all voxels, and the first that no 32-bit float holds.
-fn largest<T: Copy + Into<u32>>(source: &dyn VolumeSource<T>, blocks: &[Region]) -> Result<(u32, Option<([usize; 3], u32)>), SourceError> {
+fn largest<T: Copy + Into<u32>>(source: &dyn VolumeSource<T>, blocks: &[Region]) -> Result<(u32, Option<Placed>), SourceError> {
     let (mut most, mut beyond) = (0, None);
     for block in blocks {
         let voxels = source.read_region(*block)?;
