@@ -61,12 +61,12 @@ fn searches_coarse_to_fine_in_a_region_with_whitening_and_contrast_transfer() {
         let column = text.lines().next().unwrap().split(',').position(|name| name == "score").unwrap();
         text.lines().skip(1).map(|row| row.split(',').nth(column).unwrap().parse().unwrap()).collect()
     };
-    // A region: the tomogram's classes themselves. A mask: a ball on the map's grid.
+    // A region: the particles' boxes. A mask: a ball on the map's grid.
     let template = read_volume(at.join(&map)).unwrap();
     let near = |(z, y, x): (usize, usize, usize)| [z, y, x].iter().map(|i| i.abs_diff(13).pow(2)).sum::<usize>() <= 144;
     let ball = Array3::from_shape_fn(template.data().dim(), |at| if near(at) { 1.0 } else { 0.0 });
     write_volume(at.join("ball.mrc"), &template.with_data(ball)).unwrap();
-    succeed(at, &format!("{search} --region data/tomogram-1/classes.mrc -o region.csv"));
+    succeed(at, &format!("{search} --region data/tomogram-1/hitboxes.mrc -o region.csv"));
     assert!(recall(at, "region.csv", 4) > 0.6);
     succeed(at, &format!("{search} --defocus 3 --mask ball.mrc -o all.csv"));
     assert!(scores("all.csv").len() > scores("region.csv").len());
