@@ -81,9 +81,9 @@ fn candidates_of(
     Ok(finer.particles)
 }
 
-/// Localisation and class F1 by the rule of SHREC'20.
+/// Localisation and class F1 by bounding boxes: the middle of a hollow complex holds none of its own voxels.
 fn report(name: &str, picks: &[Particle], simulation: &Simulation) -> Result<(), Failure> {
-    let evaluation = evaluate_hitboxes(&simulation.particles, picks, simulation.occupancy.view(), &HitboxProtocol::shrec_2020())?;
+    let evaluation = evaluate_hitboxes(&simulation.particles, picks, simulation.hitboxes.view(), &HitboxProtocol::shrec_2019())?;
     let found = &evaluation.localisation;
     println!(
         "{name}: reported {}, TP {}, FP {}, FN {}, MH {}, AD {:.2}, recall {:.3}, precision {:.3}, F1 {:.3}; mean class F1 {:.3}",
