@@ -12,9 +12,12 @@ pub(crate) fn steps(history: &History) -> String {
     csv
 }
 
+/// One number of a class.
+type Figure = fn(&ClassMetrics) -> f64;
+
 /// Every validation: accuracy, mean F1, and of each class F1 (which is Dice), precision and recall.
 pub(crate) fn validations(history: &History, classes: &ClassTable) -> String {
-    let figures: [(&str, fn(&ClassMetrics) -> f64); 3] = [("f1", |m| m.f1), ("precision", |m| m.precision), ("recall", |m| m.recall)];
+    let figures: [(&str, Figure); 3] = [("f1", |m| m.f1), ("precision", |m| m.precision), ("recall", |m| m.recall)];
     let mut csv = "step,accuracy,mean_f1".to_owned();
     for (figure, _) in figures {
         for class in classes.iter() {
