@@ -37,15 +37,15 @@ fn resident() -> Option<usize> {
 mod tests {
     use super::*;
 
+    // That memory is kept below the bound shows only in a program's first thread, whose heap is another than this one's.
     #[test]
-    fn what_is_kept_goes_back_when_it_is_too_much() {
+    fn freed_memory_goes_back_when_it_is_too_much() {
         keep();
         let blocks: Vec<Vec<u8>> = (1..20).map(|n| vec![1; n << 20]).collect();
         let held = resident().unwrap();
         // A block at the heap's end keeps the freed ones below it from being cut off.
         let last = vec![1u8; 64];
         drop(blocks);
-        assert!(resident().unwrap() > held - (16 << 20));
         hand_back_above(held - (100 << 20));
         assert!(resident().unwrap() < held - (100 << 20), "{:?} of {held}", resident());
         drop(last);

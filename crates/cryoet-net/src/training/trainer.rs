@@ -26,7 +26,7 @@ use crate::tensor_map::TensorMap;
 use crate::torch_error::TorchError;
 use crate::weights::{Weights, WeightsDescription, WeightsError};
 
-/// Means and deviations of normalised layers are measured over at least this many patches.
+/// Means and deviations of normalised layers are measured over this many patches, or over all of a training that sees fewer.
 const MEASURED_PATCHES: u64 = 64;
 
 /// Why training cannot start or go on.
@@ -402,7 +402,7 @@ enum Start {
 
 /// The first patches of a training, over which normalised layers are measured: the same ones whenever it is done.
 fn measured_inputs(patches: &PatchSource, device: Device) -> Result<impl Iterator<Item = Result<Tensor, TorchError>>, DataError> {
-    let steps = 0..MEASURED_PATCHES.div_ceil(patches.params.batch as u64);
+    let steps = 0..MEASURED_PATCHES.div_ceil(patches.params.batch as u64).min(patches.params.steps);
     let cut: Vec<_> = steps.map(|step| patches.cut(step)).collect::<Result<_, _>>()?;
     Ok(cut.into_iter().map(move |patches| Ok(Batch::new(&patches, device)?.input)))
 }
