@@ -47,6 +47,14 @@ pub enum ReadParticlesError {
         /// What must be said.
         need: &'static str,
     },
+    /// A number of the first voxel was given for a format that counts no voxels of the tomogram.
+    #[error("{}: {format} counts no voxels of the tomogram: first_voxel has no meaning for it", path.display())]
+    FirstVoxel {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        format: super::ParticleFormat,
+    },
     /// The text is not of the format.
     #[error("{}: line {line}: {message}", path.display())]
     Syntax {
@@ -111,6 +119,14 @@ pub enum WriteParticlesError {
         path: PathBuf,
         /// What must be said.
         need: &'static str,
+    },
+    /// A number of the first voxel was given for a format that counts no voxels of the tomogram.
+    #[error("{}: {format} counts no voxels of the tomogram: first_voxel has no meaning for it", path.display())]
+    FirstVoxel {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        format: super::ParticleFormat,
     },
     /// A text that the format cannot hold.
     #[error("{}: particle {particle}, {field}: {value:?} cannot stand in this format", path.display())]
