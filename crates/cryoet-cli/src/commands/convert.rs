@@ -43,7 +43,7 @@ pub(crate) struct Convert {
     /// The file to write
     #[serde(serialize_with = "crate::paths::shown")]
     output: PathBuf,
-    /// Mean over N^3 voxels; positions of particles follow
+    /// Mean over N^3 voxels of grey values; positions of particles follow. Integers of 0 or more need --kind grey
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = numbers::at_least_one, allow_negative_numbers = true)]
     bin: usize,
     /// Voxel size in Angstrom that replaces the file's: one number, or z,y,x. Voxels stay as they are, and so do positions in voxels

@@ -37,9 +37,14 @@ impl Convert {
         match self.kind {
             Kind::Labels => self.labels(&info),
             Kind::Ids => self.ids(&info),
-            Kind::Auto if integers && self.volume.is_none() && self.bin == 1 => {
+            Kind::Auto if integers && self.volume.is_none() => {
                 // Integers that are never negative are labels, or ids where they are larger.
                 match largest(open_ids(&self.input)?.as_ref(), &self.blocks(&info)) {
+                    Ok(_) if self.bin != 1 => Err(Failure::usage(format!(
+                        "{}: integers of 0 or more are taken for labels or ids, whose mean means nothing: if they are grey values, --bin \
+                         needs --kind grey",
+                        self.input.display()
+                    ))),
                     Ok((most, _)) if most <= u32::from(u8::MAX) => self.labels(&info),
                     Ok(_) => self.ids(&info),
                     Err(SourceError::Read { source, .. }) if is_no_integer(source.as_ref()) => self.grey(&info),
