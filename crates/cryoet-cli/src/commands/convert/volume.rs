@@ -10,7 +10,7 @@ use cryoet::{Binned, Progress, Region, SourceError, VolumeSource};
 use super::{Convert, Kind};
 use crate::bar::Bar;
 use crate::failure::Failure;
-use crate::options::check_volume_output;
+use crate::options::{check_volume_output, one_of_several};
 use crate::output;
 use crate::sinks::{FileSink, Header, id_sink, label_sink, score_sink};
 
@@ -28,7 +28,7 @@ impl Convert {
         check_volume_output(&self.output)?;
         let info = match &self.volume {
             Some(name) => inspect_named_volume(&self.input, name)?,
-            None => inspect_volume(&self.input)?,
+            None => inspect_volume(&self.input).map_err(one_of_several)?,
         };
         if self.bin != 1 && matches!(self.kind, Kind::Labels | Kind::Ids) {
             return Err(Failure::usage("the mean of labels or ids means nothing: --bin is for grey values"));
