@@ -260,6 +260,8 @@ impl ListOptions {
 fn unread(error: ReadParticlesError) -> Failure {
     match &error {
         ReadParticlesError::FirstVoxel { .. } => Failure::usage(format!("{error} (--first-voxel)")),
+        ReadParticlesError::Columns { .. } => Failure::usage(format!("{error} (--columns)")),
+        ReadParticlesError::NoHeader { .. } => Failure::new(format!("{error} (--columns)")),
         ReadParticlesError::Needs { need, .. } => with_option(&error, need, ""),
         _ => error.into(),
     }

@@ -44,7 +44,12 @@ fn text_without_a_header_in_angstrom_and_back() {
     let (code, message) = refuse(at, "convert points.txt r.csv --columns x,y,z --unit angstrom");
     assert!(code == Some(1) && message.contains("need the voxel size"), "{message}");
     let (code, message) = refuse(at, "convert points.txt r.csv --columns x,y");
-    assert!(code == Some(1) && message.contains("\"z\""), "{message}");
+    assert!(code == Some(2) && message.contains("\"z\"") && message.contains("--columns"), "{message}");
+    let (code, message) = refuse(at, "convert points.txt r.csv --columns class,z,y,x,x");
+    assert!(code == Some(2) && message.contains("two columns are named \"x\" (--columns)"), "{message}");
+    std::fs::write(at.join("bare.csv"), "1,5,10,10\n").unwrap();
+    let (code, message) = refuse(at, "convert bare.csv r.csv");
+    assert!(code == Some(1) && message.contains("no header") && message.contains("--columns"), "{message}");
     assert!(!at.join("r.csv").exists());
 }
 

@@ -25,7 +25,7 @@ pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<
     // Skipped columns get names that no file can ask for.
     let names: Vec<String> =
         options.columns.iter().enumerate().map(|(n, name)| if name == SKIPPED.0 { format!("-{n}") } else { name.clone() }).collect();
-    let columns: BTreeMap<String, usize> = csv_row::columns(place, 1, names.iter().map(String::as_str))?;
+    let columns: BTreeMap<String, usize> = csv_row::columns(names.iter().map(String::as_str)).map_err(|message| place.columns(message))?;
     let mut list = ParticleList::default();
     let mut record = csv::StringRecord::new();
     for (line, words) in (1..).zip(text.lines()) {

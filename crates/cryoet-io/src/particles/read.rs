@@ -159,6 +159,14 @@ impl Place<'_> {
         ReadParticlesError::Syntax { path: self.path.to_path_buf(), line, message: message.into() }
     }
 
+    pub(super) fn columns(&self, message: String) -> ReadParticlesError {
+        ReadParticlesError::Columns { path: self.path.to_path_buf(), message }
+    }
+
+    pub(super) fn no_header(&self, line: u64) -> ReadParticlesError {
+        ReadParticlesError::NoHeader { path: self.path.to_path_buf(), line }
+    }
+
     pub(super) fn needs(&self, need: &'static str) -> ReadParticlesError {
         ReadParticlesError::Needs { path: self.path.to_path_buf(), need }
     }
