@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use cryoet::cluster::{self, ClusterParams, Connectivity, SizeFilter, Watershed};
 use cryoet::io::{
-    AxisOrder, CoordinateUnit, ParticleFormat, ParticleList, ReadParticles, StarCentre, TomogramFrame, VolumeFormat, VolumeInfo,
-    WriteParticles, inspect_volume, particle_format, read_class_table, read_particles, read_relion_tomograms, write_particles,
+    AxisOrder, CoordinateUnit, ParticleFormat, ParticleList, ReadParticles, ReadParticlesError, ReadVolumeError, StarCentre, TomogramFrame,
+    VolumeFormat, VolumeInfo, WriteParticles, WriteParticlesError, inspect_volume, particle_format, read_class_table, read_particles,
+    read_relion_tomograms, write_particles,
 };
 use cryoet::{ClassLabel, ClassTable, Particle, VoxelSize};
 use serde::Serialize;
@@ -106,12 +107,16 @@ pub(crate) struct ListOptions {
     /// What coordinates count in, in text without a header and in the Data Portal's points [default: voxels]
     #[arg(long, value_enum, value_name = "UNIT")]
     unit: Option<Unit>,
-    /// What the file calls the centre of the first voxel, in voxels [default: the format's own]
+    /// What the file calls the centre of the first voxel, in voxels [default: the format's own]; not for RELION 4 and 5 and copick,
+    /// which count no voxels of the tomogram
     #[arg(long, value_name = "NUMBER", value_parser = numbers::finite, allow_negative_numbers = true)]
     first_voxel: Option<f64>,
     /// The centre that RELION 5's coordinates count from, in the list that is read
     #[arg(long, value_enum, value_name = "CENTRE", default_value_t = Centre::Half)]
     star_centre: Centre,
+    /// Pixel size of the tilt series in Angstrom, which RELION 4's coordinates count in [default: what the file's optics say]
+    #[arg(long, value_name = "ANGSTROM", value_parser = numbers::positive, allow_negative_numbers = true)]
+    tilt_series_pixel_size: Option<f64>,
     /// RELION 5's tomogram set (tomograms.star): shape and voxel size of each tomogram of a STAR file
     #[arg(long, value_name = "TOMOGRAMS.star")]
     #[serde(serialize_with = "crate::paths::shown")]
@@ -164,6 +169,7 @@ impl ListOptions {
             stated_voxel_size: frame.stated_voxel_size,
             shape: frame.shape,
             star_centre: self.star_centre.into(),
+            tilt_series_pixel_size: self.tilt_series_pixel_size,
             tomograms: self.frames()?,
             classes: self.class_table()?,
             ..ReadParticles::default()
@@ -183,7 +189,7 @@ impl ListOptions {
     /// Reads a particle list likewise; for each particle also its row among the file's, from 0.
     pub(crate) fn read_rows(&self, path: &Path, frame: Frame) -> Result<(ParticleList, Vec<usize>), Failure> {
         let options = self.reading(frame)?;
-        let mut list = read_particles(path, &options)?;
+        let mut list = read_particles(path, &options).map_err(unread)?;
         if options.classes.is_empty() && !list.particles.is_empty() {
             let objects: BTreeSet<&str> = list.particles.iter().filter_map(|p| Some(p.extra.get(COPICK_OBJECT)?.as_str())).collect();
             if let Some(first) = objects.first() {
@@ -224,6 +230,7 @@ impl ListOptions {
             && self.columns.is_empty()
             && self.unit.is_none()
             && self.first_voxel.is_none()
+            && self.tilt_series_pixel_size.is_none()
             && self.tomogram_set.is_none()
     }
 
@@ -246,6 +253,55 @@ impl ListOptions {
             return Err(Failure::usage(format!("{message} ({})", said(&names))));
         }
         Ok((list, rows))
+    }
+}
+
+/// Why a list was not read, with the options that say what is missing.
+fn unread(error: ReadParticlesError) -> Failure {
+    match &error {
+        ReadParticlesError::FirstVoxel { .. } => Failure::usage(format!("{error} (--first-voxel)")),
+        ReadParticlesError::Columns { .. } => Failure::usage(format!("{error} (--columns)")),
+        ReadParticlesError::NoHeader { .. } => Failure::new(format!("{error} (--columns)")),
+        ReadParticlesError::Needs { need, .. } => with_option(&error, need, ""),
+        _ => error.into(),
+    }
+}
+
+/// Why a list was not written, likewise.
+fn unwritten(error: WriteParticlesError) -> Failure {
+    match &error {
+        WriteParticlesError::Needs { need, .. } => with_option(&error, need, "output-"),
+        _ => error.into(),
+    }
+}
+
+/// An error with the option that says what a list does not; the options of written lists begin differently.
+fn with_option(error: &dyn std::fmt::Display, need: &str, prefix: &str) -> Failure {
+    let says = |what: &str| need.contains(what);
+    let like = "--like TOMOGRAM, where the command has it";
+    let option = if says("tilt_series_pixel_size") {
+        format!("--{prefix}tilt-series-pixel-size")
+    } else if says("the axis order") {
+        format!("--{prefix}axis-order")
+    } else if says("its columns") {
+        format!("--{prefix}columns")
+    } else if says("the tomograms") || says("RELION 5") {
+        format!("{like}, or --tomogram-set TOMOGRAMS.star")
+    } else if says("voxel_size") || says("voxel size") {
+        like.into()
+    } else {
+        return Failure::new(error.to_string());
+    };
+    Failure::new(format!("{error} ({option})"))
+}
+
+/// Why a volume that was not named was not opened, with the option that names one of several.
+pub(crate) fn one_of_several(error: ReadVolumeError) -> Failure {
+    match &error {
+        ReadVolumeError::Several { found, .. } | ReadVolumeError::NoSuchVolume { found, .. } if !found.is_empty() => {
+            Failure::new(format!("{error} (--volume NAME chooses one)"))
+        }
+        _ => error.into(),
     }
 }
 
@@ -296,7 +352,7 @@ fn name_classes(list: &mut ParticleList, column: &str, classes: &ClassTable) -> 
 /// Writes a list to several files; what a format cannot carry is said on the standard error.
 pub(crate) fn write_lists(outputs: &[PathBuf], list: &ParticleList, options: &WriteParticles) -> Result<(), Failure> {
     for output in outputs {
-        let dropped = write_particles(output, list, options)?;
+        let dropped = write_particles(output, list, options).map_err(unwritten)?;
         // That a list does not say how large its tomogram is surprises nobody, nor that an empty list has no voxel size.
         let dull = |field: &str| field == "tomogram shape" || (list.particles.is_empty() && field.starts_with("voxel size"));
         let fields: Vec<String> = dropped.iter().filter(|dropped| !dull(&dropped.field)).map(ToString::to_string).collect();

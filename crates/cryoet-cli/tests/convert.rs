@@ -44,7 +44,12 @@ fn text_without_a_header_in_angstrom_and_back() {
     let (code, message) = refuse(at, "convert points.txt r.csv --columns x,y,z --unit angstrom");
     assert!(code == Some(1) && message.contains("need the voxel size"), "{message}");
     let (code, message) = refuse(at, "convert points.txt r.csv --columns x,y");
-    assert!(code == Some(1) && message.contains("\"z\""), "{message}");
+    assert!(code == Some(2) && message.contains("\"z\"") && message.contains("--columns"), "{message}");
+    let (code, message) = refuse(at, "convert points.txt r.csv --columns class,z,y,x,x");
+    assert!(code == Some(2) && message.contains("two columns are named \"x\" (--columns)"), "{message}");
+    std::fs::write(at.join("bare.csv"), "1,5,10,10\n").unwrap();
+    let (code, message) = refuse(at, "convert bare.csv r.csv");
+    assert!(code == Some(1) && message.contains("no header") && message.contains("--columns"), "{message}");
     assert!(!at.join("r.csv").exists());
 }
 
@@ -56,7 +61,7 @@ fn relion_5_lists_with_the_tomogram_they_count_in() {
     std::fs::write(at.join("p.csv"), "tomogram,class,z,y,x\nt,1,1,2,3\nt,1,0.25,4,6\n").unwrap();
     succeed(at, "convert p.csv p.star --like t.mrc");
     let (code, message) = refuse(at, "convert p.star back.csv");
-    assert!(code == Some(1) && message.contains("voxel_size"), "{message}");
+    assert!(code == Some(1) && message.contains("--like"), "{message}");
     succeed(at, "convert p.star back.csv --like t.mrc");
     let back = read(at, "back.csv");
     assert!(back.contains("t,1,1,2,3,") && back.contains("t,1,0.25,4,6,"), "{back}");
@@ -129,7 +134,7 @@ fn one_of_several_volumes() {
     bytes.extend([1, 2, 3, 4]);
     std::fs::write(at.join("stack.mrc"), bytes).unwrap();
     let (code, message) = refuse(at, "info stack.mrc");
-    assert!(code == Some(1) && message.contains("holds 2: [\"0\", \"1\"]"), "{message}");
+    assert!(code == Some(1) && message.contains("holds 2: [\"0\", \"1\"] (--volume NAME"), "{message}");
     assert_eq!(info(at, "stack.mrc --volume 1")["max"], 4.0);
     succeed(at, "convert stack.mrc one.mrc --volume 1");
     assert_eq!(info(at, "one.mrc")["min"], 3.0);
@@ -231,4 +236,64 @@ fn info_tells_the_star_dialect_and_copick_objects_are_said() {
     std::fs::write(at.join("p.json"), picks).unwrap();
     let (code, message) = refuse(at, "convert p.json p.csv");
     assert!(code == Some(0) && message.contains("ribosome is read as class 1"), "{message}");
+}
+
+#[test]
+fn star_files_of_every_program_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    tomogram(at);
+    std::fs::write(at.join("p.csv"), "tomogram,class,z,y,x,score,rot,tilt,psi\n7,1,1,2,3,0.5,0,0,0\n7,2,0.25,4,6,0.25,0,0,0\n").unwrap();
+    for (star, format, further) in [
+        ("relion5", "RELION 5 STAR", ""),
+        ("relion4", "RELION 4 STAR", " --output-tilt-series-pixel-size 2.5"),
+        ("relion31", "RELION 3.1 STAR", ""),
+        ("relion3", "RELION 3 STAR", ""),
+        ("stopgap", "STOPGAP STAR", ""),
+    ] {
+        succeed(at, &format!("convert p.csv p.star --like t.mrc --output-star {star}{further}"));
+        assert_eq!(info(at, "p.star --like t.mrc")["format"], format);
+        succeed(at, "convert p.star back.csv --like t.mrc");
+        let back = read(at, "back.csv");
+        assert!(back.contains("7,1,1,2,3,0.5,") && back.contains("7,2,0.25,4,6,0.25,"), "{star}: {back}");
+    }
+    // Pixels of the tilt series, of which the file itself says nothing.
+    let bare = "data_\nloop_\n_rlnTomoName\n_rlnCoordinateX\n_rlnCoordinateY\n_rlnCoordinateZ\n7 12 8 4\n";
+    std::fs::write(at.join("bare.star"), bare).unwrap();
+    let (code, message) = refuse(at, "convert bare.star back.csv --like t.mrc");
+    assert!(code == Some(1) && message.contains("--tilt-series-pixel-size"), "{message}");
+    succeed(at, "convert bare.star back.csv --like t.mrc --tilt-series-pixel-size 2.5");
+    assert!(read(at, "back.csv").contains("7,1,1,2,3,"));
+    let (code, message) = refuse(at, "convert p.csv q.star --like t.mrc --output-star relion4");
+    assert!(code == Some(1) && message.contains("--output-tilt-series-pixel-size"), "{message}");
+    for line in ["convert p.csv q.csv --output-star relion4", "convert p.csv q.star --output-tilt-series-pixel-size 2 --like t.mrc"] {
+        let (code, message) = refuse(at, line);
+        assert!(code == Some(2) && message.contains("--output-star"), "{message}");
+    }
+    assert!(!at.join("q.star").exists() && !at.join("q.csv").exists());
+}
+
+#[test]
+fn what_a_list_does_not_say_is_asked_for_by_option() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let picks = r#"{"pickable_object_name": "ribosome", "points": [{"location": {"x": 1, "y": 2, "z": 3}}]}"#;
+    std::fs::write(at.join("p.json"), picks).unwrap();
+    std::fs::write(at.join("p.txt"), "1 2 3 4\n").unwrap();
+    std::fs::write(at.join("p.csv"), "tomogram,z,y,x\nt,1,2,3\n").unwrap();
+    for (line, option) in [
+        ("convert p.json q.csv", "--like"),
+        ("convert p.csv q.json", "--like"),
+        ("convert p.csv q.star", "--tomogram-set"),
+        ("convert p.txt q.csv", "--axis-order"),
+        ("convert p.csv q.txt", "--output-axis-order"),
+        ("convert p.csv q.xyz", "--output-columns"),
+    ] {
+        let (code, message) = refuse(at, line);
+        assert!(code == Some(1) && message.contains(option), "{line}: {message}");
+    }
+    succeed(at, "convert p.csv q.csv --first-voxel 1");
+    assert!(read(at, "q.csv").contains("t,1,0,1,2,"));
+    let (code, message) = refuse(at, "convert p.json r.csv --first-voxel 1");
+    assert!(code == Some(2) && message.contains("--first-voxel"), "{message}");
 }

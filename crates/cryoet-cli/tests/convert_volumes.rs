@@ -66,6 +66,13 @@ fn blocks_make_the_whole_in_every_format() {
     assert!(third.data() == expected.data());
     assert!((third.voxel_size().unwrap().mean() - 23.52).abs() < 1e-6 && (third.origin()[0] - 8.84).abs() < 1e-5);
     assert!(refuse(at, "convert v.mrc none.mrc --bin 71").contains("binning factor 71"));
+    for input in ["l.mrc", "i.npy"] {
+        let line = format!("convert {input} none.mrc --bin 2");
+        assert!(refuse(at, &line).contains("--kind grey") && run(at, &line).status.code() == Some(2) && !at.join("none.mrc").exists());
+        succeed(at, &format!("{line} --kind grey"));
+        std::fs::remove_file(at.join("none.mrc")).unwrap();
+    }
+    assert!(refuse(at, "convert l.mrc none.mrc --bin 2 --kind labels").contains("means nothing"));
 }
 
 #[test]

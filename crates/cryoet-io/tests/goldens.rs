@@ -95,6 +95,14 @@ fn several_volumes_in_a_file() {
     assert_eq!(named(&scores, "class11"), volume(20) + 11.0);
     assert!(read_volume(&scores).unwrap_err().to_string().contains("no volume \"dataset\""));
 
+    let groups = golden("h5py_groups.h5");
+    assert_eq!(volume_names(&groups).unwrap(), ["tomograms/t", "tomograms/more/u"]);
+    assert_eq!((named(&groups, "tomograms/t"), named(&groups, "/tomograms/more/u")), (volume(20), volume(0)));
+    let message = open_named_volume(&groups, "t").err().unwrap().to_string();
+    assert!(message.contains(r#"no volume "t", found ["tomograms/names", "tomograms/t", "tomograms/more/u"]"#), "{message}");
+    let message = open_named_volume(golden("mrcfile_float32.mrc"), "0").err().unwrap().to_string();
+    assert!(message.contains("no named volumes"), "{message}");
+
     let complex = golden("mrcfile_complex.mrc");
     assert_eq!(named(&complex, "imaginary")[[0, 0, 0]], 20.0);
     assert_eq!(named(&complex, "magnitude")[[1, 0, 0]], 0.0);

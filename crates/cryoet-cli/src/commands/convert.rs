@@ -31,6 +31,7 @@ use crate::record::Record;
 ///   cryoet convert picks.csv picks.star --like tomogram.mrc
 ///   cryoet convert picks.csv binned.csv --bin 2
 ///   cryoet convert picks.star picks.csv --like tomogram.mrc
+///   cryoet convert picks.csv picks.star --like tomogram.mrc --output-star relion4 --output-tilt-series-pixel-size 2.5
 ///   cryoet convert points.txt picks.csv --columns x,y,z --unit angstrom --voxel-size 10
 ///   cryoet convert picks.csv picks.coords --output-columns x,y,z
 ///   cryoet convert net_weights_FINAL.h5 weights.safetensors --classes classes.toml --voxel-size 10
@@ -43,7 +44,7 @@ pub(crate) struct Convert {
     /// The file to write
     #[serde(serialize_with = "crate::paths::shown")]
     output: PathBuf,
-    /// Mean over N^3 voxels; positions of particles follow
+    /// Mean over N^3 voxels of grey values; positions of particles follow. Integers of 0 or more need --kind grey
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = numbers::at_least_one, allow_negative_numbers = true)]
     bin: usize,
     /// Voxel size in Angstrom that replaces the file's: one number, or z,y,x. Voxels stay as they are, and so do positions in voxels
@@ -71,6 +72,12 @@ pub(crate) struct Convert {
     /// What coordinates are to count in, in text without a header and in the Data Portal's points [default: voxels]
     #[arg(long, value_enum, value_name = "UNIT")]
     output_unit: Option<Unit>,
+    /// The program and version that a STAR file is written for [default: relion5]
+    #[arg(long, value_enum, value_name = "PROGRAM")]
+    output_star: Option<Star>,
+    /// Pixel size of the tilt series in Angstrom, which RELION 4's coordinates are to count in [default: what the list was read with]
+    #[arg(long, value_name = "ANGSTROM", value_parser = numbers::positive, allow_negative_numbers = true)]
+    output_tilt_series_pixel_size: Option<f64>,
     /// The centre that RELION 5's coordinates are to count from, in the list that is written
     #[arg(long, value_enum, value_name = "CENTRE", default_value_t = Centre::Half)]
     output_star_centre: Centre,
@@ -95,6 +102,34 @@ enum Kind {
     Labels,
     /// Particle ids
     Ids,
+}
+
+/// Programs whose particle lists are STAR files.
+#[derive(Debug, Clone, Copy, PartialEq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Star {
+    /// Angstrom from the tomogram's centre
+    Relion5,
+    /// Pixels of the tilt series
+    Relion4,
+    /// Voxels, with optics
+    Relion31,
+    /// Voxels
+    Relion3,
+    /// Voxels from 1
+    Stopgap,
+}
+
+impl From<Star> for ParticleFormat {
+    fn from(star: Star) -> Self {
+        match star {
+            Star::Relion5 => Self::Relion5,
+            Star::Relion4 => Self::Relion4,
+            Star::Relion31 => Self::Relion31,
+            Star::Relion3 => Self::Relion3,
+            Star::Stopgap => Self::Stopgap,
+        }
+    }
 }
 
 impl Convert {
@@ -156,12 +191,25 @@ impl Convert {
         Ok(self.voxel_size.map(|Size([z, y, x])| VoxelSize::new(z, y, x)).transpose()?)
     }
 
-    /// Whether the list that is written counts from its tomogram's centre.
-    fn writes_relion_5(&self) -> bool {
-        self.output_columns.is_empty() && ParticleFormat::of_extension(&self.output) == Some(ParticleFormat::Relion5)
+    /// The format of the list that is written.
+    fn list_format(&self) -> Result<Option<ParticleFormat>, Failure> {
+        let by_extension = ParticleFormat::of_extension(&self.output).filter(|_| self.output_columns.is_empty());
+        let star = by_extension == Some(ParticleFormat::Relion5);
+        let format = match self.output_star {
+            Some(_) if !star => {
+                return Err(Failure::usage(format!("{}: --output-star is for lists written as .star", self.output.display())));
+            }
+            Some(star) => Some(star.into()),
+            None => by_extension,
+        };
+        if self.output_tilt_series_pixel_size.is_some() && format != Some(ParticleFormat::Relion4) {
+            return Err(Failure::usage("--output-tilt-series-pixel-size is for --output-star relion4"));
+        }
+        Ok(format)
     }
 
     fn list(&self) -> Result<String, Failure> {
+        let format = self.list_format()?;
         let like = self.like.as_ref().map(inspect_volume).transpose()?;
         let frame = like.as_ref().map(Frame::from).unwrap_or_default();
         let said = self.voxel_size()?;
@@ -173,7 +221,7 @@ impl Convert {
         list.voxel_size = frame.voxel_size.or(list.voxel_size);
         list.shape = frame.shape.or(list.shape);
         let mut tomograms = self.lists.frames()?;
-        if frame.shape.is_some() && tomograms.is_empty() && self.writes_relion_5() {
+        if frame.shape.is_some() && tomograms.is_empty() && format == Some(ParticleFormat::Relion5) {
             check_one_frame(&self.input, &list)?;
         }
         if self.bin != 1 {
@@ -190,6 +238,8 @@ impl Convert {
             list.shape = list.shape.map(|shape| shape.map(|n| n / self.bin));
         }
         let options = WriteParticles {
+            format,
+            tilt_series_pixel_size: self.output_tilt_series_pixel_size,
             axis_order: self.output_axis_order.map(AxisOrder::from),
             columns: self.output_columns.clone(),
             unit: self.output_unit.map(CoordinateUnit::from),

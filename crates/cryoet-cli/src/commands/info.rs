@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::bar::Bar;
 use crate::failure::Failure;
-use crate::options::{Frame, ListOptions};
+use crate::options::{Frame, ListOptions, one_of_several};
 use crate::output;
 
 /// Header, statistics, classes and counts of a volume, particle list or weights file
@@ -52,7 +52,7 @@ impl Info {
     fn volume(&self, json: bool) -> Result<(), Failure> {
         let (info, volume) = match &self.volume {
             Some(name) => (inspect_named_volume(&self.file, name)?, open_named_volume(&self.file, name)?),
-            None => (inspect_volume(&self.file)?, open_volume(&self.file)?),
+            None => (inspect_volume(&self.file).map_err(one_of_several)?, open_volume(&self.file)?),
         };
         let mut warnings = info.warnings.clone();
         let counting = CountingLabels::of(volume.as_ref());
@@ -115,7 +115,7 @@ impl Info {
             ];
             if let (Some(s), Some(source)) = (statistics, source) {
                 rows.push(row("statistics", source));
-                rows.push(row("min, max", format!("{}, {}", s.min, s.max)));
+                rows.push(row("min, max", format!("{}, {}", voxel(s.min), voxel(s.max))));
                 rows.push(row("mean, std", format!("{:.6}, {:.6}", s.mean, s.std)));
             }
             for (label, count) in labels.iter().flatten() {
@@ -253,6 +253,11 @@ fn row(name: &str, value: impl ToString) -> (String, String) {
     (name.to_owned(), value.to_string())
 }
 
+/// A voxel's value in the shortest digits that tell it, and with all its digits where it is whole.
+fn voxel(value: f32) -> String {
+    if value.fract() == 0.0 { f64::from(value).to_string() } else { value.to_string() }
+}
+
 fn join<T: ToString>(values: [T; 3]) -> String {
     values.map(|value| value.to_string()).join(", ")
 }
@@ -300,6 +305,12 @@ mod tests {
         assert_eq!((statistics.min, statistics.max), (0.0, 2.0));
         assert_eq!(counting.found(), Some(BTreeMap::from([(0, 467), (1, 467), (2, 466)])));
         assert_eq!(volume.1.load(Ordering::Relaxed), 1400);
+    }
+
+    #[test]
+    fn whole_values_are_shown_with_all_their_digits() {
+        assert_eq!(voxel(9_007_199_254_740_992.0), "9007199254740992");
+        assert_eq!([0.1, -2.0, f32::NAN].map(voxel), ["0.1", "-2", "NaN"]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::{
     copick_transformation::{Transformation, moved, orientation, turning},
     dropped::Drops,
     read::Place,
+    write::finite,
 };
 
 /// A file of copick's picks: one object of one run, Angstrom from the first voxel's centre.
@@ -138,12 +139,13 @@ pub(super) fn write(path: &Path, list: &ParticleList, options: &WriteParticles) 
     let class = list.particles.first().map(|particle| particle.class);
     let named = class.and_then(|class| options.classes.get(class)).map(|class| class.name.clone());
     let object = named.or_else(|| common(OBJECT)).or_else(|| class.map(|class| class.to_string())).unwrap_or_default();
-    let point = |particle: &Particle| {
-        let [z, y, x] = particle.position.to_angstrom(size);
+    let point = |(index, particle): (usize, &Particle)| {
+        let [z, y, x] = finite(path, index, particle.position.to_angstrom(size))?;
         let transformation = particle.orientation.map(turning);
         let instance_id = particle.extra.get(INSTANCE).and_then(|text| text.parse().ok());
-        Point { location: Location { x, y, z }, transformation, instance_id, score: particle.score.map(|score| score.get()) }
+        Ok(Point { location: Location { x, y, z }, transformation, instance_id, score: particle.score.map(|score| score.get()) })
     };
+    let points: Result<Vec<Point>, WriteParticlesError> = list.particles.iter().enumerate().map(point).collect();
     let picks = Picks {
         pickable_object_name: object,
         user_id: Value::String(common(USER).unwrap_or_else(|| "cryoet".into())),
@@ -152,7 +154,7 @@ pub(super) fn write(path: &Path, list: &ParticleList, options: &WriteParticles) 
         voxel_spacing: Some(if sz == sy && sy == sx { sz } else { size.mean() }),
         unit: Some("angstrom".into()),
         trust_orientation: oriented > 0,
-        points: list.particles.iter().map(point).collect(),
+        points: points?,
     };
     let mut text = serde_json::to_string_pretty(&picks)
         .map_err(|error| crate::WriteWholeError { path: path.to_path_buf(), source: std::io::Error::other(error) })?;

@@ -8,6 +8,7 @@ use super::{
     csv_row::{Row, each_row},
     dropped::Drops,
     read::Place,
+    write::finite,
 };
 
 const NEED_SIZE: &str = "copick's table is in Angstrom and says no voxel size: say voxel_size";
@@ -91,7 +92,7 @@ pub(super) fn write(path: &Path, list: &ParticleList, _options: &WriteParticles)
     let fail = |error: csv::Error| crate::WriteWholeError { path: path.to_path_buf(), source: error.into() };
     writer.write_record(&header).map_err(fail)?;
     for (index, particle) in list.particles.iter().enumerate() {
-        let [z, y, x] = particle.position.to_angstrom(size).map(|angstrom| angstrom.to_string());
+        let [z, y, x] = finite(path, index, particle.position.to_angstrom(size))?.map(|angstrom| angstrom.to_string());
         let mut row = vec![list.tomogram_of(particle).unwrap_or_default().to_string(), x, y, z];
         row.extend(turning(particle.orientation.unwrap_or_default()).as_flattened().iter().map(f64::to_string));
         row.push(particle.score.map_or_else(String::new, |score| score.get().to_string()));

@@ -33,24 +33,26 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Column names to their places; the axes must be among them, and no name twice.
-pub(super) fn columns<'a>(
-    place: Place,
-    line: u64,
-    names: impl Iterator<Item = &'a str>,
-) -> Result<BTreeMap<String, usize>, ReadParticlesError> {
+/// Column names to their places; the axes must be among them, and no name twice. Else what is wrong with them.
+pub(super) fn columns<'a>(names: impl Iterator<Item = &'a str>) -> Result<BTreeMap<String, usize>, String> {
     let mut columns = BTreeMap::new();
     let mut found = Vec::new();
     for (index, name) in names.enumerate() {
         found.push(name);
         if columns.insert(name.to_string(), index).is_some() {
-            return Err(place.syntax(line, format!("two columns are named {name:?}")));
+            return Err(format!("two columns are named {name:?}"));
         }
     }
     if let Some(missing) = ["z", "y", "x"].iter().find(|&&axis| !columns.contains_key(axis)) {
-        return Err(place.syntax(line, format!("no column {missing:?} in the header {found:?}, expected at least z, y, x")));
+        return Err(format!("no column {missing:?} in {found:?}, expected at least z, y, x"));
     }
     Ok(columns)
+}
+
+/// Whether a line names the axes between commas.
+pub(super) fn is_header(line: &[u8]) -> bool {
+    let has = |axis: &[u8]| line.split(|&byte| byte == b',').any(|cell| cell.trim_ascii() == axis);
+    has(b"z") && has(b"y") && has(b"x")
 }
 
 /// Calls `each` with every row of a comma-separated table with a header; lines that start with # are skipped.
@@ -69,7 +71,11 @@ where
         }
     };
     let headers = reader.headers().map_err(|error| syntax(&error))?.clone();
-    let columns = columns(place, headers.position().map_or(1, csv::Position::line), headers.iter())?;
+    let columns = columns(headers.iter()).map_err(|message| {
+        let line = headers.position().map_or(1, csv::Position::line);
+        let bare = !headers.is_empty() && headers.iter().all(|cell| cell.parse::<f64>().is_ok());
+        if bare { place.no_header(line) } else { place.syntax(line, message) }
+    })?;
     let mut record = csv::StringRecord::new();
     while reader.read_record(&mut record).map_err(|error| syntax(&error))? {
         let line = record.position().map_or(0, csv::Position::line);

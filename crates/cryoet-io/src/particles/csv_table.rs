@@ -70,7 +70,9 @@ pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<
             let message = format!("voxel size {found:?} (z, y, x), but {earlier:?} in an earlier line");
             return Err(place.syntax(row.line, message));
         }
-        list.particles.push(row.particle(options)?);
+        let mut particle = row.particle(options)?;
+        particle.position = place.position(row.line, options.from_zero(particle.position.zyx()))?;
+        list.particles.push(particle);
         Ok(())
     })?;
     rescale(place, &mut list, options)?;
@@ -108,7 +110,7 @@ pub(super) fn write(path: &Path, list: &ParticleList, options: &WriteParticles) 
     header.extend(&extras);
     writer.write_record(&header).map_err(fail)?;
     for (index, particle) in list.particles.iter().enumerate() {
-        let [z, y, x] = particle.position.zyx().map(|v| v.to_string());
+        let [z, y, x] = options.to_zero(particle.position.zyx()).map(|v| v.to_string());
         let text = |value: Option<String>| value.unwrap_or_default();
         let angles = particle.orientation.map(|orientation| orientation.to_relion());
         let mut row = vec![

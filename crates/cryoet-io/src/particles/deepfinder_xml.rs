@@ -78,7 +78,8 @@ fn particle(place: Place, line: u64, element: &BytesStart, options: &ReadParticl
     let must = |name: &str| get(name).ok_or_else(|| place.syntax(line, format!("<object> without the attribute {name}")));
     let number = |name: &str| place.number(line, name, must(name)?);
     let zyx = options.axis_order.unwrap_or(AxisOrder::Xyz).zyx([number("x")?, number("y")?, number("z")?]);
-    let mut particle = Particle::new(place.class(line, "class_label", must("class_label")?, options)?, place.position(line, zyx)?);
+    let mut particle =
+        Particle::new(place.class(line, "class_label", must("class_label")?, options)?, place.position(line, options.from_zero(zyx))?);
     if ["psi", "phi", "the"].iter().any(|name| get(name).is_some()) {
         let made = Orientation::from_zxz(number("phi")?, number("psi")?, number("the")?);
         particle.orientation = Some(place.orientation(line, made)?);
@@ -123,7 +124,7 @@ pub(super) fn write(path: &Path, list: &ParticleList, options: &WriteParticles) 
         }
         attributes.push(("class_label", particle.class.to_string()));
         // The way from z, y, x to the file's order is its own inverse.
-        for (name, value) in ["x", "y", "z"].into_iter().zip(order.zyx(particle.position.zyx())) {
+        for (name, value) in ["x", "y", "z"].into_iter().zip(order.zyx(options.to_zero(particle.position.zyx()))) {
             attributes.push((name, value.to_string()));
         }
         if let Some((phi, psi, the)) = particle.orientation.map(|orientation| orientation.to_zxz()) {

@@ -16,6 +16,15 @@ const FIELDS: [usize; 12] = [1, 5, 8, 9, 10, 11, 12, 13, 17, 18, 19, 20];
 /// How extras from other rows are named: `motl.4` is row 4.
 const PREFIX: &str = "motl.";
 
+/// Whether a file is an EM header and 20 numbers for each particle, to the byte.
+pub(super) fn is_list(bytes: &[u8]) -> bool {
+    em::Header::parse(bytes).is_ok_and(|header| {
+        let [nz, ny, nx] = header.shape;
+        let numbers = ny.saturating_mul((ROWS * header.element.bytes()) as u64);
+        nx == ROWS as u64 && nz == 1 && ny > 0 && (bytes.len() - em::HEADER_BYTES) as u64 == numbers
+    })
+}
+
 /// TOM's motive list: an EM volume of 20 numbers for each particle; position = (x, y, z) + shift.
 pub(super) fn read(place: Place, bytes: &[u8], options: &ReadParticles) -> Result<ParticleList, ReadParticlesError> {
     let header = em::Header::parse(bytes).map_err(|error| place.binary(error.at, error.message))?;

@@ -47,6 +47,30 @@ pub enum ReadParticlesError {
         /// What must be said.
         need: &'static str,
     },
+    /// The columns that the options give to text without a header cannot be those of a list.
+    #[error("{}: the columns that were said for it: {message}", path.display())]
+    Columns {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with them.
+        message: String,
+    },
+    /// Numbers stand where a CSV file has the names of its columns.
+    #[error("{}: line {line}: numbers and no header: the names of the columns must be said", path.display())]
+    NoHeader {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: u64,
+    },
+    /// A number of the first voxel was given for a format that counts no voxels of the tomogram.
+    #[error("{}: {format} counts no voxels of the tomogram: first_voxel has no meaning for it", path.display())]
+    FirstVoxel {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        format: super::ParticleFormat,
+    },
     /// The text is not of the format.
     #[error("{}: line {line}: {message}", path.display())]
     Syntax {
@@ -111,6 +135,14 @@ pub enum WriteParticlesError {
         path: PathBuf,
         /// What must be said.
         need: &'static str,
+    },
+    /// A number of the first voxel was given for a format that counts no voxels of the tomogram.
+    #[error("{}: {format} counts no voxels of the tomogram: first_voxel has no meaning for it", path.display())]
+    FirstVoxel {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        format: super::ParticleFormat,
     },
     /// A text that the format cannot hold.
     #[error("{}: particle {particle}, {field}: {value:?} cannot stand in this format", path.display())]

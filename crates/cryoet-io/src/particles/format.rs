@@ -75,16 +75,34 @@ impl ParticleFormat {
         let head = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
         if head.starts_with(super::imod::MAGIC) {
             Some(Self::ImodModel)
-        } else if head.starts_with(b"<objlist") {
+        } else if super::em_motl::is_list(bytes) {
+            Some(Self::EmMotl)
+        } else if head.starts_with(b"<objlist") || head.starts_with(b"<?xml") {
             Some(Self::DeepFinderXml)
-        } else if head.starts_with(b"data_") {
+        } else if first_line(head).starts_with(b"data_") {
             Some(Self::Relion5)
+        } else if head.starts_with(b"{") && has(head, b"\"pickable_object_name\"") {
+            Some(Self::Copick)
+        } else if head.starts_with(b"{") && [b"\"type\"".as_slice(), b"\"location\""].iter().all(|key| has(first_line(head), key)) {
+            Some(Self::PortalNdjson)
         } else if super::copick_csv::is_header(head) {
             Some(Self::CopickCsv)
+        } else if super::csv_row::is_header(first_line(head)) {
+            Some(Self::Csv)
         } else {
             None
         }
     }
+}
+
+/// The first line that is neither empty nor a comment.
+fn first_line(text: &[u8]) -> &[u8] {
+    let lines = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
+    lines.into_iter().find(|line| !line.is_empty() && !line.starts_with(b"#")).unwrap_or_default()
+}
+
+fn has(text: &[u8], word: &[u8]) -> bool {
+    text.windows(word.len()).any(|part| part == word)
 }
 
 impl fmt::Display for ParticleFormat {

@@ -7,6 +7,7 @@ use super::{
     dropped::Drops,
     read::Place,
     unit::NEED_SIZE,
+    write::finite,
 };
 
 const NEED_COLUMNS: &str = "text without a header needs its columns in order, x y z or class z y x say, by the names of CSV";
@@ -24,7 +25,7 @@ pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<
     // Skipped columns get names that no file can ask for.
     let names: Vec<String> =
         options.columns.iter().enumerate().map(|(n, name)| if name == SKIPPED.0 { format!("-{n}") } else { name.clone() }).collect();
-    let columns: BTreeMap<String, usize> = csv_row::columns(place, 1, names.iter().map(String::as_str))?;
+    let columns: BTreeMap<String, usize> = csv_row::columns(names.iter().map(String::as_str)).map_err(|message| place.columns(message))?;
     let mut list = ParticleList::default();
     let mut record = csv::StringRecord::new();
     for (line, words) in (1..).zip(text.lines()) {
@@ -41,8 +42,7 @@ pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<
         }
         let mut particle = Row { place, columns: &columns, record: &record, line }.particle(options)?;
         let zyx = particle.position.zyx();
-        let first = options.first_voxel.unwrap_or(0.0);
-        particle.position = place.position(line, std::array::from_fn(|axis| zyx[axis] / unit[axis] - first))?;
+        particle.position = place.position(line, options.from_zero(std::array::from_fn(|axis| zyx[axis] / unit[axis])))?;
         particle.extra.retain(|name, _| !name.starts_with(SKIPPED.0));
         list.particles.push(particle);
     }
@@ -65,11 +65,10 @@ pub(super) fn write(path: &Path, list: &ParticleList, options: &WriteParticles) 
     drops.each("tomogram", |p| list.tomogram_of(p).is_some() && !has("tomogram"));
     drops.each("further columns", |p| p.extra.keys().any(|name| COLUMNS.contains(&name.as_str()) || !has(name)));
 
-    let first = options.first_voxel.unwrap_or(0.0);
     let mut text = String::new();
     for (index, particle) in list.particles.iter().enumerate() {
-        let at = particle.position.zyx();
-        let [z, y, x] = std::array::from_fn(|axis| (at[axis] + first) * unit[axis]);
+        let at = options.to_zero(particle.position.zyx());
+        let [z, y, x] = finite(path, index, std::array::from_fn(|axis| at[axis] * unit[axis]))?;
         let angles = particle.orientation.map(|turn| turn.to_relion());
         for (n, column) in options.columns.iter().enumerate() {
             let word = match column.as_str() {

@@ -153,12 +153,17 @@ pub struct ReadParticles {
     pub star_centre: StarCentre,
     /// Pixel size of the tilt series in Angstrom, which RELION 4 counts in; default what the file's optics say.
     pub tilt_series_pixel_size: Option<f64>,
-    /// What the file calls the centre of the first voxel, in voxels. Defaults: Dynamo 0.5, STOPGAP and EM 1, IMOD 0.5 in x and y
-    /// and 0 in z, text without a header 0; the other formats count from 0 and take no notice.
+    /// What the file calls the centre of the first voxel, in voxels of the file. Defaults: Dynamo 0.5, STOPGAP and EM 1, IMOD 0.5 in x
+    /// and y and 0 in z, the others 0. RELION 4 and 5 and copick count no voxels of the tomogram and refuse it.
     pub first_voxel: Option<f64>,
 }
 
 impl ReadParticles {
+    /// Coordinates of a format that counts voxels from 0, unless the options number the first one otherwise.
+    pub(super) fn from_zero(&self, zyx: [f64; 3]) -> [f64; 3] {
+        zyx.map(|at| at - self.first_voxel.unwrap_or(0.0))
+    }
+
     /// The class that a number of another program stands for: 0 is none.
     pub(super) fn class_of(&self, number: f64) -> Option<ClassLabel> {
         match number {
@@ -223,6 +228,11 @@ pub struct WriteParticles {
 }
 
 impl WriteParticles {
+    /// Coordinates to be written in a format that counts voxels from 0, unless the options number the first one otherwise.
+    pub(super) fn to_zero(&self, zyx: [f64; 3]) -> [f64; 3] {
+        zyx.map(|at| at + self.first_voxel.unwrap_or(0.0))
+    }
+
     /// A class as formats name it in one word: its name, or its label where it has none or one that would be read as a label.
     pub(super) fn class_word(&self, class: ClassLabel) -> String {
         let name = self.classes.name(class);

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     Dropped, ParticleList, ReadParticles, ReadParticlesError, WriteParticles, WriteParticlesError, dropped::Drops, read::Place,
-    unit::NEED_SIZE,
+    unit::NEED_SIZE, write::finite,
 };
 
 /// A line of a point file of the cryoET Data Portal. The Portal's own files count voxels of the annotated tomogram from 0: copick
@@ -48,7 +48,7 @@ pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<
             other => return Err(place.field(line, "type", other, "point, orientedPoint or instancePoint")),
         };
         let zyx = [point.location.z, point.location.y, point.location.x];
-        let position = place.position(line, std::array::from_fn(|axis| zyx[axis] / unit[axis]))?;
+        let position = place.position(line, options.from_zero(std::array::from_fn(|axis| zyx[axis] / unit[axis])))?;
         let mut particle = Particle::new(options.class, position);
         // Points without an orientation carry an identity matrix in some files.
         if let Some(rows) = point.xyz_rotation_matrix.filter(|_| oriented) {
@@ -82,9 +82,9 @@ pub(super) fn write(path: &Path, list: &ParticleList, options: &WriteParticles) 
     let instance = |particle: &Particle| particle.extra.get(INSTANCE).and_then(|text| text.parse::<i64>().ok());
     drops.extras(|name, value| name != INSTANCE || value.parse::<i64>().is_err());
     let mut text = String::new();
-    for particle in &list.particles {
-        let zyx = particle.position.zyx();
-        let [z, y, x] = std::array::from_fn(|axis| zyx[axis] * unit[axis]);
+    for (index, particle) in list.particles.iter().enumerate() {
+        let zyx = options.to_zero(particle.position.zyx());
+        let [z, y, x] = finite(path, index, std::array::from_fn(|axis| zyx[axis] * unit[axis]))?;
         let (instance_id, matrix) = (instance(particle), particle.orientation.map(|orientation| orientation.matrix()));
         let kind = if matrix.is_some() {
             "orientedPoint"

@@ -93,6 +93,9 @@ fn decoded(place: Place, bytes: Vec<u8>) -> Result<String, ReadParticlesError> {
 fn read(place: Place, bytes: Vec<u8>, options: &ReadParticles) -> Result<ParticleList, ReadParticlesError> {
     let path = place.path;
     let format = told(place, &bytes, options)?;
+    if let Some(format @ (ParticleFormat::Copick | ParticleFormat::CopickCsv)) = format {
+        place.counts_voxels(format, options)?;
+    }
     match format {
         Some(ParticleFormat::ImodModel) => return imod::read(place, &bytes, options),
         Some(ParticleFormat::EmMotl) => return em_motl::read(place, &bytes, options),
@@ -156,8 +159,24 @@ impl Place<'_> {
         ReadParticlesError::Syntax { path: self.path.to_path_buf(), line, message: message.into() }
     }
 
+    pub(super) fn columns(&self, message: String) -> ReadParticlesError {
+        ReadParticlesError::Columns { path: self.path.to_path_buf(), message }
+    }
+
+    pub(super) fn no_header(&self, line: u64) -> ReadParticlesError {
+        ReadParticlesError::NoHeader { path: self.path.to_path_buf(), line }
+    }
+
     pub(super) fn needs(&self, need: &'static str) -> ReadParticlesError {
         ReadParticlesError::Needs { path: self.path.to_path_buf(), need }
+    }
+
+    /// Refuses a number of the first voxel for a format that counts none.
+    pub(super) fn counts_voxels(&self, format: ParticleFormat, options: &ReadParticles) -> Result<(), ReadParticlesError> {
+        match options.first_voxel {
+            Some(_) => Err(ReadParticlesError::FirstVoxel { path: self.path.to_path_buf(), format }),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn field(&self, line: u64, field: &str, found: &str, expected: &str) -> ReadParticlesError {

@@ -20,7 +20,7 @@ pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<
         }
         let class = place.class(line, "word 1", words[0], options)?;
         let number = |index: usize| place.number(line, &format!("word {}", index + 1), words[index]);
-        let position = place.position(line, order.zyx([number(1)?, number(2)?, number(3)?]))?;
+        let position = place.position(line, options.from_zero(order.zyx([number(1)?, number(2)?, number(3)?])))?;
         let mut particle = Particle::new(class, position);
         // SHREC'21 gives NaN angles to vesicles and gold, which have no orientation.
         let unknown = words.len() == 7 && words[4..].iter().all(|word| word.eq_ignore_ascii_case("nan"));
@@ -49,7 +49,7 @@ pub(super) fn write(path: &Path, list: &ParticleList, options: &WriteParticles) 
         if class.is_empty() || class.starts_with('#') || class.contains(|c: char| c.is_whitespace() || c == ',') {
             return Err(WriteParticlesError::Text { path: path.to_path_buf(), particle: index, field: "class name".into(), value: class });
         }
-        let [first, second, third] = order.zyx(particle.position.zyx());
+        let [first, second, third] = order.zyx(options.to_zero(particle.position.zyx()));
         // Writing to a String cannot fail.
         let _ = write!(text, "{class} {first} {second} {third}");
         let _ = match particle.orientation.map(|orientation| orientation.to_zxz()) {

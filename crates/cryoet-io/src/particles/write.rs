@@ -34,6 +34,10 @@ pub fn write_particles(path: impl AsRef<Path>, list: &ParticleList, options: &Wr
         let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
         WriteParticlesError::Extension { path: path.to_path_buf(), extension }
     })?;
+    let counts_no_voxels = [ParticleFormat::Relion4, ParticleFormat::Relion5, ParticleFormat::Copick, ParticleFormat::CopickCsv];
+    if options.first_voxel.is_some() && counts_no_voxels.contains(&format) {
+        return Err(WriteParticlesError::FirstVoxel { path: path.to_path_buf(), format });
+    }
     let (bytes, dropped) = match format {
         ParticleFormat::Csv => text(csv_table::write(path, list, options)?),
         ParticleFormat::DeepFinderXml => text(deepfinder_xml::write(path, list, options)?),
@@ -62,6 +66,16 @@ pub fn write_particles(path: impl AsRef<Path>, list: &ParticleList, options: &Wr
 
 fn text((text, dropped): (String, Vec<Dropped>)) -> (Vec<u8>, Vec<Dropped>) {
     (text.into_bytes(), dropped)
+}
+
+/// Coordinates z, y, x as a format counts them; one that became infinite on the way is refused.
+pub(super) fn finite(path: &Path, particle: usize, zyx: [f64; 3]) -> Result<[f64; 3], WriteParticlesError> {
+    match ["z", "y", "x"].iter().zip(zyx).find(|(_, number)| !number.is_finite()) {
+        Some((field, number)) => {
+            Err(WriteParticlesError::Text { path: path.to_path_buf(), particle, field: (*field).into(), value: number.to_string() })
+        }
+        None => Ok(zyx),
+    }
 }
 
 /// Refuses numbers that would become infinite in a format of 32-bit floats.

@@ -77,7 +77,7 @@ pub enum ReadVolumeError {
         expected: &'static str,
     },
     /// The file has no volume of that name: no such data set, array, level.
-    #[error("{}: no volume {name:?}, found {found:?}", path.display())]
+    #[error("{}: no volume {name:?}, {}", path.display(), there_are(found))]
     NoSuchVolume {
         /// The file.
         path: PathBuf,
@@ -128,6 +128,15 @@ pub enum ReadVolumeError {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+/// The names there are, for a message.
+fn there_are(found: &[String]) -> String {
+    if found.is_empty() {
+        "the file holds no named volumes: a volume alone is read without a name".into()
+    } else {
+        format!("found {found:?}")
+    }
 }
 
 /// Why a volume was not written. What stood under its name before still stands there.

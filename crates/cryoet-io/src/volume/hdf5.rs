@@ -1,11 +1,14 @@
-use std::path::{Path, PathBuf};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    path::{Path, PathBuf},
+};
 
 use cryoet_core::{
     Region,
     ndarray::{Array3, Ix3},
 };
 use half::f16;
-use hdf5_reader::{Dataset, Datatype, FilterRegistry, H5Type, Hdf5File, OpenOptions, SliceInfo, SliceInfoElem};
+use hdf5_reader::{Dataset, Datatype, FilterRegistry, H5Type, Hdf5File, OpenOptions, SliceInfo, SliceInfoElem, group::Group};
 
 use super::{ReadVolumeError, Voxel, element::Number, lzf, several::choose};
 
@@ -27,13 +30,31 @@ pub(super) struct Hdf5Volume {
     most_voxels: u64,
 }
 
-/// The data sets of a file's root, with their names.
+/// The data sets of a file with their paths, those of the root first. A group that cannot be read keeps nobody from the others.
 fn members(path: &Path) -> Result<(Vec<Dataset>, Vec<String>), ReadVolumeError> {
     let hdf5 = |source: hdf5_reader::error::Error| ReadVolumeError::Hdf5 { path: path.to_path_buf(), source: Box::new(source) };
     let options = OpenOptions::default().with_filter_registry(filters());
-    let (_, datasets) = Hdf5File::open_with_options(path, options).and_then(|file| file.root_group()?.members()).map_err(hdf5)?;
-    let names = datasets.iter().map(|dataset| dataset.name().trim_start_matches('/').to_string()).collect();
+    let root = Hdf5File::open_with_options(path, options).and_then(|file| file.root_group()).map_err(hdf5)?;
+    // Links may lead back to a group.
+    let mut seen = BTreeSet::from([root.address()]);
+    let (groups, mut datasets) = root.members().map_err(hdf5)?;
+    let mut names: Vec<String> = datasets.iter().map(|dataset| last(dataset.name()).to_string()).collect();
+    let mut waiting: VecDeque<(String, Group)> = groups.into_iter().map(|group| (last(group.name()).to_string(), group)).collect();
+    while let Some((place, group)) = waiting.pop_front() {
+        if !seen.insert(group.address()) {
+            continue;
+        }
+        let Ok((groups, inside)) = group.members() else { continue };
+        names.extend(inside.iter().map(|dataset| format!("{place}/{}", last(dataset.name()))));
+        datasets.extend(inside);
+        waiting.extend(groups.into_iter().map(|group| (format!("{place}/{}", last(group.name())), group)));
+    }
     Ok((datasets, names))
+}
+
+/// The last part of a path.
+fn last(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// What packs chunks: HDF5's own filters, and LZF.
@@ -63,11 +84,12 @@ pub(super) fn names(path: &Path) -> Result<Vec<String>, ReadVolumeError> {
 impl Hdf5Volume {
     pub(super) fn open(path: &Path, name: Option<&str>) -> Result<Self, ReadVolumeError> {
         let (mut datasets, names) = members(path)?;
-        // A volume that is alone may have any name.
+        // A volume that is alone may have any name; one in the root goes before those in groups.
         let volumes: Vec<&str> =
             datasets.iter().zip(&names).filter(|(dataset, _)| dataset.shape().len() == 3).map(|(_, name)| name.as_str()).collect();
-        let name = name.unwrap_or(match volumes.as_slice() {
-            [only] => only,
+        let of_root: Vec<&str> = volumes.iter().copied().filter(|name| !name.contains('/')).collect();
+        let name = name.map(|name| name.trim_start_matches('/')).unwrap_or(match (of_root.as_slice(), volumes.as_slice()) {
+            ([only], _) | ([], [only]) => only,
             _ => DATASET,
         });
         let dataset = datasets.swap_remove(choose(path, &names, Some(name))?);

@@ -72,6 +72,12 @@ def make():
     with h5py.File(GOLDENS / "h5py_scores.h5", "w") as file:
         for label in range(12):
             file.create_dataset(f"class{label}", data=volume(np.float16) + label)
+    # A group, one within it, and a link back.
+    with h5py.File(GOLDENS / "h5py_groups.h5", "w") as file:
+        file.create_dataset("tomograms/t", data=volume(np.int8))
+        file.create_dataset("tomograms/more/u", data=volume(np.uint8))
+        file.create_dataset("tomograms/names", data=np.arange(3))
+        file["tomograms/more/back"] = file["tomograms"]
     # A promise of 10^18 voxels in a file of a few kilobytes.
     with h5py.File(GOLDENS / "h5py_promises.h5", "w") as file:
         file.create_dataset("dataset", shape=(10**6,) * 3, dtype=np.float32, chunks=(64, 64, 64), fillvalue=3)

@@ -10,7 +10,7 @@ use cryoet::{Binned, Progress, Region, SourceError, VolumeSource};
 use super::{Convert, Kind};
 use crate::bar::Bar;
 use crate::failure::Failure;
-use crate::options::check_volume_output;
+use crate::options::{check_volume_output, one_of_several};
 use crate::output;
 use crate::sinks::{FileSink, Header, id_sink, label_sink, score_sink};
 
@@ -28,7 +28,7 @@ impl Convert {
         check_volume_output(&self.output)?;
         let info = match &self.volume {
             Some(name) => inspect_named_volume(&self.input, name)?,
-            None => inspect_volume(&self.input)?,
+            None => inspect_volume(&self.input).map_err(one_of_several)?,
         };
         if self.bin != 1 && matches!(self.kind, Kind::Labels | Kind::Ids) {
             return Err(Failure::usage("the mean of labels or ids means nothing: --bin is for grey values"));
@@ -37,9 +37,14 @@ impl Convert {
         match self.kind {
             Kind::Labels => self.labels(&info),
             Kind::Ids => self.ids(&info),
-            Kind::Auto if integers && self.volume.is_none() && self.bin == 1 => {
+            Kind::Auto if integers && self.volume.is_none() => {
                 // Integers that are never negative are labels, or ids where they are larger.
                 match largest(open_ids(&self.input)?.as_ref(), &self.blocks(&info)) {
+                    Ok(_) if self.bin != 1 => Err(Failure::usage(format!(
+                        "{}: integers of 0 or more are taken for labels or ids, whose mean means nothing: if they are grey values, --bin \
+                         needs --kind grey",
+                        self.input.display()
+                    ))),
                     Ok((most, _)) if most <= u32::from(u8::MAX) => self.labels(&info),
                     Ok(_) => self.ids(&info),
                     Err(SourceError::Read { source, .. }) if is_no_integer(source.as_ref()) => self.grey(&info),

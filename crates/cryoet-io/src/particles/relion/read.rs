@@ -40,6 +40,11 @@ pub(in super::super) fn read(place: Place, text: &str, options: &ReadParticles) 
         None => Optics::default(),
     };
     let table = Table::new(place, block, options, &optics)?;
+    match table.frame {
+        Frame::Centred => place.counts_voxels(ParticleFormat::Relion5, options)?,
+        Frame::Unbinned => place.counts_voxels(ParticleFormat::Relion4, options)?,
+        Frame::Voxels => {}
+    }
     let mut list = ParticleList { voxel_size: table.voxel_size, ..ParticleList::default() };
     match (&options.tomogram, table.tomogram) {
         (Some(wanted), Some(column)) => block.each_row(place, |line, cells| {
@@ -319,7 +324,7 @@ impl<'a> Table<'a> {
         let origin = self.origin(line, cells, subtomogram, own.or(wanted))?;
         let shifted: [f64; 3] = std::array::from_fn(|axis| [z, y, x][axis] - origin[axis]);
         let zyx = match self.frame {
-            Frame::Voxels => rescaled(shifted, own.map(|own| options.stated_voxel_size.unwrap_or(own)), wanted),
+            Frame::Voxels => rescaled(options.from_zero(shifted), own.map(|own| options.stated_voxel_size.unwrap_or(own)), wanted),
             Frame::Unbinned => match (wanted, own) {
                 (None, _) => shifted,
                 (Some(size), Some(pixel)) => std::array::from_fn(|axis| shifted[axis] * (pixel.zyx()[axis] / size.zyx()[axis])),

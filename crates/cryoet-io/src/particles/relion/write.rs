@@ -7,7 +7,7 @@ use std::{
 use cryoet_core::{Particle, VoxelSize};
 
 use super::{
-    super::{Dropped, ParticleFormat, ParticleList, WriteParticles, WriteParticlesError, dropped::Drops, star::quoted},
+    super::{Dropped, ParticleFormat, ParticleList, WriteParticles, WriteParticlesError, dropped::Drops, star::quoted, write::finite},
     OPTICS, SCORES,
 };
 
@@ -144,10 +144,10 @@ impl<'a> Writer<'a> {
     }
 
     /// The coordinates x, y, z as the format counts them.
-    fn coordinates(&self, particle: &Particle) -> Result<[f64; 3], WriteParticlesError> {
+    fn coordinates(&self, index: usize, particle: &Particle) -> Result<[f64; 3], WriteParticlesError> {
         let zyx = particle.position.zyx();
-        let [z, y, x] = match self.format {
-            ParticleFormat::Relion3 | ParticleFormat::Relion31 => zyx,
+        let counted = match self.format {
+            ParticleFormat::Relion3 | ParticleFormat::Relion31 => self.options.to_zero(zyx),
             ParticleFormat::Relion4 => {
                 let series = self.series(particle).ok_or_else(|| {
                     self.needs("RELION 4 STAR needs tilt_series_pixel_size: its coordinates are in pixels of the tilt series")
@@ -166,6 +166,7 @@ impl<'a> Writer<'a> {
                 std::array::from_fn(|axis| (zyx[axis] - centre[axis]) * size.zyx()[axis])
             }
         };
+        let [z, y, x] = finite(self.path, index, counted)?;
         Ok([x, y, z])
     }
 
@@ -246,7 +247,7 @@ impl<'a> Writer<'a> {
         detector: bool,
     ) -> Result<(), WriteParticlesError> {
         let tomogram = self.list.tomogram_of(particle).ok_or_else(|| self.needs("RELION STAR needs the tomogram's name"))?;
-        let [x, y, z] = self.coordinates(particle)?;
+        let [x, y, z] = self.coordinates(index, particle)?;
         // Writing to a String cannot fail.
         let _ = write!(text, "{} {x:.6} {y:.6} {z:.6} {}", self.word(index, "tomogram", tomogram)?, particle.class);
         if self.oriented {

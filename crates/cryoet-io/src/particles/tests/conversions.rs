@@ -120,3 +120,37 @@ fn between_any_two_formats() {
         }
     }
 }
+
+#[test]
+fn content_goes_before_the_extension_of_another_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = Position::new(1.0, 2.0, 3.0).unwrap();
+    let mut list = ParticleList::new(vec![Particle::new(ClassLabel::new(1), at)]);
+    list.voxel_size = Some(VoxelSize::isotropic(10.0).unwrap());
+    (list.shape, list.tomogram) = (Some([8, 8, 8]), Some("1".into()));
+    let read = ReadParticles { voxel_size: list.voxel_size, shape: list.shape, ..ReadParticles::default() };
+    for format in [
+        ParticleFormat::Csv,
+        ParticleFormat::DeepFinderXml,
+        ParticleFormat::Relion3,
+        ParticleFormat::Relion5,
+        ParticleFormat::Stopgap,
+        ParticleFormat::Copick,
+        ParticleFormat::CopickCsv,
+        ParticleFormat::PortalNdjson,
+        ParticleFormat::ImodModel,
+        ParticleFormat::EmMotl,
+    ] {
+        for name in ["p.csv", "p.star", "p.txt", "p.json", "p.tbl", "p.em", "p.xml", "p"] {
+            let path = folder.path().join(name);
+            write_particles(&path, &list, &WriteParticles { format: Some(format), ..WriteParticles::default() }).unwrap();
+            assert_eq!(particle_format(&path, &read).unwrap(), format, "{name}");
+            assert_eq!(read_particles(&path, &read).unwrap().particles[0].position, at, "{format} as {name}");
+        }
+    }
+    let text = "# version 30001\n\ndata_particles\nloop_\n_rlnCoordinateX\n_rlnCoordinateY\n_rlnCoordinateZ\n3 2 1\n";
+    assert_eq!(read_text("p.csv", text, &read).unwrap().particles[0].position, at);
+    let text = "<?xml version=\"1.0\"?>\n<objlist><object class_label=\"1\" x=\"3\" y=\"2\" z=\"1\"/></objlist>";
+    assert_eq!(read_text("p.txt", text, &read).unwrap().particles[0].position, at);
+    assert!(error("p.csv", "1,5,10,10\n").contains("no header"));
+}

@@ -69,3 +69,53 @@ fn what_is_written_is_read_and_what_is_lost_is_said() {
     let write = WriteParticles { columns, ..WriteParticles::default() };
     assert!(write_particles(&path, &list, &write).unwrap_err().to_string().contains("tomogram"));
 }
+
+#[test]
+fn every_format_of_voxels_takes_a_number_of_the_first_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = ParticleList { tomogram: Some("1".into()), ..ParticleList::new(vec![particle()]) };
+    let sized = VoxelSize::isotropic(10.0).unwrap();
+    let framed = ParticleList { voxel_size: Some(sized), shape: Some([40, 40, 40]), ..list.clone() };
+    let read = ReadParticles { axis_order: Some(AxisOrder::Xyz), first_voxel: Some(1.0), ..ReadParticles::default() };
+    for format in [
+        ParticleFormat::Csv,
+        ParticleFormat::DeepFinderXml,
+        ParticleFormat::Shrec,
+        ParticleFormat::Relion3,
+        ParticleFormat::Relion31,
+        ParticleFormat::Stopgap,
+        ParticleFormat::PortalNdjson,
+        ParticleFormat::Dynamo,
+        ParticleFormat::ImodModel,
+        ParticleFormat::EmMotl,
+    ] {
+        let path = folder.path().join("list");
+        let plain =
+            WriteParticles { format: Some(format), axis_order: read.axis_order, first_voxel: Some(0.0), ..WriteParticles::default() };
+        write_particles(&path, &list, &plain).unwrap();
+        let as_one = ReadParticles { format: Some(format), ..read.clone() };
+        let moved = read_particles(&path, &as_one).unwrap().particles[0].position.zyx();
+        let expected = list.particles[0].position.zyx().map(|at| at - 1.0);
+        assert!(moved.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-4), "{format}: {moved:?}");
+        write_particles(&path, &list, &WriteParticles { first_voxel: Some(1.0), ..plain }).unwrap();
+        let back = read_particles(&path, &as_one).unwrap().particles[0].position.zyx();
+        assert!(back.iter().zip(list.particles[0].position.zyx()).all(|(a, b)| (a - b).abs() < 1e-4), "{format}: {back:?}");
+    }
+    for format in [ParticleFormat::Relion4, ParticleFormat::Relion5, ParticleFormat::Copick, ParticleFormat::CopickCsv] {
+        let path = folder.path().join("framed");
+        let plain = WriteParticles { format: Some(format), tilt_series_pixel_size: Some(2.0), ..WriteParticles::default() };
+        write_particles(&path, &framed, &plain).unwrap();
+        let as_one = ReadParticles { format: Some(format), voxel_size: Some(sized), shape: framed.shape, ..read.clone() };
+        let refused = read_particles(&path, &as_one).unwrap_err();
+        assert!(matches!(refused, ReadParticlesError::FirstVoxel { format: found, .. } if found == format), "{refused}");
+        let refused = write_particles(&path, &framed, &WriteParticles { first_voxel: Some(1.0), ..plain }).unwrap_err();
+        assert!(matches!(refused, WriteParticlesError::FirstVoxel { .. }), "{refused}");
+    }
+}
+
+#[test]
+fn a_csv_counts_its_first_voxel_in_its_own_voxels() {
+    let options = ReadParticles { first_voxel: Some(1.0), voxel_size: VoxelSize::isotropic(10.0).ok(), ..ReadParticles::default() };
+    let list = read_text("p.csv", "z,y,x,voxel_size\n1,3,5,5\n", &options).unwrap();
+    assert_eq!(list.particles[0].position.zyx(), [0.0, 1.0, 2.0]);
+}

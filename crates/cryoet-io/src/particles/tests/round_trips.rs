@@ -107,3 +107,27 @@ proptest! {
         let _ = read_particles(&path, &options().0);
     }
 }
+
+#[test]
+fn coordinates_that_overflow_are_refused_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let far = Particle::new(ClassLabel::new(1), Position::new(1.0, 1e308, 2.0).unwrap());
+    let mut list = ParticleList::new(vec![Particle::new(ClassLabel::new(1), Position::new(1.0, 2.0, 3.0).unwrap()), far]);
+    list.voxel_size = Some(VoxelSize::isotropic(10.0).unwrap());
+    (list.shape, list.tomogram) = (Some([4, 5, 6]), Some("t".into()));
+    let angstrom = WriteParticles { unit: Some(CoordinateUnit::Angstrom), ..WriteParticles::default() };
+    let as_format = |format| WriteParticles { format: Some(format), tilt_series_pixel_size: Some(0.5), ..WriteParticles::default() };
+    for (name, options) in [
+        ("p.star", WriteParticles::default()),
+        ("p.star", as_format(ParticleFormat::Relion4)),
+        ("p.json", WriteParticles::default()),
+        ("p.csv", as_format(ParticleFormat::CopickCsv)),
+        ("p.ndjson", angstrom.clone()),
+        ("p.xyz", WriteParticles { columns: ["x", "y", "z"].map(str::to_string).to_vec(), ..angstrom }),
+    ] {
+        let path = folder.path().join(name);
+        let error = write_particles(&path, &list, &options).unwrap_err();
+        assert!(error.to_string().contains("particle 1, y: \"inf\""), "{name}: {error}");
+        assert!(!path.exists(), "{name}");
+    }
+}
