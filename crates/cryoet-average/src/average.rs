@@ -68,8 +68,8 @@ impl AverageParams {
 /// reference point lies where the particles' positions lie.
 ///
 /// # Errors
-/// No particles; parameters out of range; a particle outside its tomogram; voxels that are not finite; tomograms whose voxel sizes
-/// differ; cancelled by `progress`, which counts particles.
+/// No particles; parameters out of range; a particle outside its tomogram; voxels that are not finite, or the same throughout all
+/// boxes; voxel sizes that differ between tomograms or axes; cancelled by `progress`, which counts particles.
 ///
 /// ```
 /// use cryoet_core::{ClassLabel, Particle, Position, Volume, ndarray::Array3};
@@ -131,7 +131,7 @@ pub(crate) fn averaged(
         for member in some {
             let set = &sets[member.set];
             let mut cut = Cut::new(set.tomogram, member.particle.position, size)?;
-            cut.standardise();
+            sums.varying += usize::from(cut.standardise());
             sums.add(&cut, set, &member.particle.orientation.unwrap_or_default(), &turns, &frequencies, &fourier);
             step()?;
         }
@@ -142,6 +142,10 @@ pub(crate) fn averaged(
     for part in &parts {
         total.sums.iter_mut().zip(&part.sums).for_each(|(sum, v)| *sum += v);
         total.weights.iter_mut().zip(&part.weights).for_each(|(sum, v)| *sum += v);
+        total.varying += part.varying;
+    }
+    if total.varying == 0 {
+        return Err(AverageError::NoVariance { count: members.len() });
     }
     Ok(total.map(size, &frequencies))
 }
@@ -150,11 +154,13 @@ pub(crate) fn averaged(
 struct Sums {
     sums: Vec<Complex64>,
     weights: Vec<f64>,
+    /// How many boxes hold more than one value.
+    varying: usize,
 }
 
 impl Sums {
     fn new(frequencies: usize) -> Self {
-        Self { sums: vec![Complex64::ZERO; frequencies], weights: vec![0.0; frequencies] }
+        Self { sums: vec![Complex64::ZERO; frequencies], weights: vec![0.0; frequencies], varying: 0 }
     }
 
     fn add(

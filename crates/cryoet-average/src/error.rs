@@ -31,6 +31,12 @@ pub enum AverageError {
         /// Its value.
         value: f32,
     },
+    /// Every box holds one value alone.
+    #[error("each of the {count} boxes holds a single value: there is nothing to average")]
+    NoVariance {
+        /// How many boxes there are.
+        count: usize,
+    },
     /// Too few particles.
     #[error("{count} particles: expected at least {least}")]
     TooFew {
@@ -76,6 +82,12 @@ pub enum AverageError {
         /// The first tomogram's voxel size.
         expected: [f64; 3],
         /// The other tomogram's, or the reference's.
+        found: [f64; 3],
+    },
+    /// Voxels that are no cubes: orientations turn in voxels.
+    #[error("voxels of {found:?} Angstrom (z, y, x): expected the same along all axes within 1 %")]
+    AnisotropicVoxels {
+        /// The voxel size.
         found: [f64; 3],
     },
     /// A parameter out of range.

@@ -88,13 +88,15 @@ impl Cut {
         self.size
     }
 
-    /// Scales to a mean of 0 and a deviation of 1; what is constant becomes 0.
-    pub(crate) fn standardise(&mut self) {
+    /// Scales to a mean of 0 and a deviation of 1; what is constant becomes 0. Whether it varies.
+    pub(crate) fn standardise(&mut self) -> bool {
         let n = self.voxels.len() as f64;
         let mean = self.voxels.iter().map(|&v| f64::from(v)).sum::<f64>() / n;
         let std = (self.voxels.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>() / n).sqrt();
-        let scale = if std > 1e-6 * mean.abs() && std.is_normal() { 1.0 / std } else { 0.0 };
+        let varies = std > 1e-6 * mean.abs() && std.is_normal();
+        let scale = if varies { 1.0 / std } else { 0.0 };
         self.voxels.iter_mut().for_each(|v| *v = ((f64::from(*v) - mean) * scale) as f32);
+        varies
     }
 
     /// The inner box of `size` voxels an edge, its reference point on the position itself.

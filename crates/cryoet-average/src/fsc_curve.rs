@@ -21,13 +21,17 @@ pub struct FscCurve {
 }
 
 impl FscCurve {
-    /// The frequency in cycles per voxel at which the curve first falls below a threshold, linear between shells; 0.5 if it never does.
+    /// The frequency in cycles per voxel at which the curve first falls below a threshold, linear between shells; 0.5 if it never does, and
+    /// 0 if it already has at the first shell, whose wave is as long as the box: nothing coarser is measured, so the threshold is not reached.
     pub fn crossing(&self, threshold: f64) -> f64 {
         // Shell 0 is the mean.
         for i in 1..self.values.len() {
-            let (value, before) = (self.values[i], if i == 1 { 1.0 } else { self.values[i - 1] });
+            let (value, before) = (self.values[i], self.values[i - 1]);
             if value < threshold {
-                let share = if before > value { ((before - threshold) / (before - value)).clamp(0.0, 1.0) } else { 0.0 };
+                if i == 1 {
+                    return 0.0;
+                }
+                let share = (before - threshold) / (before - value);
                 return self.frequencies[i - 1] + share * (self.frequencies[i] - self.frequencies[i - 1]);
             }
         }
@@ -35,7 +39,7 @@ impl FscCurve {
     }
 
     /// The resolution in Angstrom at a threshold: 0.143 between two halves of the data (Rosenthal and Henderson 2003), 0.5 against a
-    /// map that is known.
+    /// map that is known. Infinite where the threshold is not reached, as [`crossing`](Self::crossing) says; never coarser than the box.
     pub fn resolution(&self, threshold: f64, voxel_size: VoxelSize) -> f64 {
         voxel_size.mean() / self.crossing(threshold)
     }
@@ -57,6 +61,12 @@ mod tests {
         assert!((curve.crossing(0.5) - 0.18).abs() < 1e-12);
         assert!((curve.resolution(0.5, VoxelSize::isotropic(9.0).unwrap()) - 50.0).abs() < 1e-9);
         assert_eq!(curve.crossing(0.05), 0.5);
+        let of_noise = FscCurve { values: vec![1.0, 0.1, 0.0, 0.0], ..curve.clone() };
+        assert_eq!(of_noise.crossing(0.143), 0.0);
+        assert_eq!(of_noise.resolution(0.143, VoxelSize::isotropic(9.0).unwrap()), f64::INFINITY);
+        // Just above at the first shell: at most the box's edge.
+        let coarse = FscCurve { values: vec![1.0, 0.144, -1.0, 0.0], ..curve.clone() };
+        assert!((0.1..0.101).contains(&coarse.crossing(0.143)));
         assert_eq!(curve.to_csv().lines().nth(2), Some("0.100000,0.900000"));
     }
 }

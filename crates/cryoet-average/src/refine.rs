@@ -53,7 +53,7 @@ pub struct Refinement {
 ///
 /// # Errors
 /// Fewer than 4 particles; parameters out of range; a reference of another shape or voxel size; a particle outside the tomogram; voxels
-/// that are not finite; cancelled by `progress`, which counts particles aligned and averaged.
+/// that are not finite, or the same throughout all boxes of a half; voxel sizes that differ between tomograms or axes; cancelled by `progress`, which counts particles aligned and averaged.
 ///
 /// ```
 /// use cryoet_core::{ClassLabel, Particle, Position, Volume, ndarray::Array3};

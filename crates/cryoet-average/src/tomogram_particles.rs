@@ -55,6 +55,9 @@ pub(crate) fn checked(sets: &[TomogramParticles<'_>]) -> Result<Option<VoxelSize
     }
     let mut known = None;
     for size in sets.iter().filter_map(|set| set.tomogram.voxel_size()) {
+        if size.anisotropy() > VOXEL_SIZE_TOLERANCE {
+            return Err(AverageError::AnisotropicVoxels { found: size.zyx() });
+        }
         same(*known.get_or_insert(size), size)?;
     }
     Ok(known)
@@ -66,4 +69,21 @@ pub(crate) fn same(expected: VoxelSize, found: VoxelSize) -> Result<(), AverageE
         return Err(AverageError::VoxelSizes { expected: expected.zyx(), found: found.zyx() });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cryoet_core::Volume;
+    use cryoet_core::ndarray::Array3;
+
+    #[test]
+    fn voxels_that_are_no_cubes_are_refused() {
+        let check = |z: f64| {
+            let tomogram = Volume::new(Array3::zeros((4, 4, 4))).with_voxel_size(VoxelSize::new(z, 10.0, 10.0).ok());
+            checked(&[TomogramParticles::new(&tomogram, &[])])
+        };
+        assert!(check(10.05).is_ok());
+        assert!(matches!(check(10.2), Err(AverageError::AnisotropicVoxels { found: [10.2, 10.0, 10.0] })));
+    }
 }

@@ -43,7 +43,7 @@ pub(crate) fn plot(curve: &FscCurve, control: Option<&FscCurve>, voxel_size: Opt
     }
     marks.push(line(curve, BLUE));
     let crossings = THRESHOLDS.map(|threshold| (curve.crossing(threshold), threshold));
-    marks.extend(crossings.iter().filter(|(f, _)| *f < 0.5).map(|&(f, v)| Mark::Dot { at: [x(f), y(v)], colour: BLUE }));
+    marks.extend(crossings.iter().filter(|(f, _)| *f > 0.0 && *f < 0.5).map(|&(f, v)| Mark::Dot { at: [x(f), y(v)], colour: BLUE }));
     marks.push(text([LEFT, 20.0], 0.0, BLUE, "Fourier shell correlation of the halves".into()));
     Plot(marks)
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::needless_update)]
 
 mod bar;
+mod class_labels;
 mod commands;
 #[cfg(feature = "net")]
 mod curve;
@@ -16,6 +17,7 @@ mod geometry;
 #[cfg(feature = "net")]
 mod history_csv;
 mod interrupt;
+mod list_outputs;
 mod masks;
 #[cfg(feature = "net")]
 mod network;

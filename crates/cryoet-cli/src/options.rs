@@ -188,6 +188,24 @@ impl ListOptions {
 
     /// Reads a particle list likewise; for each particle also its row among the file's, from 0.
     pub(crate) fn read_rows(&self, path: &Path, frame: Frame) -> Result<(ParticleList, Vec<usize>), Failure> {
+        let mut list = self.read_whole(path, frame)?;
+        let mut rows: Vec<usize> = (0..list.particles.len()).collect();
+        if let Some(name) = &self.tomogram {
+            let there = names_of(&list);
+            if !list.particles.is_empty() && !there.contains(name) {
+                return Err(Failure::new(format!("{}: no particle of tomogram {name:?}: {}", path.display(), said(&there))));
+            }
+            let of_list = list.tomogram.clone();
+            keep(&mut list.particles, &mut rows, |particle| particle.tomogram.as_ref().or(of_list.as_ref()) == Some(name));
+        }
+        if frame.shape.is_some() && self.tomogram_set.is_none() && self.format(path)? == ParticleFormat::Relion5 {
+            check_one_frame(path, &list)?;
+        }
+        Ok((list, rows))
+    }
+
+    /// Reads the particles of all tomograms of a list, each as if the frame were its own.
+    pub(crate) fn read_whole(&self, path: &Path, frame: Frame) -> Result<ParticleList, Failure> {
         let options = self.reading(frame)?;
         let mut list = read_particles(path, &options).map_err(unread)?;
         if options.classes.is_empty() && !list.particles.is_empty() {
@@ -200,19 +218,7 @@ impl ListOptions {
         if let Some(column) = &self.class_column {
             name_classes(&mut list, column, &options.classes).map_err(Failure::about(path))?;
         }
-        let mut rows: Vec<usize> = (0..list.particles.len()).collect();
-        if let Some(name) = &self.tomogram {
-            let there = names_of(&list);
-            if !list.particles.is_empty() && !there.contains(name) {
-                return Err(Failure::new(format!("{}: no particle of tomogram {name:?}: {}", path.display(), said(&there))));
-            }
-            let of_list = list.tomogram.clone();
-            keep(&mut list.particles, &mut rows, |particle| particle.tomogram.as_ref().or(of_list.as_ref()) == Some(name));
-        }
-        if frame.shape.is_some() && options.tomograms.is_empty() && self.format(path)? == ParticleFormat::Relion5 {
-            check_one_frame(path, &list)?;
-        }
-        Ok((list, rows))
+        Ok(list)
     }
 
     /// The voxel size that a list read in a frame says itself that its positions count in; none where reading brought them to the frame's.
@@ -512,17 +518,6 @@ impl ClusterOptions {
             threshold.is_none_or(|least| particle.score.is_none_or(|score| score.get() >= least))
         });
     }
-}
-
-/// Classes given by label or by name.
-pub(crate) fn labels_of(words: &[String], classes: &ClassTable) -> Result<BTreeSet<ClassLabel>, Failure> {
-    let label = |word: &String| {
-        let label = word.parse().ok().map(ClassLabel::new);
-        label
-            .or_else(|| classes.by_name(word).map(|class| class.label))
-            .ok_or_else(|| Failure::usage(format!("class {word:?} is neither a label nor a name of the class table")))
-    };
-    words.iter().map(label).collect()
 }
 
 #[cfg(test)]

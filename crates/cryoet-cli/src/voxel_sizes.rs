@@ -5,6 +5,7 @@ use std::path::Path;
 use cryoet::VoxelSize;
 
 use crate::failure::Failure;
+use crate::output;
 
 /// By how much sizes of one thing may differ: headers round.
 const TOLERANCE: f64 = 0.01;
@@ -25,6 +26,20 @@ pub(crate) fn check_voxel_sizes<'a>(files: impl IntoIterator<Item = (&'a Path, O
     }
 }
 
+/// The voxel sizes of a tomogram and of a map to be brought to it; where one of them is unknown it is taken for the other's, which is said.
+pub(crate) fn voxel_sizes_of(map: &Path, of_map: Option<VoxelSize>, of_tomogram: Option<VoxelSize>) -> Result<[VoxelSize; 2], Failure> {
+    let taken = |unknown: &str, size: VoxelSize| {
+        output::warn(format!("{}: the {unknown}'s voxel size is unknown, and taken to be {} Angstrom", map.display(), shown(size)));
+        [size; 2]
+    };
+    match (of_tomogram, of_map) {
+        (Some(of_tomogram), Some(of_map)) => Ok([of_tomogram, of_map]),
+        (Some(of_tomogram), None) => Ok(taken("map", of_tomogram)),
+        (None, Some(of_map)) => Ok(taken("tomogram", of_map)),
+        (None, None) => Err(Failure::new("neither the map nor the tomogram knows its voxel size")),
+    }
+}
+
 fn shown(size: VoxelSize) -> String {
     let [z, y, x] = size.zyx();
     if z == y && y == x { z.to_string() } else { format!("{z},{y},{x} (z, y, x)") }
@@ -33,6 +48,18 @@ fn shown(size: VoxelSize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_unknown_size_is_the_others() {
+        let sizes = |of_map: f64, of_tomogram: f64| {
+            let size = |angstrom| VoxelSize::isotropic(angstrom).ok();
+            voxel_sizes_of(Path::new("m"), size(of_map), size(of_tomogram)).map(|sizes| sizes.map(|size| size.mean().round())).ok()
+        };
+        assert_eq!(sizes(4.0, 10.0), Some([10.0, 4.0]));
+        assert_eq!(sizes(0.0, 10.0), Some([10.0; 2]));
+        assert_eq!(sizes(4.0, 0.0), Some([4.0; 2]));
+        assert_eq!(sizes(0.0, 0.0), None);
+    }
 
     #[test]
     fn known_sizes_must_agree() {

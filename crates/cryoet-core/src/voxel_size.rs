@@ -56,6 +56,19 @@ impl VoxelSize {
         self.zyx.iter().product::<f64>().cbrt()
     }
 
+    /// How much larger the largest of the three is than the smallest, over the smallest; 0 for cubes.
+    ///
+    /// ```
+    /// use cryoet_core::VoxelSize;
+    /// assert_eq!(VoxelSize::isotropic(10.0)?.anisotropy(), 0.0);
+    /// assert_eq!(VoxelSize::new(15.0, 10.0, 10.0)?.anisotropy(), 0.5);
+    /// # Ok::<(), cryoet_core::VoxelSizeError>(())
+    /// ```
+    pub fn anisotropy(&self) -> f64 {
+        let [least, most] = [f64::min, f64::max].map(|of: fn(f64, f64) -> f64| self.zyx.into_iter().reduce(of).unwrap_or(1.0));
+        most / least - 1.0
+    }
+
     /// The largest relative difference to another voxel size along any axis.
     ///
     /// ```

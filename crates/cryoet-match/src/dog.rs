@@ -40,6 +40,18 @@ pub enum DogError {
         /// The threshold given.
         threshold: f64,
     },
+    /// A tomogram without a voxel.
+    #[error("a tomogram of shape {shape:?} (z, y, x) has no voxel")]
+    Empty {
+        /// The shape, z, y, x.
+        shape: [usize; 3],
+    },
+    /// All voxels of the tomogram are alike.
+    #[error("the tomogram has the value {value} everywhere: there is nothing to find")]
+    NoVariance {
+        /// The value.
+        value: f32,
+    },
     /// A voxel that is NaN or infinite.
     #[error("voxel {index:?} (z, y, x) is {value}: expected a finite number")]
     NonFinite {
@@ -88,7 +100,7 @@ impl Default for DogParams {
 /// The volume is indexed `[z, y, x]` and mirrored at its faces. Takes twice the volume's memory besides the answer.
 ///
 /// # Errors
-/// Widths out of range; a voxel that is not finite; cancelled by `progress`, which counts six passes.
+/// Widths out of range; a volume without a voxel, or with one that is not finite; cancelled by `progress`, which counts six passes.
 ///
 /// ```
 /// use cryoet_core::ndarray::Array3;
@@ -114,6 +126,9 @@ pub fn difference_of_gaussians(
             return Err(DogError::Sigma { sigma });
         }
     }
+    if volume.is_empty() {
+        return Err(DogError::Empty { shape: volume.dim().into() });
+    }
     if let Some(((z, y, x), &value)) = volume.indexed_iter().find(|(_, v)| !v.is_finite()) {
         return Err(DogError::NonFinite { index: [z, y, x], value });
     }
@@ -127,7 +142,7 @@ pub fn difference_of_gaussians(
 /// responses in the tomogram's units, above 0 for what stands out in the contrast asked for.
 ///
 /// # Errors
-/// Parameters out of range; a voxel that is not finite; cancelled by `progress`.
+/// Parameters out of range; a tomogram that is empty, constant or not finite; cancelled by `progress`.
 ///
 /// ```
 /// use cryoet_core::{ClassLabel, ndarray::Array3};
@@ -152,6 +167,9 @@ pub fn dog_candidates(
         return Err(DogError::Threshold { threshold });
     }
     let mut response = difference_of_gaussians(tomogram, sigma, ratio, progress)?;
+    if let Some(&value) = tomogram.first().filter(|&first| tomogram.iter().all(|v| v == first)) {
+        return Err(DogError::NoVariance { value });
+    }
     response *= contrast.sign();
     separated_maxima(response.view(), |_| true, threshold, distance, most.unwrap_or(usize::MAX))
         .into_iter()
@@ -236,6 +254,21 @@ mod tests {
         assert_eq!(places, [[20.0, 20.0, 20.0], [20.0, 40.0, 38.0]]);
         let bright = DogParams { threshold: 0.05, contrast: Contrast::Bright, ..DogParams::default() };
         assert!(dog_candidates(tomogram.view(), ClassLabel::new(1), &bright, &()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn refuses_what_holds_nothing_or_one_value() {
+        for shape in [(0, 4, 5), (3, 0, 5), (3, 4, 0)] {
+            let empty = Array3::<f32>::zeros(shape);
+            let error = DogError::Empty { shape: shape.into() };
+            assert_eq!(difference_of_gaussians(empty.view(), 3.0, 1.2, &()), Err(error.clone()));
+            assert_eq!(dog_candidates(empty.view(), ClassLabel::new(1), &DogParams::default(), &()), Err(error));
+        }
+        for shape in [(1, 1, 1), (4, 5, 6)] {
+            let constant = Array3::from_elem(shape, 1.0);
+            let found = dog_candidates(constant.view(), ClassLabel::new(1), &DogParams::default(), &());
+            assert_eq!(found, Err(DogError::NoVariance { value: 1.0 }));
+        }
     }
 
     #[test]

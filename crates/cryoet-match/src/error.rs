@@ -32,6 +32,15 @@ pub enum MatchError {
         /// The tomogram's voxel size.
         tomogram: VoxelSize,
     },
+    /// Voxels that are no cubes: templates turn in voxels.
+    #[error("voxels of {:?} Angstrom (z, y, x): expected the same along all axes within 1 %", found.zyx())]
+    AnisotropicVoxels {
+        /// The voxel size of the tomogram, or of the template where the tomogram's is unknown.
+        found: VoxelSize,
+    },
+    /// No voxel was searched.
+    #[error("nothing was searched: no voxel of the region has a variance around it that can be compared, or that is within the limit")]
+    NothingSearched,
     /// The mask of the region to search is not the tomogram's.
     #[error("the mask of the region to search has shape {mask:?} (z, y, x) and the tomogram {tomogram:?}: expected the same")]
     MaskShape {

@@ -60,7 +60,7 @@ impl PrepareParams {
 /// frequency; values between voxels are cubic (Catmull and Rom 1974).
 ///
 /// # Errors
-/// A map without voxel size, or that is not finite; a mask that does not fit the box; a box out of range.
+/// A map without voxel size, or that is not finite or nowhere above 0; a mask that does not fit the box; a box out of range.
 ///
 /// ```
 /// use cryoet_core::{Volume, VoxelSize, ndarray::Array3};
@@ -143,6 +143,10 @@ impl Sampling {
         let shape = map.shape();
         if shape.contains(&0) {
             return Err(TemplateError::Shape { shape });
+        }
+        let largest = largest(map.view());
+        if largest <= 0.0 {
+            return Err(TemplateError::NoDensity { largest });
         }
         Ok(Self { from, wanted, factor: std::array::from_fn(|i| wanted.zyx()[i] / from.zyx()[i]) })
     }
@@ -294,7 +298,10 @@ mod tests {
         let map = bare.with_voxel_size(VoxelSize::isotropic(10.0).unwrap());
         assert!(matches!(prepare_template(&map, &to(1e-3)), Err(TemplateError::Resampling { .. })));
         let dark = map.with_data(map.data().mapv(|v| -v));
-        assert!(matches!(prepare_template(&dark, &to(10.0)), Err(TemplateError::NoDensity { largest }) if largest <= 0.0));
+        for radius in [None, Some(3.0)] {
+            let params = PrepareParams { radius, ..to(10.0) };
+            assert!(matches!(prepare_template(&dark, &params), Err(TemplateError::NoDensity { largest }) if largest <= 0.0));
+        }
         let small = PrepareParams { size: Some(8), radius: Some(5.0), ..to(10.0) };
         assert!(matches!(prepare_template(&map, &small), Err(TemplateError::MaskRadius { .. })));
     }

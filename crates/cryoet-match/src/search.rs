@@ -130,7 +130,7 @@ impl<'a> Search<'a> {
     ///
     /// # Errors
     /// Parameters out of range; a tomogram that is empty, constant or not finite; a template that does not fit into it or whose
-    /// voxel size differs by more than 1 %, where both are known.
+    /// voxel size differs by more than 1 %, where both are known; voxels that are no cubes within 1 %.
     pub fn new(
         tomogram: &'a dyn VolumeSource<f32>,
         template: &'a Template,
@@ -146,6 +146,9 @@ impl<'a> Search<'a> {
             return Err(MatchError::VoxelSizes { template: of_template, tomogram: of_tomogram });
         }
         let voxel_size = tomogram.voxel_size().or(template.voxel_size());
+        if let Some(found) = voxel_size.filter(|size| size.anisotropy() > VOXEL_SIZE_TOLERANCE) {
+            return Err(MatchError::AnisotropicVoxels { found });
+        }
         if params.ctf.is_some() && voxel_size.is_none() {
             return Err(MatchError::CtfWithoutVoxelSize);
         }
@@ -193,7 +196,7 @@ impl<'a> Search<'a> {
     /// masks with a shape where the variance is least: their terms are computed in f32).
     ///
     /// # Errors
-    /// A source that fails; a template of which filters leave nothing; cancelled by `progress`, which counts orientations, those of
+    /// A source that fails; a template of which filters leave nothing; no voxel that can be searched; cancelled by `progress`, which counts orientations, those of
     /// each tile anew.
     pub fn run(&self, progress: &dyn Progress) -> Result<Matches, MatchError> {
         let shape = self.tomogram.shape();
@@ -241,7 +244,8 @@ impl<'a> Search<'a> {
                 rotations.write_region(part.start, indices)?;
             }
         }
-        Ok(sums.statistics())
+        let statistics = sums.statistics();
+        if statistics.count == 0 { Err(MatchError::NothingSearched) } else { Ok(statistics) }
     }
 
     /// What becomes of a frequency z, y, x, in cycles per voxel, of the turned template; none where nothing does.

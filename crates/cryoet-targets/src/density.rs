@@ -61,6 +61,12 @@ pub enum DensityMaskError {
         /// The mass of all voxels denser than the least dense ones.
         most: f64,
     },
+    /// A density of one value, in which Otsu's threshold parts nothing.
+    #[error("the density has the value {value} everywhere: no threshold parts it")]
+    NoVariance {
+        /// The value.
+        value: f32,
+    },
     /// No voxel is left.
     #[error("no voxel of the density is left in the mask, at threshold {threshold}")]
     Empty {
@@ -74,7 +80,7 @@ pub enum DensityMaskError {
 /// The mask has the density's shape `[z, y, x]`. Densities must be bright (protein high).
 ///
 /// # Errors
-/// A voxel that is not finite; a mass without voxel size or out of range; a mask without a voxel.
+/// A voxel that is not finite; a constant density and no threshold; a mass without voxel size or out of range; a mask without a voxel.
 ///
 /// ```
 /// use cryoet_core::{Volume, VoxelSize, ndarray::Array3};
@@ -99,7 +105,10 @@ pub fn density_mask(density: &Volume<f32>, params: &DensityMaskParams) -> Result
     let threshold = match params.threshold {
         DensityThreshold::Value(value) => value,
         DensityThreshold::Mass(kilodalton) => threshold_of_mass(data, density.voxel_size(), kilodalton)?,
-        DensityThreshold::Otsu => otsu_threshold(data),
+        DensityThreshold::Otsu => match data.first() {
+            Some(&value) if data.iter().all(|&other| other == value) => return Err(DensityMaskError::NoVariance { value }),
+            _ => otsu_threshold(data),
+        },
     };
     let mut mask = data.mapv(|value| value >= threshold);
     for _ in 0..params.smoothing {

@@ -8,7 +8,9 @@ mod calibrate;
 mod pick;
 
 #[cfg(all(feature = "average", feature = "targets"))]
-pub use averaged_targets::{AveragedClass, AveragedShape, AveragedTargets, AveragedTargetsError, averaged_shape, averaged_targets};
+pub use averaged_targets::{
+    AveragedClass, AveragedShape, AveragedTargets, AveragedTargetsError, averaged_mask, averaged_shape, averaged_targets,
+};
 #[cfg(all(feature = "net", feature = "eval"))]
 pub use calibrate::{CalibratedPick, ClassReliability, calibrate};
 #[cfg(all(feature = "net", feature = "cluster"))]

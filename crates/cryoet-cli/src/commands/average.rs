@@ -1,4 +1,5 @@
 mod inputs;
+mod near_earlier;
 mod results;
 
 use std::path::PathBuf;
@@ -7,7 +8,7 @@ use clap::Args;
 use cryoet::average::{RefineParams, TomogramParticles, random_particles, refine};
 use cryoet::io::read_volume;
 use cryoet::matching::{Contrast, PrepareParams, prepare_template};
-use cryoet::pipeline::{AveragedClass, averaged_shape};
+use cryoet::pipeline::{AveragedClass, averaged_mask};
 use cryoet::targets::{DensityMaskParams, DensityThreshold};
 use cryoet::{Particle, Volume, VoxelSize, Wedge};
 use serde::Serialize;
@@ -17,10 +18,13 @@ use crate::failure::Failure;
 use crate::geometry::{Group, Tilts, symmetry, tilts};
 use crate::numbers;
 use crate::options::ListOptions;
+use crate::output;
 use crate::paths::check_files;
 use crate::record::Record;
+use crate::voxel_sizes::voxel_sizes_of;
 
 use inputs::Inputs;
+use near_earlier::near_earlier;
 use results::Results;
 
 /// Tomograms and particles to their average, its resolution and refined poses
@@ -120,23 +124,39 @@ impl Average {
         let inputs = Inputs::read(&self)?;
         let voxel_size = inputs.tomograms.iter().find_map(|tomogram| tomogram.source.voxel_size());
         let of_class = self.params(voxel_size)?;
+        match near_earlier(inputs.tomograms.iter().map(|tomogram| tomogram.particles.as_slice())) {
+            0 => {}
+            count => output::warn(format!(
+                "{count} particles lie within a voxel of an earlier one: the halves that share them are alike without any signal"
+            )),
+        }
+        let is_new = !self.output.exists();
         std::fs::create_dir_all(&self.output)
             .map_err(|error| Failure::new(format!("cannot make the folder {}: {error}", self.output.display())))?;
+        let outcome = self.write_into_folder(&inputs, &of_class, json);
+        if is_new && outcome.is_err() {
+            // Fails, and is left, where something was written before.
+            let _ = std::fs::remove_dir(&self.output);
+        }
+        outcome
+    }
+
+    fn write_into_folder(&self, inputs: &Inputs, of_class: &AveragedClass, json: bool) -> Result<(), Failure> {
         let files: Vec<&PathBuf> = inputs.files.iter().chain(&self.reference).chain(&self.mask).collect();
-        let results = Results::new(&self, &inputs);
+        let results = Results::new(self, inputs);
         check_files(files.iter().copied(), &results.files())?;
-        let record = Record::new("average", &self)?.with_seed(self.seed).with_inputs(files)?;
+        let record = Record::new("average", self)?.with_seed(self.seed).with_inputs(files)?;
         let sets: Vec<TomogramParticles<'_>> = inputs.tomograms.iter().map(|tomogram| self.set(tomogram, &tomogram.particles)).collect();
         let bar = Bar::new("averaging");
-        let (refinement, mask) = if self.targets {
-            let shape = averaged_shape(&sets, inputs.class, &of_class, &bar)?;
-            (shape.refinement, Some(shape.mask))
-        } else {
-            (refine(&sets, of_class.reference.as_ref(), &of_class.refine, &bar)?, None)
-        };
+        let refinement = refine(&sets, of_class.reference.as_ref(), &of_class.refine, &bar)?;
         drop(bar);
-        let control = self.control.then(|| self.random_control(&inputs, &of_class)).transpose()?;
-        results.write(&refinement, mask.as_ref(), control.as_ref(), &record)?;
+        let control = self.control.then(|| self.random_control(inputs, of_class)).transpose()?;
+        results.write(&refinement, control.as_ref(), &record)?;
+        if self.targets {
+            // The refinement took long, and stays where it has no shape.
+            let mask = averaged_mask(&refinement.average, inputs.class, of_class)?;
+            results.write_targets(&refinement, &mask)?;
+        }
         results.print(&refinement, control.as_ref(), json)
     }
 
@@ -194,13 +214,11 @@ impl Average {
     /// The reference at the tomograms' voxel size, in their contrast and in the box.
     fn map(&self, path: &PathBuf, voxel_size: Option<VoxelSize>, refine: &RefineParams) -> Result<Volume<f32>, Failure> {
         let map = read_volume(path)?;
-        let voxel_size = voxel_size.or(map.voxel_size());
-        let voxel_size = voxel_size.ok_or_else(|| Failure::new("neither the map nor a tomogram knows its voxel size"))?;
-        let known = map.voxel_size().unwrap_or(voxel_size);
+        let [voxel_size, of_map] = voxel_sizes_of(path, map.voxel_size(), voxel_size)?;
         let contrast = if self.bright { Contrast::Bright } else { Contrast::Dark };
         // The ball is only checked to fit: references are masked anew when they are compared.
         let radius = Some(refine.radius.min(self.size as f64 / 2.0 - 1.0));
         let params = PrepareParams { contrast, radius, edge: 0.0, size: Some(self.size), ..PrepareParams::new(voxel_size) };
-        Ok(prepare_template(&map.with_voxel_size(Some(known)), &params)?.density().clone())
+        Ok(prepare_template(&map.with_voxel_size(Some(of_map)), &params)?.density().clone())
     }
 }

@@ -1,16 +1,17 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cryoet::ClassLabel;
 use cryoet::io::{read_class_table, read_volume};
 use cryoet::matching::{Contrast, DogParams, dog_candidates};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::bar::Bar;
+use crate::class_labels::particles_class;
 use crate::failure::Failure;
+use crate::list_outputs::{check_found_outputs, check_outputs_in};
 use crate::numbers;
-use crate::options::{check_list_outputs, labels_of, voxels};
+use crate::options::voxels;
 use crate::output;
 use crate::paths::{Shown, check_files};
 use crate::picks::{Origin, write_picks};
@@ -72,14 +73,15 @@ pub(crate) struct Dog {
 
 impl Dog {
     pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
-        check_list_outputs(&self.output)?;
+        check_found_outputs(&self.output, 1)?;
         let inputs: Vec<_> = [&self.tomogram].into_iter().chain(&self.classes).collect();
         check_files(inputs.iter().copied(), &self.output)?;
         let classes = self.classes.as_ref().map(read_class_table).transpose()?.unwrap_or_default();
-        let class: ClassLabel = labels_of(std::slice::from_ref(&self.class), &classes)?.into_iter().next().unwrap_or_default();
+        let class = particles_class(&self.class, &classes)?;
         let record = Record::new("dog", &self)?.with_inputs(inputs)?;
         let tomogram = read_volume(&self.tomogram)?;
         let (voxel_size, shape) = (tomogram.voxel_size(), tomogram.shape());
+        check_outputs_in(&self.output, voxel_size)?;
         let defaults = DogParams::default();
         let params = DogParams {
             sigma: voxels(self.sigma, self.sigma_angstrom, voxel_size)?.unwrap_or(defaults.sigma),

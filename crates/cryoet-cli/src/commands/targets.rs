@@ -15,10 +15,11 @@ use cryoet::{ClassLabel, ClassTable, Particle, Score, Volume};
 use serde::Serialize;
 use serde_json::json;
 
+use crate::class_labels::labels_of;
 use crate::failure::Failure;
 use crate::masks::{mask_files, read_masks};
 use crate::numbers;
-use crate::options::{Frame, ListOptions, check_volume_output, keep, labels_of};
+use crate::options::{Frame, ListOptions, check_volume_output, keep};
 use crate::output;
 use crate::paths::{Shown, check_files};
 use crate::per_class::{occurring, per_class, warn_absent};

@@ -2,7 +2,7 @@ mod filters;
 mod orientation_map;
 mod templates;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use cryoet::io::{open_volume, read_class_table, read_volume, write_volume};
@@ -16,8 +16,9 @@ use serde_json::json;
 
 use crate::bar::Bar;
 use crate::failure::Failure;
+use crate::list_outputs::{check_found_outputs, check_outputs_in};
 use crate::numbers;
-use crate::options::{check_list_outputs, check_per_class, check_volume_output, class_order};
+use crate::options::{check_per_class, check_volume_output, class_order};
 use crate::output;
 use crate::paths::{Shown, check_files};
 use crate::picks::{Origin, write_picks};
@@ -154,7 +155,8 @@ impl TemplateMatch {
         check_per_class("--template", maps.len(), &classes)?;
         let record = Record::new("match", &self)?.with_inputs(inputs)?;
         let tomogram = open_volume(&self.tomogram)?;
-        let region = self.region.as_ref().map(read_volume).transpose()?.map(|volume| volume.with_data(volume.data().mapv(|v| v != 0.0)));
+        check_outputs_in(&self.output, tomogram.voxel_size())?;
+        let region = self.region.as_ref().map(|path| region(path)).transpose()?;
         let whitening = if self.filters.whiten { Some(Whitening::of(tomogram.as_ref())?) } else { None };
         let white = whitening.as_ref().map(|whitening| whitening.apply(tomogram.as_ref())).transpose()?;
         let searched = Searched {
@@ -183,8 +185,8 @@ impl TemplateMatch {
 
     /// What can be refused before anything is read.
     fn check(&self) -> Result<(), Failure> {
-        check_list_outputs(&self.output)?;
         let templates = self.templates.maps.len();
+        check_found_outputs(&self.output, templates)?;
         for (option, volume) in [("--scores", &self.scores), ("--orientations", &self.orientations)] {
             let Some(path) = volume else { continue };
             check_volume_output(path)?;
@@ -272,6 +274,16 @@ struct Searched<'a> {
     tomogram: &'a dyn VolumeSource<f32>,
     region: Option<&'a Volume<bool>>,
     whitening: Option<&'a Whitening>,
+}
+
+/// Where a volume is not 0.
+fn region(path: &Path) -> Result<Volume<bool>, Failure> {
+    let volume = read_volume(path)?;
+    if let Some(((z, y, x), value)) = volume.data().indexed_iter().find(|(_, value)| !value.is_finite()) {
+        let place = [z, y, x];
+        return Err(Failure::new(format!("{}: voxel {place:?} (z, y, x) is {value}: expected a finite number", path.display())));
+    }
+    Ok(volume.with_data(volume.data().mapv(|value| value != 0.0)))
 }
 
 fn text(count: usize, reports: &[Report]) -> String {

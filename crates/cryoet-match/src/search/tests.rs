@@ -301,3 +301,28 @@ fn stops_when_asked_to() {
     let found = search.within(&nowhere).unwrap().run(&stop).unwrap();
     assert!(found.statistics.count == 0 && found.statistics.threshold(1.0).is_none());
 }
+
+#[test]
+fn a_search_of_nothing_is_refused() {
+    let tomogram = Volume::new(noise([12, 13, 14], 1));
+    for sphere in [true, false] {
+        let (template, grid) = (template(6, sphere, 2), orientations(2, 3));
+        let nowhere = Volume::new(Array3::from_elem(tomogram.shape(), false));
+        let search = Search::new(&tomogram, &template, &grid, MatchParams::default()).unwrap().within(&nowhere).unwrap();
+        assert!(matches!(search.run(&()), Err(MatchError::NothingSearched)));
+        let params = MatchParams { variance_limit: Some(1e-9), ..MatchParams::default() };
+        let search = Search::new(&tomogram, &template, &grid, params).unwrap();
+        assert!(matches!(search.run(&()), Err(MatchError::NothingSearched)));
+    }
+}
+
+#[test]
+fn voxels_that_are_no_cubes_are_refused() {
+    let (template, grid) = (template(6, true, 2), orientations(1, 3));
+    let search = |z: f64| {
+        let tomogram = Volume::new(noise([12, 13, 14], 1)).with_voxel_size(VoxelSize::new(z, 10.0, 10.0).ok());
+        Search::new(&tomogram, &template, &grid, MatchParams::default()).map(|_| ()).err()
+    };
+    assert!(search(10.05).is_none());
+    assert!(matches!(search(15.0), Some(MatchError::AnisotropicVoxels { found }) if found.zyx() == [15.0, 10.0, 10.0]));
+}

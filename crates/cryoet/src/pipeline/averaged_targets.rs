@@ -93,9 +93,17 @@ pub fn averaged_shape(
 ) -> Result<AveragedShape, AveragedTargetsError> {
     let of_average = |source| AveragedTargetsError::Average { class, source };
     let refinement = refine(sets, params.reference.as_ref(), &params.refine, progress).map_err(of_average)?;
-    let density = density(&refinement.average, params);
-    let mask = density_mask(&density, &params.mask).map_err(|source| AveragedTargetsError::Mask { class, source })?;
+    let mask = averaged_mask(&refinement.average, class, params)?;
     Ok(AveragedShape { refinement, mask })
+}
+
+/// The shape of an average that was refined before, indexed `[z, y, x]`; what lies outside the mask under which it was refined counts as
+/// background.
+///
+/// # Errors
+/// An average that gives no mask; `class` is only named in it.
+pub fn averaged_mask(average: &Volume<f32>, class: ClassLabel, params: &AveragedClass) -> Result<Array3<bool>, AveragedTargetsError> {
+    density_mask(&density(average, params), &params.mask).map_err(|source| AveragedTargetsError::Mask { class, source })
 }
 
 /// The average bright on its ground, whose mean fills the box outside the mask.

@@ -4,9 +4,10 @@ use cryoet::io::open_volume;
 use cryoet::{ClassLabel, ClassTable, Particle, VolumeSource};
 
 use super::Average;
+use crate::class_labels::particles_class;
 use crate::dataset::Dataset;
 use crate::failure::Failure;
-use crate::options::{labels_of, tomogram_name};
+use crate::options::{Frame, tomogram_name};
 
 /// One tomogram and the particles of the class in it.
 pub(super) struct Tomogram {
@@ -43,9 +44,10 @@ impl Inputs {
             }
             for entry in dataset.tomograms {
                 let Some(list) = entry.particles else { continue };
-                let particles = command.lists.read(&list)?.particles;
+                let source = open_volume(&entry.volume)?;
+                let particles = command.lists.read_in(&list, frame_of(source.as_ref()))?.particles;
                 files.extend([entry.volume.clone(), list]);
-                tomograms.push(Tomogram { name: entry.name, source: open_volume(&entry.volume)?, particles });
+                tomograms.push(Tomogram { name: entry.name, source, particles });
             }
         } else {
             let list = command.particles.as_ref().ok_or_else(|| Failure::usage("give --particles, or a dataset.toml"))?;
@@ -65,19 +67,35 @@ impl Inputs {
     }
 }
 
+/// Positions are wanted in the voxels of the tomogram itself.
+fn frame_of(tomogram: &dyn VolumeSource<f32>) -> Frame {
+    Frame { voxel_size: tomogram.voxel_size(), shape: Some(tomogram.shape()), ..Frame::default() }
+}
+
 /// The tomograms of the arguments, each with its particles of a list.
 fn of_list(command: &Average, path: &Path) -> Result<Vec<Tomogram>, Failure> {
-    let open = |volume: &PathBuf, particles| Ok(Tomogram { name: tomogram_name(volume), source: open_volume(volume)?, particles });
-    if let [volume] = command.tomograms.as_slice() {
-        return Ok(vec![open(volume, command.lists.read_of_one_tomogram(path)?.particles)?]);
+    let open = |volume: &PathBuf| Ok(Tomogram { name: tomogram_name(volume), source: open_volume(volume)?, particles: Vec::new() });
+    let mut tomograms: Vec<Tomogram> = command.tomograms.iter().map(open).collect::<Result<_, Failure>>()?;
+    if let [only] = tomograms.as_mut_slice() {
+        only.particles = command.lists.read_of_one_tomogram_in(path, frame_of(only.source.as_ref()))?.particles;
+        return Ok(tomograms);
     }
-    let list = command.lists.read(path)?;
-    let mut tomograms: Vec<Tomogram> = command.tomograms.iter().map(|volume| open(volume, Vec::new())).collect::<Result<_, Failure>>()?;
-    for particle in &list.particles {
-        let name = list.tomogram_of(particle).unwrap_or_default();
-        match tomograms.iter_mut().find(|tomogram| tomogram.name == name) {
-            Some(tomogram) => tomogram.particles.push(particle.clone()),
-            None => return Err(Failure::new(format!("{}: a particle of {name:?}, which is none of the tomograms", path.display()))),
+    let names: Vec<String> = tomograms.iter().map(|tomogram| tomogram.name.clone()).collect();
+    if let Some(name) = names.iter().enumerate().find_map(|(i, name)| names[..i].contains(name).then_some(name)) {
+        return Err(Failure::usage(format!("two tomograms are named {name:?}, and the list names particles' tomograms")));
+    }
+    for tomogram in &mut tomograms {
+        let list = command.lists.read_whole(path, frame_of(tomogram.source.as_ref()))?;
+        for particle in &list.particles {
+            let name = list.tomogram_of(particle).unwrap_or_default();
+            if command.lists.tomogram.as_ref().is_some_and(|chosen| chosen != name) {
+                continue;
+            }
+            if name == tomogram.name {
+                tomogram.particles.push(particle.clone());
+            } else if !names.iter().any(|other| other == name) {
+                return Err(Failure::new(format!("{}: a particle of {name:?}, which is none of the tomograms", path.display())));
+            }
         }
     }
     Ok(tomograms)
@@ -90,7 +108,7 @@ fn the_class(command: &Average, classes: &ClassTable, tomograms: &[Tomogram]) ->
     found.dedup();
     match (&command.class, found.as_slice()) {
         (Some(word), _) => {
-            let label = labels_of(std::slice::from_ref(word), classes)?.into_iter().next().unwrap_or_default();
+            let label = particles_class(word, classes)?;
             if found.contains(&label) { Ok(label) } else { Err(Failure::new(format!("no particle is of class {word}"))) }
         }
         (None, [only]) => Ok(*only),

@@ -49,13 +49,8 @@ impl<'a> Results<'a> {
         files
     }
 
-    pub(super) fn write(
-        &self,
-        refinement: &Refinement,
-        mask: Option<&Array3<bool>>,
-        control: Option<&FscCurve>,
-        record: &Record,
-    ) -> Result<(), Failure> {
+    /// All but the targets.
+    pub(super) fn write(&self, refinement: &Refinement, control: Option<&FscCurve>, record: &Record) -> Result<(), Failure> {
         write_volume(self.file("average.mrc"), &refinement.average)?;
         write_volume(self.file("half-1.mrc"), &refinement.halves[0])?;
         write_volume(self.file("half-2.mrc"), &refinement.halves[1])?;
@@ -70,14 +65,11 @@ impl<'a> Results<'a> {
         let list = ParticleList { particles, voxel_size: self.voxel_size, shape: None, tomogram: None };
         let options = WriteParticles { classes: self.inputs.classes.clone(), ..WriteParticles::default() };
         write_particles(self.file("particles.csv"), &list, &options)?;
-        if let Some(mask) = mask {
-            self.write_targets(refinement, mask)?;
-        }
         record.clone().with_result(self.summary(refinement, control)).write(&self.file("record.json"))
     }
 
     /// The mask, and for each tomogram its labels.
-    fn write_targets(&self, refinement: &Refinement, mask: &Array3<bool>) -> Result<(), Failure> {
+    pub(super) fn write_targets(&self, refinement: &Refinement, mask: &Array3<bool>) -> Result<(), Failure> {
         write_labels(self.file("mask.mrc"), &Volume::new(mask.mapv(u8::from)).with_voxel_size(self.voxel_size))?;
         let masks = BTreeMap::from([(self.inputs.class, mask.clone())]);
         for (tomogram, particles) in self.inputs.tomograms.iter().zip(&refinement.particles) {
@@ -100,9 +92,10 @@ impl<'a> Results<'a> {
         text
     }
 
-    /// The frequency at a threshold in cycles per voxel, or in Angstrom where the voxel size is known.
-    fn at(&self, curve: &FscCurve, threshold: f64) -> f64 {
-        self.voxel_size.map_or_else(|| curve.crossing(threshold), |size| curve.resolution(threshold, size))
+    /// The frequency at a threshold in cycles per voxel, or in Angstrom where the voxel size is known; none where it is not reached.
+    fn at(&self, curve: &FscCurve, threshold: f64) -> Option<f64> {
+        let crossing = Some(curve.crossing(threshold)).filter(|&frequency| frequency > 0.0)?;
+        Some(self.voxel_size.map_or(crossing, |size| size.mean() / crossing))
     }
 
     fn summary(&self, refinement: &Refinement, control: Option<&FscCurve>) -> serde_json::Value {
@@ -113,21 +106,23 @@ impl<'a> Results<'a> {
             "unit": if self.voxel_size.is_some() { "angstrom" } else { "cycles per voxel" },
             "resolution_0.143": self.at(&refinement.fsc, 0.143),
             "resolution_0.5": self.at(&refinement.fsc, 0.5),
-            "control_0.143": control.map(|curve| self.at(curve, 0.143)),
+            "control_0.143": control.and_then(|curve| self.at(curve, 0.143)),
             "crossings_cycles_per_voxel": crossings,
             "output": self.command.output.shown(),
         })
     }
 
     pub(super) fn print(&self, refinement: &Refinement, control: Option<&FscCurve>, json: bool) -> Result<(), Failure> {
-        let unit = if self.voxel_size.is_some() { "Angstrom" } else { "cycles per voxel" };
-        let digits = if self.voxel_size.is_some() { 1 } else { 3 };
+        let (unit, digits) = if self.voxel_size.is_some() { ("Angstrom", 1) } else { ("cycles per voxel", 3) };
         output::print(json, &self.summary(refinement, control), || {
             let count: usize = refinement.particles.iter().map(Vec::len).sum();
-            let at = |threshold| self.at(&refinement.fsc, threshold);
-            let mut text = format!("{count} particles; {:.digits$} {unit} at 0.143, {:.digits$} at 0.5", at(0.143), at(0.5));
+            let at = |curve: &FscCurve, threshold| match self.at(curve, threshold) {
+                Some(value) => format!("{value:.digits$} {unit} at {threshold}"),
+                None => format!("{threshold} not reached at the box's edge"),
+            };
+            let mut text = format!("{count} particles; {}, {}", at(&refinement.fsc, 0.143), at(&refinement.fsc, 0.5));
             if let Some(control) = control {
-                text += &format!("; random places {:.digits$} at 0.143", self.at(control, 0.143));
+                text += &format!("; random places {}", at(control, 0.143));
             }
             text
         })

@@ -9,9 +9,9 @@ use cryoet::{ClassLabel, ClassTable, VoxelSize};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::class_labels::labels_of;
 use crate::failure::Failure;
 use crate::numbers;
-use crate::options::labels_of;
 use crate::per_class::{check_covered, per_class, warn_absent};
 
 /// How picks and particles are brought together.

@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::failure::Failure;
 use crate::geometry::{Group, symmetry};
 use crate::numbers;
+use crate::voxel_sizes::voxel_sizes_of;
 
 #[derive(Args, Serialize)]
 pub(super) struct Templates {
@@ -63,10 +64,8 @@ impl Templates {
 
     fn of_map(&self, path: &Path, place: usize, tomogram: Option<VoxelSize>) -> Result<Template, Failure> {
         let map = read_volume(path)?;
-        let voxel_size = tomogram.or(map.voxel_size());
-        let voxel_size = voxel_size.ok_or_else(|| Failure::new("neither the map nor the tomogram knows its voxel size"))?;
-        let known = map.voxel_size().unwrap_or(voxel_size);
-        let map = map.with_voxel_size(Some(known));
+        let [voxel_size, of_map] = voxel_sizes_of(path, map.voxel_size(), tomogram)?;
+        let map = map.with_voxel_size(Some(of_map));
         let contrast = if self.bright { Contrast::Bright } else { Contrast::Dark };
         let params = PrepareParams { contrast, radius: nth_or_only(&self.radius, place).copied(), ..PrepareParams::new(voxel_size) };
         Ok(match self.masks.get(place) {
