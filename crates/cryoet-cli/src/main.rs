@@ -20,6 +20,7 @@ mod interrupt;
 mod list_outputs;
 mod masks;
 #[cfg(feature = "net")]
+mod needed_option;
 mod network;
 mod numbers;
 mod options;

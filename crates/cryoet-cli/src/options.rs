@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use cryoet::cluster::{self, ClusterParams, Connectivity, SizeFilter, Watershed};
 use cryoet::io::{
-    AxisOrder, CoordinateUnit, ParticleFormat, ParticleList, ReadParticles, ReadParticlesError, ReadVolumeError, StarCentre, TomogramFrame,
-    VolumeFormat, VolumeInfo, WriteParticles, WriteParticlesError, inspect_volume, particle_format, read_class_table, read_particles,
-    read_relion_tomograms, write_particles,
+    AxisOrder, CoordinateUnit, ParticleFormat, ParticleList, ReadParticles, StarCentre, TomogramFrame, VolumeFormat, VolumeInfo,
+    WriteParticles, inspect_volume, particle_format, read_class_table, read_particles, read_relion_tomograms, write_particles,
 };
 use cryoet::{ClassLabel, ClassTable, Particle, VoxelSize};
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::needed_option::{unread, unwritten};
 use crate::{numbers, output};
 
 /// Which way round a file gives three coordinates.
@@ -259,55 +259,6 @@ impl ListOptions {
             return Err(Failure::usage(format!("{message} ({})", said(&names))));
         }
         Ok((list, rows))
-    }
-}
-
-/// Why a list was not read, with the options that say what is missing.
-fn unread(error: ReadParticlesError) -> Failure {
-    match &error {
-        ReadParticlesError::FirstVoxel { .. } => Failure::usage(format!("{error} (--first-voxel)")),
-        ReadParticlesError::Columns { .. } => Failure::usage(format!("{error} (--columns)")),
-        ReadParticlesError::NoHeader { .. } => Failure::new(format!("{error} (--columns)")),
-        ReadParticlesError::Needs { need, .. } => with_option(&error, need, ""),
-        _ => error.into(),
-    }
-}
-
-/// Why a list was not written, likewise.
-fn unwritten(error: WriteParticlesError) -> Failure {
-    match &error {
-        WriteParticlesError::Needs { need, .. } => with_option(&error, need, "output-"),
-        _ => error.into(),
-    }
-}
-
-/// An error with the option that says what a list does not; the options of written lists begin differently.
-fn with_option(error: &dyn std::fmt::Display, need: &str, prefix: &str) -> Failure {
-    let says = |what: &str| need.contains(what);
-    let like = "--like TOMOGRAM, where the command has it";
-    let option = if says("tilt_series_pixel_size") {
-        format!("--{prefix}tilt-series-pixel-size")
-    } else if says("the axis order") {
-        format!("--{prefix}axis-order")
-    } else if says("its columns") {
-        format!("--{prefix}columns")
-    } else if says("the tomograms") || says("RELION 5") {
-        format!("{like}, or --tomogram-set TOMOGRAMS.star")
-    } else if says("voxel_size") || says("voxel size") {
-        like.into()
-    } else {
-        return Failure::new(error.to_string());
-    };
-    Failure::new(format!("{error} ({option})"))
-}
-
-/// Why a volume that was not named was not opened, with the option that names one of several.
-pub(crate) fn one_of_several(error: ReadVolumeError) -> Failure {
-    match &error {
-        ReadVolumeError::Several { found, .. } | ReadVolumeError::NoSuchVolume { found, .. } if !found.is_empty() => {
-            Failure::new(format!("{error} (--volume NAME chooses one)"))
-        }
-        _ => error.into(),
     }
 }
 

@@ -10,7 +10,8 @@ use serde_json::json;
 
 use crate::bar::Bar;
 use crate::failure::Failure;
-use crate::options::{Frame, ListOptions, one_of_several};
+use crate::needed_option::one_of_several;
+use crate::options::{Frame, ListOptions};
 use crate::output;
 
 /// Header, statistics, classes and counts of a volume, particle list or weights file

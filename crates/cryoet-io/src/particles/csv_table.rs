@@ -71,7 +71,7 @@ pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<
             return Err(place.syntax(row.line, message));
         }
         let mut particle = row.particle(options)?;
-        particle.position = place.position(row.line, options.from_zero(particle.position.zyx()))?;
+        particle.position = place.position(row.line, options.counted_from_zero(particle.position.zyx()))?;
         list.particles.push(particle);
         Ok(())
     })?;

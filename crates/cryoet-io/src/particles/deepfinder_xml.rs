@@ -78,8 +78,10 @@ fn particle(place: Place, line: u64, element: &BytesStart, options: &ReadParticl
     let must = |name: &str| get(name).ok_or_else(|| place.syntax(line, format!("<object> without the attribute {name}")));
     let number = |name: &str| place.number(line, name, must(name)?);
     let zyx = options.axis_order.unwrap_or(AxisOrder::Xyz).zyx([number("x")?, number("y")?, number("z")?]);
-    let mut particle =
-        Particle::new(place.class(line, "class_label", must("class_label")?, options)?, place.position(line, options.from_zero(zyx))?);
+    let mut particle = Particle::new(
+        place.class(line, "class_label", must("class_label")?, options)?,
+        place.position(line, options.counted_from_zero(zyx))?,
+    );
     if ["psi", "phi", "the"].iter().any(|name| get(name).is_some()) {
         let made = Orientation::from_zxz(number("phi")?, number("psi")?, number("the")?);
         particle.orientation = Some(place.orientation(line, made)?);

@@ -42,7 +42,7 @@ pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<
         }
         let mut particle = Row { place, columns: &columns, record: &record, line }.particle(options)?;
         let zyx = particle.position.zyx();
-        particle.position = place.position(line, options.from_zero(std::array::from_fn(|axis| zyx[axis] / unit[axis])))?;
+        particle.position = place.position(line, options.counted_from_zero(std::array::from_fn(|axis| zyx[axis] / unit[axis])))?;
         particle.extra.retain(|name, _| !name.starts_with(SKIPPED.0));
         list.particles.push(particle);
     }

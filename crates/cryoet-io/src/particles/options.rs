@@ -160,7 +160,7 @@ pub struct ReadParticles {
 
 impl ReadParticles {
     /// Coordinates of a format that counts voxels from 0, unless the options number the first one otherwise.
-    pub(super) fn from_zero(&self, zyx: [f64; 3]) -> [f64; 3] {
+    pub(super) fn counted_from_zero(&self, zyx: [f64; 3]) -> [f64; 3] {
         zyx.map(|at| at - self.first_voxel.unwrap_or(0.0))
     }
 

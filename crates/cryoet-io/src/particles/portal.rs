@@ -48,7 +48,7 @@ pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<
             other => return Err(place.field(line, "type", other, "point, orientedPoint or instancePoint")),
         };
         let zyx = [point.location.z, point.location.y, point.location.x];
-        let position = place.position(line, options.from_zero(std::array::from_fn(|axis| zyx[axis] / unit[axis])))?;
+        let position = place.position(line, options.counted_from_zero(std::array::from_fn(|axis| zyx[axis] / unit[axis])))?;
         let mut particle = Particle::new(options.class, position);
         // Points without an orientation carry an identity matrix in some files.
         if let Some(rows) = point.xyz_rotation_matrix.filter(|_| oriented) {

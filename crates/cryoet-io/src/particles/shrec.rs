@@ -20,7 +20,7 @@ pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<
         }
         let class = place.class(line, "word 1", words[0], options)?;
         let number = |index: usize| place.number(line, &format!("word {}", index + 1), words[index]);
-        let position = place.position(line, options.from_zero(order.zyx([number(1)?, number(2)?, number(3)?])))?;
+        let position = place.position(line, options.counted_from_zero(order.zyx([number(1)?, number(2)?, number(3)?])))?;
         let mut particle = Particle::new(class, position);
         // SHREC'21 gives NaN angles to vesicles and gold, which have no orientation.
         let unknown = words.len() == 7 && words[4..].iter().all(|word| word.eq_ignore_ascii_case("nan"));

@@ -10,7 +10,8 @@ use cryoet::{Binned, Progress, Region, SourceError, VolumeSource};
 use super::{Convert, Kind};
 use crate::bar::Bar;
 use crate::failure::Failure;
-use crate::options::{check_volume_output, one_of_several};
+use crate::needed_option::one_of_several;
+use crate::options::check_volume_output;
 use crate::output;
 use crate::sinks::{FileSink, Header, id_sink, label_sink, score_sink};
 

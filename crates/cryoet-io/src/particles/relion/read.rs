@@ -324,7 +324,7 @@ impl<'a> Table<'a> {
         let origin = self.origin(line, cells, subtomogram, own.or(wanted))?;
         let shifted: [f64; 3] = std::array::from_fn(|axis| [z, y, x][axis] - origin[axis]);
         let zyx = match self.frame {
-            Frame::Voxels => rescaled(options.from_zero(shifted), own.map(|own| options.stated_voxel_size.unwrap_or(own)), wanted),
+            Frame::Voxels => rescaled(options.counted_from_zero(shifted), own.map(|own| options.stated_voxel_size.unwrap_or(own)), wanted),
             Frame::Unbinned => match (wanted, own) {
                 (None, _) => shifted,
                 (Some(size), Some(pixel)) => std::array::from_fn(|axis| shifted[axis] * (pixel.zyx()[axis] / size.zyx()[axis])),
