@@ -3,6 +3,9 @@
 mod command;
 
 use command::{run, succeed};
+use cryoet::io::write_volume;
+use cryoet::ndarray::Array3;
+use cryoet::{Volume, VoxelSize};
 
 #[test]
 fn averages_a_data_set_and_draws_its_shape() {
@@ -44,4 +47,38 @@ fn refuses_what_makes_no_sense() {
         assert_eq!(output.status.code(), Some(code), "{line}: {}", String::from_utf8_lossy(&output.stderr));
         assert!(!folder.path().join("out").exists());
     }
+}
+
+#[test]
+fn lists_are_read_in_their_tomograms_frame_and_failures_leave_no_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let volume = |value: fn(usize) -> f32| {
+        let voxels = Array3::from_shape_fn((24, 24, 24), |(z, y, x)| value(z * 31 + y * 17 + x * 7));
+        Volume::new(voxels).with_voxel_size(VoxelSize::isotropic(10.0).ok())
+    };
+    write_volume(at.join("t.mrc"), &volume(|i| (i * i % 23) as f32)).unwrap();
+    write_volume(at.join("flat.mrc"), &volume(|_| 1.0)).unwrap();
+    std::fs::create_dir(at.join("sub")).unwrap();
+    std::fs::copy(at.join("t.mrc"), at.join("sub/t.mrc")).unwrap();
+    std::fs::write(at.join("p.csv"), "tomogram,class,z,y,x\nt,1,8,8,9\nt,1,8,15,8\nt,1,15,8,8\nt,1,15,15,8\n").unwrap();
+    succeed(at, "convert p.csv p.star --like t.mrc");
+    for list in ["p.csv", "p.star"] {
+        succeed(at, &format!("average t.mrc --particles {list} --box 8 --iterations 0 -o {list}-out"));
+        let refined = std::fs::read_to_string(at.join(format!("{list}-out/particles.csv"))).unwrap();
+        assert!(refined.contains("8,8,9") || refined.contains("8.0,8.0,9.0"), "{list}: {refined}");
+    }
+    for (line, code) in [
+        ("average flat.mrc --particles p.csv --box 8 -o out", 1),
+        ("average t.mrc sub/t.mrc --particles p.csv --box 8 -o out", 2),
+        ("average t.mrc --particles p.csv --class 0 --box 8 -o out", 2),
+    ] {
+        let output = run(at, line);
+        assert_eq!(output.status.code(), Some(code), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(!at.join("out").exists());
+    }
+    // What was refined stays where it has no shape.
+    let output = run(at, "average t.mrc --particles p.csv --box 8 --iterations 0 --targets --threshold 1000 -o out");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(at.join("out/average.mrc").exists() && !at.join("out/mask.mrc").exists());
 }

@@ -127,7 +127,7 @@ impl Average {
         match near_earlier(inputs.tomograms.iter().map(|tomogram| tomogram.particles.as_slice())) {
             0 => {}
             count => output::warn(format!(
-                "{count} particles lie within a voxel of an earlier one: the halves that share them are alike without any signal"
+                "particles within a voxel of an earlier one: {count}; halves that share them are alike without any signal"
             )),
         }
         let is_new = !self.output.exists();
