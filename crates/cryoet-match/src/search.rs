@@ -196,8 +196,8 @@ impl<'a> Search<'a> {
     /// masks with a shape where the variance is least: their terms are computed in f32).
     ///
     /// # Errors
-    /// A source that fails; a template of which filters leave nothing; no voxel that can be searched; cancelled by `progress`, which counts orientations, those of
-    /// each tile anew.
+    /// A source that fails; a template of which filters leave nothing; no voxel that can be searched; cancelled by `progress`, which
+    /// counts orientations, those of each tile anew.
     pub fn run(&self, progress: &dyn Progress) -> Result<Matches, MatchError> {
         let shape = self.tomogram.shape();
         let mut scores = Volume::new(Array3::zeros(shape)).with_voxel_size(self.tomogram.voxel_size()).with_origin(self.tomogram.origin());
