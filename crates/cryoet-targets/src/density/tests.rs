@@ -59,8 +59,10 @@ fn refuses_what_gives_no_mask() {
         density_mask(&Volume::new(Array3::zeros((0, 3, 3))), &DensityMaskParams::default()),
         Err(DensityMaskError::Empty { .. })
     ));
-    let flat = density_mask(&Volume::new(Array3::from_elem((4, 4, 4), 2.0)), &DensityMaskParams { smoothing: 0, ..Default::default() });
-    assert!(flat.unwrap().iter().all(|&set| set));
+    let flat = Volume::new(Array3::from_elem((4, 4, 4), 2.0));
+    assert_eq!(density_mask(&flat, &DensityMaskParams::default()), Err(DensityMaskError::NoVariance { value: 2.0 }));
+    let params = DensityMaskParams { threshold: DensityThreshold::Value(2.0), smoothing: 0, ..Default::default() };
+    assert!(density_mask(&flat, &params).unwrap().iter().all(|&set| set));
 }
 
 #[test]
