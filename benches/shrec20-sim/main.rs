@@ -1,9 +1,11 @@
 //! The benchmark `shrec20-sim`: tomograms like SHREC'20's with known truth, a network trained on most of them, the last one picked and
 //! scored by the tables of the paper. `cargo xtask shrec20-sim small --seed 1` builds all it needs and runs it.
 
+mod ablation;
 mod choice;
 mod cryoet;
 mod data;
+mod derived;
 mod published;
 mod results;
 mod scores;
@@ -53,6 +55,14 @@ enum Command {
         #[command(flatten)]
         common: Common,
     },
+    /// Short trainings that differ from a recipe in one thing, scored on the validation tomogram
+    Ablate {
+        /// The change, or `base`; all where none is given
+        #[arg(long)]
+        change: Option<String>,
+        #[command(flatten)]
+        common: Common,
+    },
     /// Clustering that is best on the validation tomogram, for a label volume of another program: prints JSON
     Choose {
         /// The label volume of the validation tomogram
@@ -91,8 +101,10 @@ enum Command {
         #[command(flatten)]
         common: Common,
     },
-    /// Means and spreads of the table, in Markdown
+    /// Means and spreads of the benchmark's table, in Markdown
     Table(Common),
+    /// Means and spreads of the ablations' table, in Markdown
+    AblationTable(Common),
 }
 
 /// What the commands have in common.
@@ -116,7 +128,7 @@ struct Common {
     /// Folder of all runs [default: runs/shrec20-sim in the checkout]
     #[arg(long, value_name = "DIR")]
     runs: Option<PathBuf>,
-    /// Table that results are appended to [default: results.csv or study.csv beside this program's sources; of smoke runs, in their folder]
+    /// Table that results are appended to [default: results.csv, study.csv or ablations.csv beside this program's sources; of smoke runs, in their folder]
     #[arg(long, value_name = "CSV")]
     table: Option<PathBuf>,
     /// The `cryoet` command [default: beside this program]
@@ -169,14 +181,21 @@ fn run(common: &Common) -> Outcome<()> {
 
 /// Prints the paper's tables and appends the row.
 fn report(common: &Common, scores: &Scores, training: &Training, picking: f64, row: results::Row) -> Outcome<()> {
-    print!("{}", tables::of(scores, training.seconds, picking));
-    if common.size == Size::Full {
-        print!("{}", published::SHREC_2020);
-    }
     let path = common.table("results.csv");
     let appended = Results::append(&path, row)?;
-    println!("\n{} {}", if appended { "appended to" } else { "already in" }, path.display());
-    Ok(())
+    show(&tables::of(scores, training.seconds, picking))?;
+    if common.size == Size::Full {
+        show(published::SHREC_2020)?;
+    }
+    show(&format!("\n{} {}\n", if appended { "appended to" } else { "already in" }, path.display()))
+}
+
+/// Prints; a reader that has seen enough is no error.
+fn show(text: &str) -> Outcome<()> {
+    match std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
+    }
 }
 
 fn execute(command: Command) -> Outcome<()> {
@@ -186,8 +205,7 @@ fn execute(command: Command) -> Outcome<()> {
         Command::Choose { labels, common } => {
             let data = Data::open(&common.folder().join("data"))?;
             let choice = choose(&data.validation()?.truth()?, &data.classes()?, &labels, &[Way::MeanShift])?;
-            println!("{}", serde_json::to_string(&choice)?);
-            Ok(())
+            show(&format!("{}\n", serde_json::to_string(&choice)?))
         }
         Command::Score { picks, method, voxels, training, picking, clustering, common } => {
             let data = Data::open(&common.folder().join("data"))?;
@@ -197,9 +215,14 @@ fn execute(command: Command) -> Outcome<()> {
             report(&common, &scores, &training, picking, row)
         }
         Command::Ship { name, common } => ship::ship(&name, &common),
+        Command::Ablate { change, common } => ablation::run(change.as_deref(), &common),
         Command::Table(common) => {
-            print!("{}", Results::read(&common.table("results.csv"))?.summary(&common.size.to_string()));
-            Ok(())
+            let (table, keys) = (Results::read(&common.table("results.csv"))?, ["method", "densities", "voxels"]);
+            show(&table.summary(&common.size.to_string(), &keys, &["F1", "macro_F1"]))
+        }
+        Command::AblationTable(common) => {
+            let (table, keys) = (Results::read(&common.table("ablations.csv"))?, ["question", "choice", "voxels"]);
+            show(&table.summary(&common.size.to_string(), &keys, &["dice", "F1", "macro_F1"]))
         }
     }
 }

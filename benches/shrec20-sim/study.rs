@@ -1,14 +1,13 @@
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::ValueEnum;
-use cryoet_core::{Class, ClassLabel, ClassTable, Particle};
-use cryoet_io::{read_labels, write_class_table, write_labels, write_whole};
+use cryoet_core::Particle;
 
-use crate::data::{Data, Listed};
-use crate::results::{Results, Row, commit};
+use crate::data::Data;
+use crate::results::{self, Results, Row, commit};
 use crate::scores::Scores;
 use crate::trial::{Training, Trial};
-use crate::{Common, Outcome, home, size::Size};
+use crate::{Common, Outcome, home, show, size::Size};
 
 /// What F1 is measured against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -58,11 +57,11 @@ impl Study {
             let (data, training, picks) = self.measure(point, common)?;
             let scores = Scores::of(&data, &picks)?;
             let row = self.row(point, common, &data, &training, &scores);
-            println!("{}", row.iter().map(|(column, value)| format!("{column} {value}")).collect::<Vec<_>>().join(", "));
+            let shown = results::on_a_line(&row);
             Results::append(&path, row)?;
+            show(&shown)?;
         }
-        println!("in {}", path.display());
-        Ok(())
+        show(&format!("in {}\n", path.display()))
     }
 
     fn row(self, point: &str, common: &Common, data: &Data, training: &Training, scores: &Scores) -> Row {
@@ -101,8 +100,8 @@ impl Study {
             return Ok((data, training, picks));
         }
         let dataset = match (self, point) {
-            (Self::Tomograms, count) => fewer(&data, count.parse()?, &folder)?,
-            (Self::Targets, "spheres") => spheres(common, &data, &folder)?,
+            (Self::Tomograms, count) => data.with_fewer(count.parse()?, &folder)?,
+            (Self::Targets, "spheres") => data.with_balls(&common.command()?, &folder)?,
             _ => data.dataset(),
         };
         let (training, _, picks) = Trial::new(common, folder, &data, dataset, params)?.run()?;
@@ -110,64 +109,12 @@ impl Study {
     }
 }
 
-/// Writes a list of tomograms whose paths are whole.
-fn write(data: &Data, list: Listed, folder: &Path) -> Outcome<PathBuf> {
-    std::fs::create_dir_all(folder)?;
-    let mut list = list;
-    list.classes = std::path::absolute(data.file(&list.classes))?;
-    for entry in &mut list.tomogram {
-        for path in [&mut entry.volume, &mut entry.labels, &mut entry.particles] {
-            *path = std::path::absolute(data.file(path))?;
-        }
-    }
-    let (path, text) = (folder.join("dataset.toml"), toml::to_string(&list)?);
-    write_whole(&path, |file| std::io::Write::write_all(file, text.as_bytes()))?;
-    Ok(path)
-}
-
-/// The data set with the first `count` tomograms for training.
-fn fewer(data: &Data, count: usize, folder: &Path) -> Outcome<PathBuf> {
-    let mut list = data.list.clone();
-    let training: Vec<_> = list.tomogram.iter_mut().filter(|entry| entry.split == "train").collect();
-    if training.len() < count {
-        return Err(format!("{count} tomograms to train on: there are {}", training.len()).into());
-    }
-    training.into_iter().skip(count).for_each(|entry| entry.split = "test".into());
-    write(data, list, folder)
-}
-
-/// The data set with balls for labels.
-fn spheres(common: &Common, data: &Data, folder: &Path) -> Outcome<PathBuf> {
-    std::fs::create_dir_all(folder)?;
-    let (mut list, cryoet) = (data.list.clone(), common.command()?);
-    let classes = data.file(&list.classes).to_string_lossy().into_owned();
-    for entry in &mut list.tomogram {
-        let labels = std::path::absolute(folder.join(format!("{}.mrc", entry.name)))?;
-        let [particles, volume] = [&entry.particles, &entry.volume].map(|path| data.file(path).to_string_lossy().into_owned());
-        cryoet.run(&["targets", &particles, "--like", &volume, "--classes", &classes, "-o", &labels.to_string_lossy()])?;
-        entry.labels = labels;
-    }
-    write(data, list, folder)
-}
-
 /// A network for each class, which takes all else for background; their picks together.
 fn one_by_one(common: &Common, data: &Data, folder: &Path, params: &Path) -> Outcome<(Training, Vec<Particle>)> {
     let (mut all, mut training) = (Vec::new(), Training { voxels: 0, seconds: 0.0 });
     for class in data.classes()?.iter() {
         let folder = folder.join(&class.name);
-        std::fs::create_dir_all(&folder)?;
-        let table = ClassTable::new(vec![Class { label: ClassLabel::new(1), ..class.clone() }])?;
-        let classes = std::path::absolute(folder.join("classes.toml"))?;
-        write_class_table(&classes, &table)?;
-        let mut list = Listed { classes, ..data.list.clone() };
-        list.tomogram.retain(|entry| entry.split != "test");
-        for entry in &mut list.tomogram {
-            let labels = read_labels(data.file(&entry.labels))?;
-            let only = labels.data().mapv(|label| u8::from(label == class.label.get()));
-            entry.labels = std::path::absolute(folder.join(format!("{}.mrc", entry.name)))?;
-            write_labels(&entry.labels, &labels.with_data(only))?;
-        }
-        let dataset = write(data, list, &folder)?;
+        let dataset = data.with_one_class(class, &folder)?;
         let (seen, _, picks) = Trial::new(common, folder, data, dataset, params.to_owned())?.for_one(class.label).run()?;
         training.voxels += seen.voxels;
         training.seconds += seen.seconds;

@@ -85,8 +85,15 @@ impl<'a> Trial<'a> {
         Ok(Training { voxels: steps * batch * patch.pow(3), seconds })
     }
 
+    /// The mean over classes of the voxels' Dice in the training's last validation.
+    pub(crate) fn validation_dice(&self) -> Outcome<f64> {
+        let history: serde_json::Value = serde_json::from_reader(File::open(self.folder.join("network/history.json"))?)?;
+        let last = history["validations"].as_array().and_then(|all| all.last());
+        Ok(last.and_then(|last| last["metrics"]["mean_f1"].as_f64()).ok_or("the training was never validated")?)
+    }
+
     /// The clustering that is best on the validation tomogram; found once for the same weights.
-    fn choose(&self) -> Outcome<Choice> {
+    pub(crate) fn choose(&self) -> Outcome<Choice> {
         let (path, labels) = (self.folder.join("choice.json"), self.file("validation-labels.mrc"));
         let weights = fingerprint(&self.weights())?;
         if path.is_file() {
