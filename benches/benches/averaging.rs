@@ -107,6 +107,11 @@ fn report(scene: &Scene, class: usize, size: usize, iterations: usize, matching:
         100.0 * share(&angles, 20.0)
     );
     println!("  distance: mean {:.3}, median {:.3} voxels", mean(&shifts), median(&shifts));
+    let drift = Drift::of(&true_lists, &found.particles)?;
+    let anchored = average(&sets(simulations, &drift.undone(&found.particles)?), &refine_params.average, &())?;
+    let against = fsc_masked(anchored.view(), seen.view(), ball(&refine_params).view(), 1)?;
+    let resolution = against.resolution(0.5, VoxelSize::isotropic(VOXEL)?);
+    println!("  all together moved by {drift}; moved back, the average against the truth {resolution:.1} A at 0.5");
     let step = refine_params.step;
     println!("  (angular steps {step} to {} degrees)", step / 2.0_f64.powi(refine_params.levels as i32 - 1));
 
@@ -151,6 +156,51 @@ fn run(
     println!("  halves by shell   {}", values(&refined.fsc.values));
     println!("  truth by shell    {}", values(&against.values));
     Ok(refined)
+}
+
+/// The movement that an average as a whole has made from the truth, in the particle's own frame: nothing in the data holds it.
+struct Drift {
+    turn: Orientation,
+    shift_zyx: [f64; 3],
+}
+
+impl Drift {
+    /// The mean over the particles within 20 degrees of the truth.
+    fn of(truth: &[Vec<Particle>], found: &[Vec<Particle>]) -> Result<Self, Failure> {
+        let (mut turn, mut shift_zyx, mut count) = ([0.0; 4], [0.0; 3], 0.0);
+        for (truth, found) in truth.iter().flatten().zip(found.iter().flatten()) {
+            let back = truth.orientation.unwrap_or_default().inverse();
+            let apart = found.orientation.unwrap_or_default().then(&back);
+            if apart.angle_to(&Orientation::identity()) > 20.0 {
+                continue;
+            }
+            let [[z, y, x], [c, b, a]] = [found.position.zyx(), truth.position.zyx()];
+            let shift = back.rotate_zyx([z - c, y - b, x - a]);
+            (0..3).for_each(|i| shift_zyx[i] += shift[i]);
+            let quaternion = apart.quaternion();
+            (0..4).for_each(|i| turn[i] += quaternion[i] * quaternion[0].signum());
+            count += 1.0;
+        }
+        Ok(Self { turn: Orientation::from_quaternion(turn)?, shift_zyx: shift_zyx.map(|sum| sum / count) })
+    }
+
+    /// The same particles without it.
+    fn undone(&self, lists: &[Vec<Particle>]) -> Result<Vec<Vec<Particle>>, Failure> {
+        let back = |particle: &Particle| -> Result<Particle, Failure> {
+            let orientation = self.turn.inverse().then(&particle.orientation.unwrap_or_default());
+            let (place, shift) = (particle.position.zyx(), orientation.rotate_zyx(self.shift_zyx));
+            let position = Position::new(place[0] - shift[0], place[1] - shift[1], place[2] - shift[2])?;
+            Ok(Particle { position, orientation: Some(orientation), ..particle.clone() })
+        };
+        lists.iter().map(|list| list.iter().map(back).collect()).collect()
+    }
+}
+
+impl std::fmt::Display for Drift {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let [z, y, x] = self.shift_zyx;
+        write!(f, "({z:.2}, {y:.2}, {x:.2}) voxels (z, y, x) and {:.1} degrees", self.turn.angle_to(&Orientation::identity()))
+    }
 }
 
 fn sets<'a>(simulations: &'a [Simulation], lists: &'a [Vec<Particle>]) -> Vec<TomogramParticles<'a>> {

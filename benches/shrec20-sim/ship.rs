@@ -5,7 +5,7 @@ use cryoet_io::write_whole;
 use crate::results::commit;
 use crate::scores::Scores;
 use crate::trial::Trial;
-use crate::{Common, Outcome};
+use crate::{Common, Outcome, show};
 
 /// Puts the network of a run under `weights/` in the checkout, with the recipe of its training and a card.
 pub(crate) fn ship(name: &str, common: &Common) -> Outcome<()> {
@@ -23,7 +23,7 @@ pub(crate) fn ship(name: &str, common: &Common) -> Outcome<()> {
          ```sh\n\
          cryoet pick tomogram.mrc --weights {name} {pick} -o picks.csv\n\
          ```\n\n\
-         Trained by `cargo xtask shrec20-sim {size} --seed {seed}` with [{name}.toml]({name}.toml): {voxels} voxels of patches in {minutes:.0} minutes. On the\n\
+         Trained by `cargo xtask shrec20-sim {size} --seed {seed} --params weights/{name}.toml` ([{name}.toml]({name}.toml)): {voxels} voxels of patches in {minutes:.0} minutes. On the\n\
          tenth tomogram, which neither training nor the choice of clustering saw, by SHREC's bounding boxes:\n\n\
          {scores}",
         count = classes.len(),
@@ -43,6 +43,5 @@ pub(crate) fn ship(name: &str, common: &Common) -> Outcome<()> {
     put("safetensors", &std::fs::read(trial.weights())?)?;
     put("toml", &std::fs::read(params)?)?;
     put("md", card.as_bytes())?;
-    println!("{}: {name}.safetensors, {name}.toml, {name}.md; name it in README.md there", folder.display());
-    Ok(())
+    show(&format!("{}: {name}.safetensors, {name}.toml, {name}.md; name it in README.md there\n", folder.display()))
 }

@@ -4,7 +4,7 @@ use crate::{checkout, libtorch, shell};
 
 /// The benchmark `shrec20-sim` with the arguments of its `run`, or another of its commands.
 pub(crate) fn run(words: &[&str]) -> Result<(), String> {
-    let commands = ["run", "study", "choose", "score", "ship", "table", "help", "--help", "-h"];
+    let commands = ["run", "study", "ablate", "choose", "score", "ship", "table", "ablation-table", "help", "--help", "-h"];
     let first: &[&str] = if words.first().is_some_and(|word| commands.contains(word)) { &[] } else { &["run"] };
     build()?;
     shell::run(benchmark().args(first).args(words))
