@@ -1,18 +1,20 @@
 //! Subtomogram averaging of simulated tomograms whose truth is known, and the same at random places.
 //!
 //! `cargo bench -p cryoet-benches --bench averaging -- [--complex NAME] [--particles N] [--snr RATIO] [--box N] [--iterations N]`
-//! `cargo bench -p cryoet-benches --bench averaging -- --shrec20 [--complex NAME,NAME..] [--tomograms N] [--box N] [--iterations N]`
+//! `cargo bench -p cryoet-benches --bench averaging -- --shrec20 [--complex NAME,NAME..] [--tomograms N] [--maps DIR] [--box N] [--iterations N]`
 //!
 //! Particles are given by place alone, two voxels off in each direction at most; the start is the true density under a low-pass at 80
-//! Angstrom. With `--shrec20` the tomograms are those of the preset, and averages are compared with the density seen through the contrast
-//! transfer, up to its first zero.
+//! Angstrom. `--control` does the same with as many random places. With `--shrec20` the tomograms are those of the preset, and averages are compared with the density seen through the contrast
+//! transfer, up to its first zero; `--maps` names a folder of densities NAME.mrc in place of the built-in shapes.
 
+use std::path::Path;
 use std::time::Instant;
 
 use cryoet_average::{RefineParams, Refinement, TomogramParticles, average, fsc_masked, random_particles, refine};
 use cryoet_benches::{peak_memory, processor_time};
 use cryoet_core::ndarray::Array3;
 use cryoet_core::{Orientation, Particle, Position, Volume, VoxelSize, Wedge, box_centre};
+use cryoet_io::read_volume;
 use cryoet_match::{Ctf, MatchParams, RotationGrid, Search, Symmetry, Template, TemplateMask};
 use cryoet_sim::{Complex, Crowding, Recipe, Simulation, SimulationParams, simulate};
 
@@ -25,17 +27,20 @@ fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().collect();
     let option = |name: &str| arguments.iter().position(|a| a == name).and_then(|at| arguments.get(at + 1)).map(String::as_str);
     let number = |name: &str, default: usize| option(name).map_or(Ok(default), |n| n.parse());
-    let (size, iterations) = (number("--box", 36)?, number("--iterations", 4)?);
+    let size = number("--box", 36)?;
+    let refine_params = RefineParams { iterations: number("--iterations", 4)? as u32, edge: 3.0, ..RefineParams::new(size) };
+    let control = arguments.iter().any(|a| a == "--control");
     if arguments.iter().any(|a| a == "--shrec20") {
-        let scene = Scene::shrec20(number("--tomograms", 1)?)?;
+        let scene = Scene::shrec20(number("--tomograms", 1)?, option("--maps").map(Path::new))?;
         for name in option("--complex").unwrap_or("4d8q,4cr2,1qvr,1bxn").split(',') {
             let class = scene.params.complexes.iter().position(|complex| complex.name() == name).ok_or("the preset has no such complex")?;
-            report(&scene, class, size, iterations, false)?;
+            report(&scene, class, &refine_params, control)?;
         }
     } else {
         let snr = option("--snr").map_or(Ok(0.1), |n| n.parse())?;
         let scene = Scene::of_one(option("--complex").unwrap_or("4cr2"), number("--particles", 500)?, snr)?;
-        report(&scene, 0, size, iterations, true)?;
+        report(&scene, 0, &refine_params, control)?;
+        true_pose(&scene.simulations[0], &scene.seen(0, size)?)?;
     }
     if let Some(bytes) = peak_memory() {
         println!("peak memory: {:.0} MB", bytes as f64 / 1e6);
@@ -66,10 +71,24 @@ impl Scene {
         Ok(Self { params, simulations })
     }
 
-    fn shrec20(count: usize) -> Result<Self, Failure> {
-        let recipe = Recipe::shrec20();
+    fn shrec20(count: usize, maps: Option<&Path>) -> Result<Self, Failure> {
+        let mut recipe = Recipe::shrec20();
+        if let Some(maps) = maps {
+            let shaped = |complex: &Complex| -> Result<Complex, Failure> {
+                let map = read_volume(maps.join(format!("{}.mrc", complex.name())))?;
+                let voxel_size = map.voxel_size().ok_or("the map has no voxel size")?;
+                Ok(complex.with_map(map.view(), voxel_size.mean())?)
+            };
+            recipe.params.complexes = recipe.params.complexes.iter().map(shaped).collect::<Result<_, _>>()?;
+        }
         let one = |i: usize| -> Result<Simulation, Failure> { Ok(simulate(&recipe.draw(100 + i as u64)?.0, 100 + i as u64, &())?) };
         Ok(Self { simulations: (0..count).map(one).collect::<Result<_, _>>()?, params: recipe.params.clone() })
+    }
+
+    /// The density of a class as the tomograms show it at best.
+    fn seen(&self, class: usize, size: usize) -> Result<Volume<f32>, Failure> {
+        let truth = boxed(&self.params.complexes[class], size);
+        if self.params.ctf.is_some() { through_ctf(&truth) } else { Ok(truth) }
     }
 
     /// The true particles of a class, by tomogram.
@@ -79,20 +98,17 @@ impl Scene {
     }
 }
 
-/// Averages a class, and then as many random places.
-fn report(scene: &Scene, class: usize, size: usize, iterations: usize, matching: bool) -> Result<(), Failure> {
+/// Averages a class, and then perhaps as many random places.
+fn report(scene: &Scene, class: usize, refine_params: &RefineParams, control: bool) -> Result<(), Failure> {
     let Scene { params, simulations } = scene;
-    let complex = &params.complexes[class];
-    let truth = boxed(complex, size);
-    let seen = if params.ctf.is_some() { through_ctf(&truth)? } else { truth };
+    let (complex, size) = (&params.complexes[class], refine_params.average.size);
+    let seen = scene.seen(class, size)?;
     let true_lists = scene.particles(class);
     let counts: Vec<usize> = true_lists.iter().map(Vec::len).collect();
     println!("{} ({} kDa), particles {counts:?}, SNR {:?}, box {size}^3", complex.name(), complex.mass_kda(), params.snr);
 
-    let mut refine_params = RefineParams::new(size);
-    refine_params.iterations = iterations as u32;
-    refine_params.radius = (complex.reach() / VOXEL).ceil().min(size as f64 / 2.0 - 3.0);
-    refine_params.edge = 3.0;
+    let radius = (complex.reach() / VOXEL).ceil().min(size as f64 / 2.0 - 3.0);
+    let refine_params = RefineParams { radius, ..refine_params.clone() };
     let found = run("particles", simulations, &displaced(&true_lists), &seen, &refine_params)?;
     let (mut angles, mut shifts) = (Vec::new(), Vec::new());
     for (true_particle, particle) in true_lists.iter().flatten().zip(found.particles.iter().flatten()) {
@@ -120,11 +136,13 @@ fn report(scene: &Scene, class: usize, size: usize, iterations: usize, matching:
     let against = fsc_masked(bound.view(), seen.view(), ball(&refine_params).view(), 1)?;
     println!("true poses: against the truth {:.1} A at 0.5", against.resolution(0.5, VoxelSize::isotropic(VOXEL)?));
 
-    let random = |(i, &count): (usize, &usize)| random_particles(params.shape, count, size, i as u64);
-    let mut random: Vec<Vec<Particle>> = counts.iter().enumerate().map(random).collect::<Result<_, _>>()?;
-    random.iter_mut().flatten().for_each(|particle| particle.orientation = None);
-    run("random places", simulations, &random, &seen, &refine_params)?;
-    if matching { true_pose(&simulations[0], &seen) } else { Ok(()) }
+    if control {
+        let random = |(i, &count): (usize, &usize)| random_particles(params.shape, count, size, i as u64);
+        let mut random: Vec<Vec<Particle>> = counts.iter().enumerate().map(random).collect::<Result<_, _>>()?;
+        random.iter_mut().flatten().for_each(|particle| particle.orientation = None);
+        run("random places", simulations, &random, &seen, &refine_params)?;
+    }
+    Ok(())
 }
 
 /// Refines, and compares the halves with each other and the average with the truth.
