@@ -1,11 +1,12 @@
 //! Subtomogram averaging of simulated tomograms whose truth is known, and the same at random places.
 //!
 //! `cargo bench -p cryoet-benches --bench averaging -- [--complex NAME] [--particles N] [--snr RATIO] [--box N] [--iterations N]`
-//! `cargo bench -p cryoet-benches --bench averaging -- --shrec20 [--complex NAME,NAME..] [--tomograms N] [--maps DIR] [--box N] [--iterations N]`
+//! `cargo bench -p cryoet-benches --bench averaging -- --shrec20 DATA [--complex NAME,NAME..] [--tomograms N] [--maps DIR] [--box N] [--iterations N]`
 //!
 //! Particles are given by place alone, two voxels off in each direction at most; the start is the true density under a low-pass at 80
-//! Angstrom. `--control` does the same with as many random places. With `--shrec20` the tomograms are those of the preset, and averages are compared with the density seen through the contrast
-//! transfer, up to its first zero; `--maps` names a folder of densities NAME.mrc in place of the built-in shapes.
+//! Angstrom. `--control` does the same with as many random places. With `--shrec20` the tomograms are
+//! those of the folder DATA, which `cryoet simulate --preset shrec20 --count 10 [--maps DIR] -o DATA` made, and averages are compared with
+//! the density seen through the contrast transfer, up to its first zero; `--maps` names the folder of densities, if they are not built in.
 
 use std::path::Path;
 use std::time::Instant;
@@ -14,9 +15,9 @@ use cryoet_average::{RefineParams, Refinement, TomogramParticles, average, fsc_m
 use cryoet_benches::{peak_memory, processor_time};
 use cryoet_core::ndarray::Array3;
 use cryoet_core::{Orientation, Particle, Position, Volume, VoxelSize, Wedge, box_centre};
-use cryoet_io::read_volume;
+use cryoet_io::{ReadParticles, read_particles, read_volume};
 use cryoet_match::{Ctf, MatchParams, RotationGrid, Search, Symmetry, Template, TemplateMask};
-use cryoet_sim::{Complex, Crowding, Recipe, Simulation, SimulationParams, simulate};
+use cryoet_sim::{Complex, Crowding, Recipe, SimulationParams, simulate};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -30,8 +31,8 @@ fn main() -> Result<(), Failure> {
     let size = number("--box", 36)?;
     let refine_params = RefineParams { iterations: number("--iterations", 4)? as u32, edge: 3.0, ..RefineParams::new(size) };
     let control = arguments.iter().any(|a| a == "--control");
-    if arguments.iter().any(|a| a == "--shrec20") {
-        let scene = Scene::shrec20(number("--tomograms", 1)?, option("--maps").map(Path::new))?;
+    if let Some(data) = option("--shrec20") {
+        let scene = Scene::shrec20(Path::new(data), number("--tomograms", 1)?, option("--maps").map(Path::new))?;
         for name in option("--complex").unwrap_or("4d8q,4cr2,1qvr,1bxn").split(',') {
             let class = scene.params.complexes.iter().position(|complex| complex.name() == name).ok_or("the preset has no such complex")?;
             report(&scene, class, &refine_params, control)?;
@@ -40,7 +41,7 @@ fn main() -> Result<(), Failure> {
         let snr = option("--snr").map_or(Ok(0.1), |n| n.parse())?;
         let scene = Scene::of_one(option("--complex").unwrap_or("4cr2"), number("--particles", 500)?, snr)?;
         report(&scene, 0, &refine_params, control)?;
-        true_pose(&scene.simulations[0], &scene.seen(0, size)?)?;
+        true_pose(&scene.tomograms[0], &scene.seen(0, size)?)?;
     }
     if let Some(bytes) = peak_memory() {
         println!("peak memory: {:.0} MB", bytes as f64 / 1e6);
@@ -51,7 +52,12 @@ fn main() -> Result<(), Failure> {
 /// Tomograms whose truth is known.
 struct Scene {
     params: SimulationParams,
-    simulations: Vec<Simulation>,
+    tomograms: Vec<Tomogram>,
+}
+
+struct Tomogram {
+    volume: Volume<f32>,
+    particles: Vec<Particle>,
 }
 
 impl Scene {
@@ -67,11 +73,14 @@ impl Scene {
             ..SimulationParams::default()
         };
         let count = particles.div_ceil(EACH as usize);
-        let simulations = (0..count).map(|i| simulate(&params, 100 + i as u64, &())).collect::<Result<_, _>>()?;
-        Ok(Self { params, simulations })
+        let one = |i: usize| -> Result<Tomogram, Failure> {
+            let simulation = simulate(&params, 100 + i as u64, &())?;
+            Ok(Tomogram { volume: simulation.tomogram, particles: simulation.particles })
+        };
+        Ok(Self { tomograms: (0..count).map(one).collect::<Result<_, _>>()?, params })
     }
 
-    fn shrec20(count: usize, maps: Option<&Path>) -> Result<Self, Failure> {
+    fn shrec20(data: &Path, count: usize, maps: Option<&Path>) -> Result<Self, Failure> {
         let mut recipe = Recipe::shrec20();
         if let Some(maps) = maps {
             let shaped = |complex: &Complex| -> Result<Complex, Failure> {
@@ -81,8 +90,12 @@ impl Scene {
             };
             recipe.params.complexes = recipe.params.complexes.iter().map(shaped).collect::<Result<_, _>>()?;
         }
-        let one = |i: usize| -> Result<Simulation, Failure> { Ok(simulate(&recipe.draw(100 + i as u64)?.0, 100 + i as u64, &())?) };
-        Ok(Self { simulations: (0..count).map(one).collect::<Result<_, _>>()?, params: recipe.params.clone() })
+        let one = |i: usize| -> Result<Tomogram, Failure> {
+            let folder = data.join(format!("model_{i}"));
+            let particles = read_particles(folder.join("particles.csv"), &ReadParticles::default())?.particles;
+            Ok(Tomogram { volume: read_volume(folder.join("reconstruction.mrc"))?, particles })
+        };
+        Ok(Self { tomograms: (0..count).map(one).collect::<Result<_, _>>()?, params: recipe.params })
     }
 
     /// The density of a class as the tomograms show it at best.
@@ -94,13 +107,13 @@ impl Scene {
     /// The true particles of a class, by tomogram.
     fn particles(&self, class: usize) -> Vec<Vec<Particle>> {
         let of_class = |particle: &&Particle| usize::from(particle.class.get()) == class + 1;
-        self.simulations.iter().map(|simulation| simulation.particles.iter().filter(of_class).cloned().collect()).collect()
+        self.tomograms.iter().map(|tomogram| tomogram.particles.iter().filter(of_class).cloned().collect()).collect()
     }
 }
 
 /// Averages a class, and then perhaps as many random places.
 fn report(scene: &Scene, class: usize, refine_params: &RefineParams, control: bool) -> Result<(), Failure> {
-    let Scene { params, simulations } = scene;
+    let Scene { params, tomograms } = scene;
     let (complex, size) = (&params.complexes[class], refine_params.average.size);
     let seen = scene.seen(class, size)?;
     let true_lists = scene.particles(class);
@@ -109,7 +122,7 @@ fn report(scene: &Scene, class: usize, refine_params: &RefineParams, control: bo
 
     let radius = (complex.reach() / VOXEL).ceil().min(size as f64 / 2.0 - 3.0);
     let refine_params = RefineParams { radius, ..refine_params.clone() };
-    let found = run("particles", simulations, &displaced(&true_lists), &seen, &refine_params)?;
+    let found = run("particles", tomograms, &displaced(&true_lists), &seen, &refine_params)?;
     let (mut angles, mut shifts) = (Vec::new(), Vec::new());
     for (true_particle, particle) in true_lists.iter().flatten().zip(found.particles.iter().flatten()) {
         let pair = (true_particle.orientation.unwrap_or_default(), particle.orientation.unwrap_or_default());
@@ -124,7 +137,7 @@ fn report(scene: &Scene, class: usize, refine_params: &RefineParams, control: bo
     );
     println!("  distance: mean {:.3}, median {:.3} voxels", mean(&shifts), median(&shifts));
     let drift = Drift::of(&true_lists, &found.particles)?;
-    let anchored = average(&sets(simulations, &drift.undone(&found.particles)?), &refine_params.average, &())?;
+    let anchored = average(&sets(tomograms, &drift.undone(&found.particles)?), &refine_params.average, &())?;
     let against = fsc_masked(anchored.view(), seen.view(), ball(&refine_params).view(), 1)?;
     let resolution = against.resolution(0.5, VoxelSize::isotropic(VOXEL)?);
     println!("  all together moved by {drift}; moved back, the average against the truth {resolution:.1} A at 0.5");
@@ -132,7 +145,7 @@ fn report(scene: &Scene, class: usize, refine_params: &RefineParams, control: bo
     println!("  (angular steps {step} to {} degrees)", step / 2.0_f64.powi(refine_params.levels as i32 - 1));
 
     // What the same particles could give at most.
-    let bound = average(&sets(simulations, &true_lists), &refine_params.average, &())?;
+    let bound = average(&sets(tomograms, &true_lists), &refine_params.average, &())?;
     let against = fsc_masked(bound.view(), seen.view(), ball(&refine_params).view(), 1)?;
     println!("true poses: against the truth {:.1} A at 0.5", against.resolution(0.5, VoxelSize::isotropic(VOXEL)?));
 
@@ -140,7 +153,7 @@ fn report(scene: &Scene, class: usize, refine_params: &RefineParams, control: bo
         let random = |(i, &count): (usize, &usize)| random_particles(params.shape, count, size, i as u64);
         let mut random: Vec<Vec<Particle>> = counts.iter().enumerate().map(random).collect::<Result<_, _>>()?;
         random.iter_mut().flatten().for_each(|particle| particle.orientation = None);
-        run("random places", simulations, &random, &seen, &refine_params)?;
+        run("random places", tomograms, &random, &seen, &refine_params)?;
     }
     Ok(())
 }
@@ -148,12 +161,12 @@ fn report(scene: &Scene, class: usize, refine_params: &RefineParams, control: bo
 /// Refines, and compares the halves with each other and the average with the truth.
 fn run(
     what: &str,
-    simulations: &[Simulation],
+    tomograms: &[Tomogram],
     lists: &[Vec<Particle>],
     truth: &Volume<f32>,
     params: &RefineParams,
 ) -> Result<Refinement, Failure> {
-    let sets = sets(simulations, lists);
+    let sets = sets(tomograms, lists);
     let (clock, before) = (Instant::now(), processor_time());
     let refined = refine(&sets, Some(truth), params, &())?;
     let taken = processor_time().zip(before).map(|(after, before)| (after - before).as_secs_f64());
@@ -221,27 +234,27 @@ impl std::fmt::Display for Drift {
     }
 }
 
-fn sets<'a>(simulations: &'a [Simulation], lists: &'a [Vec<Particle>]) -> Vec<TomogramParticles<'a>> {
+fn sets<'a>(tomograms: &'a [Tomogram], lists: &'a [Vec<Particle>]) -> Vec<TomogramParticles<'a>> {
     let wedge = Wedge::new(-60.0, 60.0);
-    simulations.iter().zip(lists).map(|(s, list)| TomogramParticles::new(&s.tomogram, list).with_wedge(wedge)).collect()
+    tomograms.iter().zip(lists).map(|(tomogram, list)| TomogramParticles::new(&tomogram.volume, list).with_wedge(wedge)).collect()
 }
 
 /// Whether matching scores highest where the particles are: over the true orientation, and over a coarse grid and the true one.
-fn true_pose(simulation: &Simulation, seen: &Volume<f32>) -> Result<(), Failure> {
+fn true_pose(tomogram: &Tomogram, seen: &Volume<f32>) -> Result<(), Failure> {
     let template = Template::new(seen.clone(), TemplateMask::Sphere { radius: seen.shape()[0] as f64 / 2.0 - 4.0, edge: 2.0 })?;
     let params = MatchParams { wedge: Some(Wedge::new(-60.0, 60.0)), ..MatchParams::default() };
     let (mut highest_place, mut highest_turn, mut tried) = (0, 0, 0);
     let coarse = RotationGrid::covering(30.0, Symmetry::default())?;
-    for particle in simulation.particles.iter().step_by(12) {
+    for particle in tomogram.particles.iter().step_by(12) {
         let Some(truth) = particle.orientation else { continue };
         let centre = particle.position.zyx().map(|c| c.round() as usize);
         let near =
-            Array3::from_shape_fn(simulation.tomogram.shape(), |(z, y, x)| [z, y, x].iter().zip(centre).all(|(&a, b)| a.abs_diff(b) <= 3));
+            Array3::from_shape_fn(tomogram.volume.shape(), |(z, y, x)| [z, y, x].iter().zip(centre).all(|(&a, b)| a.abs_diff(b) <= 3));
         let region = Volume::new(near);
         let mut orientations: Vec<Orientation> = vec![truth];
         orientations.extend(coarse.orientations().iter().filter(|o| o.angle_to(&truth) > 15.0));
         let grid = RotationGrid::from_orientations(orientations)?;
-        let matches = Search::new(&simulation.tomogram, &template, &grid, params)?.within(&region)?.run(&())?;
+        let matches = Search::new(&tomogram.volume, &template, &grid, params)?.within(&region)?.run(&())?;
         let best = matches.scores.data().indexed_iter().filter(|(place, _)| region.data()[*place]).max_by(|a, b| a.1.total_cmp(b.1));
         let Some(((z, y, x), _)) = best else { continue };
         tried += 1;
