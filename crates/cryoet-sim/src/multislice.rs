@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use cryoet_core::Progress;
 use cryoet_core::ndarray::{Array3, ArrayView3, Axis};
 use rayon::prelude::*;
@@ -8,6 +10,9 @@ use crate::projection::{Detector, Row, check_tilts, rows};
 use crate::steps::Steps;
 use crate::{CtfParams, SimulationError, Surroundings, interaction_constant};
 
+/// Bytes of slices that are held at a time, a GiB: of thin slices through a steep slab there are 100 times as many.
+const HELD: usize = 1 << 30;
+
 /// How the wave of an electron goes through a thick specimen.
 struct Multislice<'a> {
     ctf: &'a CtfParams,
@@ -17,6 +22,8 @@ struct Multislice<'a> {
     voxel_size: f64,
     /// The slices' thickness in Angstrom.
     slice: f64,
+    /// How many slices are held at a time.
+    held: usize,
 }
 
 /// Images of a specimen `[z, y, x]` in volt over ice at each tilt about y, in degrees, by the multislice method: contrast `[tilt, y, u]`
@@ -25,7 +32,8 @@ struct Multislice<'a> {
 /// The specimen is cut into slices of `slice` Angstrom across the beam (SHREC'20 and '21: 50; a wave turns by `pi lambda k^2 slice` from
 /// slice to slice, 0.008 rad at Nyquist with pixels of 10 Angstrom). Each turns the wave by `sigma` times its projected potential, of which
 /// the share of amplitude contrast absorbs; between slices the wave spreads by `exp(-i pi lambda k^2 slice)`. The lens then adds its
-/// aberration and envelopes; its underfocus counts from the height of the tilt axis. Electrons fly towards larger z.
+/// aberration and envelopes; its underfocus counts from the height of the tilt axis. Electrons fly towards larger z. At most a GiB of slices is
+/// held at a time, or one slice where that is more; the others are made when the wave has come so far.
 ///
 /// # Errors
 /// A tilt that is not finite or 85 degrees and more, a slice thinner than a tenth of a voxel; cancelled by `progress`, which counts
@@ -59,8 +67,8 @@ pub fn image_multislice(
     let wide = Detector { width: quick_length(detector.width), ..detector };
     let transform = Transform2::new([ny, wide.width]);
     let frequencies = transform.table(|ky, kx| ky.hypot(kx) / voxel_size);
-    let method = Multislice { ctf, transform, frequencies, voxel_size, slice };
     let rows = rows(specimen, tilts, wide);
+    let method = Multislice { ctf, transform, frequencies, voxel_size, slice, held: slices_held(rows.len(), wide.width) };
     let steps = Steps::new(progress, tilts.len());
     let mut images = Array3::zeros((tilts.len(), ny, detector.width));
     let first = wide.width / 2 - detector.width / 2;
@@ -76,6 +84,11 @@ pub fn image_multislice(
     Ok(images)
 }
 
+/// How many slices of so many rows may be held.
+fn slices_held(rows: usize, width: usize) -> usize {
+    (HELD / size_of::<f32>() / (rows * width).max(1)).max(1)
+}
+
 /// The slices of a tilted slab, in voxels along the beam from the tilt axis.
 struct Heights {
     first: f64,
@@ -89,25 +102,37 @@ impl Heights {
         let count = (2.0 * half / step).ceil().max(1.0) as usize;
         Self { first: -0.5 * count as f64 * step, step, count }
     }
+
+    /// What the rays of a tilt (in rad) meet in some of the slices: `[row, slice, u]` in units of the specimen times voxels.
+    fn slices(&self, rows: &[Row], tilt: f64, width: usize, wanted: Range<usize>) -> Array3<f32> {
+        let mut slices = Array3::<f32>::zeros((rows.len(), wanted.len(), width));
+        slices.axis_iter_mut(Axis(0)).collect::<Vec<_>>().into_par_iter().zip(rows).for_each(|(mut lines, row)| {
+            if let Some(lines) = lines.as_slice_mut() {
+                let last = self.count - 1;
+                row.visit(tilt, width, |u, height, value| {
+                    let slice = (((height - self.first) / self.step) as usize).min(last);
+                    if wanted.contains(&slice) {
+                        lines[(slice - wanted.start) * width + u] += value;
+                    }
+                });
+            }
+        });
+        slices
+    }
 }
 
 impl Multislice<'_> {
     /// The wave in the image plane, row by row.
     fn through(&self, rows: &[Row], tilt: f64, heights: &Heights, width: usize) -> Vec<Complex32> {
-        let mut slices = Array3::<f32>::zeros((rows.len(), heights.count, width));
-        slices.axis_iter_mut(Axis(0)).collect::<Vec<_>>().into_par_iter().zip(rows).for_each(|(mut lines, row)| {
-            if let Some(lines) = lines.as_slice_mut() {
-                let last = heights.count - 1;
-                row.visit(tilt, width, |u, height, value| {
-                    let slice = (((height - heights.first) / heights.step) as usize).min(last);
-                    lines[slice * width + u] += value;
-                });
-            }
-        });
         let spread = self.spread();
         let mut wave = vec![Complex32::new(1.0, 0.0); rows.len() * width];
+        let (mut slices, mut held) = (Array3::zeros((0, 0, 0)), 0..0);
         for slice in 0..heights.count {
-            let here = slices.index_axis(Axis(1), slice);
+            if !held.contains(&slice) {
+                held = slice..(slice + self.held).min(heights.count);
+                slices = heights.slices(rows, tilt, width, held.clone());
+            }
+            let here = slices.index_axis(Axis(1), slice - held.start);
             wave.par_chunks_mut(width).enumerate().for_each(|(y, line)| self.transmit(line, here.index_axis(Axis(0), y).iter()));
             let mut spectrum = self.transform.forward_shared(wave);
             if slice + 1 < heights.count {

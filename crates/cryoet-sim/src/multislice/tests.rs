@@ -82,6 +82,29 @@ fn tilted_it_agrees_with_the_defocus_gradient() {
     }
 }
 
+/// However few slices are held at a time, the wave is the same to the bit, and all that are held of a large slab are a GiB.
+#[test]
+fn slices_come_a_few_at_a_time() {
+    let specimen = blob([20, 8, 64], [8.0, 4.0, 30.0], 3.0);
+    let detector = Detector { width: 64, axis_x: 32, surroundings: Surroundings::Periodic };
+    let (ctf, tilt) = (CtfParams::default(), 50.0_f64.to_radians());
+    let rows = rows(specimen.view(), &[50.0], detector);
+    let transform = Transform2::new([8, 64]);
+    let frequencies = transform.table(|ky, kx| ky.hypot(kx) / 10.0);
+    let mut method = Multislice { ctf: &ctf, transform, frequencies, voxel_size: 10.0, slice: 30.0, held: usize::MAX };
+    let heights = Heights::new(tilt, 20, 64, 3.0);
+    assert!(heights.count > 20);
+    method.held = heights.count;
+    let whole = method.through(&rows, tilt, &heights, 64);
+    for held in [1, 7] {
+        method.held = held;
+        assert!(method.through(&rows, tilt, &heights, 64) == whole, "{held}");
+    }
+    let held = slices_held(512, 588);
+    assert!(held * 512 * 588 * 4 <= 1 << 30 && (held + 1) * 512 * 588 * 4 > 1 << 30);
+    assert_eq!(slices_held(1 << 20, 1 << 20), 1);
+}
+
 #[test]
 fn refuses_slices_without_thickness() {
     let specimen = Array3::zeros((4, 8, 8));
