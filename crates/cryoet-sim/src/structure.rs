@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use thiserror::Error;
 
 use crate::scattering::element_of;
@@ -47,8 +49,10 @@ pub enum StructureError {
     #[error("no atoms: expected ATOM records, or a table atom_site")]
     Empty,
     /// An element whose scattering is not known here.
-    #[error("element {symbol:?} has no scattering factors here")]
+    #[error("line {line}: element {symbol:?} has no scattering factors here")]
     Element {
+        /// The line, from 1.
+        line: usize,
         /// The element's symbol.
         symbol: String,
     },
@@ -60,11 +64,39 @@ pub enum StructureError {
         /// The names there are.
         known: Vec<String>,
     },
-    /// A voxel size or resolution that is not positive, or so small that the box is too large.
-    #[error("voxels of {angstrom} Angstrom: expected a positive size that puts the structure into a box of at most 1024 a side")]
+    /// An assembly of chains that have no atoms.
+    #[error("assembly {name:?} is of the chains {chains:?}, which have no atoms: chains with atoms are {known:?}")]
+    Chains {
+        /// The assembly's name.
+        name: String,
+        /// The chains it takes.
+        chains: Vec<String>,
+        /// The chains of the atoms.
+        known: Vec<String>,
+    },
+    /// A voxel size that is not positive.
+    #[error("voxels of {angstrom} Angstrom: expected a positive size")]
     VoxelSize {
         /// The voxel size asked for.
         angstrom: f64,
+    },
+    /// A resolution that is not positive.
+    #[error("resolution of {angstrom} Angstrom: expected a positive number")]
+    Resolution {
+        /// The resolution asked for.
+        angstrom: f64,
+    },
+    /// Voxels so small, or atoms so far apart, that the box is too large to be held.
+    #[error("the structure reaches {reach:.1} Angstrom from its centre of mass, a box of {side} voxels of {angstrom} Angstrom a side: expected at most {most}")]
+    Box {
+        /// The voxel size asked for.
+        angstrom: f64,
+        /// How far the structure reaches, in Angstrom.
+        reach: f64,
+        /// The box's side in voxels.
+        side: f64,
+        /// The largest side.
+        most: f64,
     },
 }
 
@@ -161,13 +193,13 @@ impl Structure {
     /// A biological assembly: the chains it takes, each turned and moved as often as it says.
     ///
     /// # Errors
-    /// A name that is not among [`assemblies`](Self::assemblies).
+    /// A name that is not among [`assemblies`](Self::assemblies); chains that have no atoms.
     pub fn assembly(&self, name: &str) -> Result<Self, StructureError> {
         let Some(assembly) = self.assemblies.iter().find(|assembly| assembly.name == name) else {
             let known = self.assemblies().into_iter().map(str::to_owned).collect();
             return Err(StructureError::Assembly { name: name.into(), known });
         };
-        Self::new(assembly.build(&self.atoms), Vec::new())
+        self.built(assembly)
     }
 
     /// The first biological assembly, or the structure as it is where the file describes none.
@@ -176,9 +208,21 @@ impl Structure {
     /// An assembly of chains that are not there.
     pub fn first_assembly(&self) -> Result<Self, StructureError> {
         match self.assemblies.first() {
-            Some(first) => Self::new(first.build(&self.atoms), Vec::new()),
+            Some(first) => self.built(first),
             None => Ok(self.clone()),
         }
+    }
+
+    fn built(&self, assembly: &Assembly) -> Result<Self, StructureError> {
+        let atoms = assembly.build(&self.atoms);
+        if atoms.is_empty() {
+            // Files list the chains of water and ions, which have none here, so that some may be missing but not all.
+            let of_atoms: BTreeSet<&str> = self.atoms.iter().map(|atom| atom.chain.as_str()).collect();
+            let chains = assembly.parts.iter().flat_map(|part| part.chains.clone()).collect();
+            let known = of_atoms.into_iter().map(str::to_owned).collect();
+            return Err(StructureError::Chains { name: assembly.name.clone(), chains, known });
+        }
+        Self::new(atoms, Vec::new())
     }
 
     /// The mass in kDa, hydrogens included.

@@ -28,7 +28,7 @@ pub(crate) fn read(text: &str) -> Result<(Vec<Atom>, Vec<Assembly>), StructureEr
         let [z, y, x] = [(coordinates[0], "Cartn_z"), (coordinates[1], "Cartn_y"), (coordinates[2], "Cartn_x")]
             .map(|(column, field)| value(row, column, field));
         let symbol = row.get(symbol).unwrap_or("?");
-        let atomic_number = element_named(symbol).ok_or_else(|| StructureError::Element { symbol: symbol.into() })?.number;
+        let atomic_number = element_named(symbol).ok_or_else(|| StructureError::Element { line: row.line, symbol: symbol.into() })?.number;
         let chain = row.get(label).unwrap_or("");
         let identity = format!("{chain} {} {:?}", row.get(author).unwrap_or(""), number.map(|column| row.get(column)));
         listed.push(Listed {

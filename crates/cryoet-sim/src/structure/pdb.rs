@@ -42,7 +42,7 @@ fn atom(line: &str, at: usize) -> Result<Listed, StructureError> {
         "" => name.get(..2).unwrap_or(""),
         symbol => symbol,
     };
-    let atomic_number = element_named(symbol).ok_or_else(|| StructureError::Element { symbol: symbol.into() })?.number;
+    let atomic_number = element_named(symbol).ok_or_else(|| StructureError::Element { line: at, symbol: symbol.into() })?.number;
     let place = columns(line, 16, 17);
     Ok(Listed {
         atom: Atom { atomic_number, position: [z, y, x], hydrogens: 0.0, chain: columns(line, 21, 22).into() },

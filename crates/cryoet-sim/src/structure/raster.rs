@@ -9,8 +9,8 @@ use super::{Structure, StructureError};
 use crate::error_function::erf;
 use crate::scattering::{ICE, POTENTIAL, element_of};
 
-/// The largest side of a box in voxels.
-const LARGEST_BOX: f64 = 1024.0;
+/// The largest side of a box in voxels: drawn in 64 bits and handed on in 32, it takes a GiB.
+const LARGEST_BOX: f64 = 447.0;
 /// Gaussians end so many standard deviations out.
 const CUT_OFF: f64 = 5.0;
 
@@ -27,7 +27,7 @@ impl Structure {
     /// The box is a cube that holds the structure in every orientation; the centre of mass lies at voxel `floor(N / 2)`.
     ///
     /// # Errors
-    /// A voxel size that is not positive or makes the box too large.
+    /// A voxel size that is not positive; a box of more than 447 voxels a side, which would take more than a GiB.
     pub fn potential(&self, voxel_size: f64) -> Result<Array3<f32>, StructureError> {
         self.draw(voxel_size, |atomic_number, hydrogens| {
             let mut blobs = Vec::with_capacity(12);
@@ -49,10 +49,10 @@ impl Structure {
     /// [`potential`](Self::potential).
     ///
     /// # Errors
-    /// A voxel size or resolution that is not positive, or a voxel size that makes the box too large.
+    /// As for [`potential`](Self::potential); a resolution that is not positive.
     pub fn electron_density(&self, voxel_size: f64, resolution: f64) -> Result<Array3<f32>, StructureError> {
         if !(resolution.is_finite() && resolution > 0.0) {
-            return Err(StructureError::VoxelSize { angstrom: resolution });
+            return Err(StructureError::Resolution { angstrom: resolution });
         }
         let sigma = 0.225 * resolution;
         self.draw(voxel_size, |atomic_number, hydrogens| vec![Blob { weight: f64::from(atomic_number) + hydrogens, sigma }])
@@ -63,11 +63,14 @@ impl Structure {
         let offset = |position: [f64; 3]| -> [f64; 3] { std::array::from_fn(|axis| position[axis] - centre[axis]) };
         let squared = |[z, y, x]: [f64; 3]| z * z + y * y + x * x;
         let reach = self.atoms().iter().map(|atom| squared(offset(atom.position))).fold(0.0, f64::max).sqrt() + 4.0;
-        let half = (reach / voxel_size).ceil() + 1.0;
-        if !(voxel_size.is_finite() && voxel_size > 0.0 && half < LARGEST_BOX / 2.0) {
+        if !(voxel_size.is_finite() && voxel_size > 0.0) {
             return Err(StructureError::VoxelSize { angstrom: voxel_size });
         }
-        let side = 2 * half as usize + 1;
+        let side = 2.0 * ((reach / voxel_size).ceil() + 1.0) + 1.0;
+        if side > LARGEST_BOX {
+            return Err(StructureError::Box { angstrom: voxel_size, reach, side, most: LARGEST_BOX });
+        }
+        let side = side as usize;
         let middle = box_centre(side) as f64;
         let mut volume = Array3::<f64>::zeros((side, side, side));
         for atom in self.atoms() {

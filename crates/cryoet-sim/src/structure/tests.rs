@@ -157,12 +157,31 @@ fn says_what_is_wrong() {
     let short = ALANINE_CIF.trim_end().trim_end_matches(" A 2");
     assert!(matches!(Structure::from_mmcif(short).unwrap_err(), StructureError::Row { .. }));
     let strange = ALANINE_CIF.replace("ATOM N . GLY", "ATOM Qq . GLY");
-    assert!(matches!(Structure::from_mmcif(&strange).unwrap_err(), StructureError::Element { symbol } if symbol == "Qq"));
+    assert!(matches!(Structure::from_mmcif(&strange).unwrap_err(), StructureError::Element { line: 48, symbol } if symbol == "Qq"));
+    let strange = ALANINE.replace("  1.00  0.00          MG", "  1.00  0.00          QQ");
+    assert!(matches!(Structure::from_pdb(&strange).unwrap_err(), StructureError::Element { line: 17, symbol } if symbol == "QQ"));
+    // An assembly of chains that are not there.
+    let absent = Structure::from_pdb(&ALANINE.replace("TO CHAINS: A", "TO CHAINS: Q, R")).unwrap();
+    for error in [absent.first_assembly().unwrap_err(), absent.assembly("1").unwrap_err()] {
+        let expected = "assembly \"1\" is of the chains [\"Q\", \"R\"], which have no atoms: chains with atoms are [\"A\", \"B\"]";
+        assert_eq!(error.to_string(), expected);
+    }
     let unknown = ALANINE_CIF.replace("'(1,2)'", "'(1-9)'");
     assert!(matches!(Structure::from_mmcif(&unknown).unwrap_err(), StructureError::Field { field: "oper_expression", .. }));
     let structure = Structure::from_pdb(ALANINE).unwrap();
     assert!(matches!(structure.potential(0.0), Err(StructureError::VoxelSize { .. })));
-    assert!(matches!(structure.potential(1e-3), Err(StructureError::VoxelSize { .. })));
+    assert!(matches!(structure.potential(1e-3), Err(StructureError::Box { .. })));
+    assert!(matches!(structure.electron_density(1.0, 0.0), Err(StructureError::Resolution { .. })));
+}
+
+/// Two atoms half a micrometre apart would take 12 GiB at 5 Angstrom: that is refused, and said before any of it is held.
+#[test]
+fn atoms_far_apart_are_refused() {
+    let atom = |x: f64| format!("HETATM    1  C1  XYZ A   1    {x:8.1}   0.000   0.000  1.00  0.00           C\n");
+    let structure = |distance: f64| Structure::from_pdb(&(atom(0.0) + &atom(distance))).unwrap();
+    let error = structure(5000.0).potential(5.0).unwrap_err();
+    assert!(matches!(error, StructureError::Box { side: 1005.0, most: 447.0, .. }), "{error}");
+    assert_eq!(structure(200.0).potential(5.0).unwrap().dim().0, 45);
 }
 
 /// Whatever the text, an answer or an error comes back.
