@@ -15,6 +15,10 @@ const PROTEIN_DENSITY: f64 = 0.813e-3;
 /// Volume of a kDa of dense protein in cubic Angstrom (0.73 cm^3 / g).
 const VOLUME_PER_KDA: f64 = 1212.0;
 
+/// How far a map's centre of mass may lie from its reference point: as many voxels, or that share of the radius of a ball of its volume if that
+/// is further. A particle's position then lies inside the particle, and so inside the tomogram.
+const OFF_CENTRE: [f64; 2] = [2.0, 1.0 / 3.0];
+
 /// Cells along the longest side where a complex' volume is measured.
 const CELLS: usize = 64;
 
@@ -44,8 +48,33 @@ pub enum ComplexError {
         /// The complex's name.
         name: String,
     },
-    /// A map that cannot be used: not finite, or its positive part is smaller than the volume asked for.
-    #[error("the map of {name:?} has no surface around {volume} cubic Angstrom: expected finite values, positive in at least that volume")]
+    /// A map with a value that is not finite.
+    #[error("the map of {name:?} is {value} at voxel {index:?} (z, y, x): expected finite values")]
+    NonFinite {
+        /// The complex's name.
+        name: String,
+        /// The voxel, z, y, x.
+        index: [usize; 3],
+        /// The value there.
+        value: f32,
+    },
+    /// A map that turns about a place beside what it shows.
+    #[error(
+        "the map of {name:?} has its centre of mass at voxel {centre:.1?} (z, y, x) and turns about voxel floor(N / 2), {reference:?}: expected \
+         them at most {most:.1} voxels apart"
+    )]
+    OffCentre {
+        /// The complex's name.
+        name: String,
+        /// The centre of mass, z, y, x in voxels.
+        centre: [f64; 3],
+        /// The reference point, z, y, x in voxels.
+        reference: [usize; 3],
+        /// How far apart they may be, in voxels.
+        most: f64,
+    },
+    /// A map whose positive part is smaller than the volume asked for.
+    #[error("the map of {name:?} has no surface around {volume} cubic Angstrom: expected values that are positive in at least that volume")]
     Map {
         /// The complex's name.
         name: String,
@@ -127,10 +156,11 @@ impl Complex {
     ///
     /// The map is scaled so that a kDa weighs as much as in the built-in complexes; its surface, which truth volumes show, is the
     /// level that encloses `volume` cubic Angstrom. What lies below 2 % of the peak counts as empty. The reference point is voxel
-    /// `floor(N / 2)` of the map.
+    /// `floor(N / 2)` of the map, which must be near its centre of mass: positions of particles are of that point.
     ///
     /// # Errors
-    /// A mass or voxel size that is not positive, a map that is not finite or too small for the volume.
+    /// A mass or voxel size that is not positive; a map that is not finite, too small for the volume, or whose centre of mass lies more than 2
+    /// voxels and more than a third of the radius of a ball of its volume from the reference point.
     ///
     /// ```
     /// use cryoet_core::ndarray::Array3;
@@ -158,9 +188,18 @@ impl Complex {
         if !(voxel_size.is_finite() && voxel_size > 0.0) {
             return Err(ComplexError::VoxelSize { name, angstrom: voxel_size });
         }
+        if let Some(((z, y, x), &value)) = map.indexed_iter().find(|(_, v)| !v.is_finite()) {
+            return Err(ComplexError::NonFinite { name, index: [z, y, x], value });
+        }
         let Some(shape) = MapShape::new(map, voxel_size, volume) else {
             return Err(ComplexError::Map { name, volume });
         };
+        let (centre, reference) = (shape.centre_of_mass(), <[usize; 3]>::from(map.dim()).map(box_centre));
+        let distance = (0..3).map(|axis| (centre[axis] - reference[axis] as f64).powi(2)).sum::<f64>().sqrt();
+        let most = OFF_CENTRE[0].max(OFF_CENTRE[1] * radius_of(volume) / voxel_size);
+        if distance > most {
+            return Err(ComplexError::OffCentre { name, centre, reference, most });
+        }
         let factor = PROTEIN_OVER_ICE * mass_kda / (PROTEIN_DENSITY * shape.integral());
         Ok(Self { name, mass_kda, form: Form::Map(shape.scaled(factor as f32)), volume })
     }
@@ -249,7 +288,7 @@ impl Complex {
 
     /// The radius in Angstrom of a ball of the same volume.
     pub fn radius(&self) -> f64 {
-        (3.0 * self.volume / (4.0 * std::f64::consts::PI)).cbrt()
+        radius_of(self.volume)
     }
 
     /// The largest distance in Angstrom of a point of the shape from the reference point.
@@ -297,9 +336,47 @@ impl Complex {
     }
 }
 
+/// The radius of a ball of a volume.
+fn radius_of(volume: f64) -> f64 {
+    (3.0 * volume / (4.0 * std::f64::consts::PI)).cbrt()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn blob(at: [f32; 3]) -> Array3<f32> {
+        Array3::from_shape_fn((40, 40, 40), |(z, y, x)| {
+            let square: f32 = [z, y, x].iter().zip(at).map(|(&i, a)| (i as f32 - a).powi(2)).sum();
+            (-square / 18.0).exp()
+        })
+    }
+
+    /// A ball of 300 voxels has a radius of 4.2 voxels: a centre of mass up to 2 voxels off is the map's own, one further off a mistake.
+    #[test]
+    fn maps_turn_about_their_middle() {
+        let complex = |at, voxels: f64| Complex::from_map("blob", 100.0, blob(at).view(), 5.0, voxels * 125.0);
+        for at in [[20.0; 3], [20.0, 21.8, 20.0]] {
+            let mask = complex(at, 300.0).unwrap().mask(5.0);
+            assert_eq!(mask[[mask.dim().0 / 2; 3]], 1);
+        }
+        let error = complex([20.0, 27.0, 20.0], 300.0).unwrap_err();
+        let told = "centre of mass at voxel [20.0, 27.0, 20.0] (z, y, x) and turns about voxel floor(N / 2), [20, 20, 20]";
+        assert!(error.to_string().contains(told), "{error}");
+        assert!(matches!(complex([20.0, 22.2, 20.0], 300.0), Err(ComplexError::OffCentre { most: 2.0, .. })));
+        // A third of 7.8 voxels.
+        assert!(complex([20.0, 22.2, 20.0], 2000.0).is_ok());
+    }
+
+    #[test]
+    fn a_map_that_is_not_finite_is_told_its_voxel() {
+        let mut map = blob([20.0; 3]);
+        map[[1, 2, 3]] = f32::NAN;
+        let error = Complex::from_map("blob", 100.0, map.view(), 5.0, 300.0 * 125.0).unwrap_err();
+        assert!(error.to_string().contains("is NaN at voxel [1, 2, 3]"), "{error}");
+        let none = Complex::from_map("blob", 100.0, blob([20.0; 3]).view(), 5.0, 1e9).unwrap_err();
+        assert!(matches!(none, ComplexError::Map { .. }));
+    }
 
     #[test]
     fn masks_fill_the_volume_and_differ() {

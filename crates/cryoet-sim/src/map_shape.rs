@@ -52,6 +52,16 @@ impl MapShape {
         self.values.iter().map(|&v| f64::from(v)).sum::<f64>() * self.voxel_size.powi(3)
     }
 
+    /// The centre of mass, z, y, x in the map's voxels.
+    pub(crate) fn centre_of_mass(&self) -> [f64; 3] {
+        let mut sums = [0.0; 4];
+        for ((z, y, x), &v) in self.values.indexed_iter().filter(|(_, v)| **v != 0.0) {
+            let v = f64::from(v);
+            [z as f64, y as f64, x as f64, 1.0].iter().zip(&mut sums).for_each(|(i, sum)| *sum += v * i);
+        }
+        [sums[0] / sums[3], sums[1] / sums[3], sums[2] / sums[3]]
+    }
+
     pub(crate) fn reach(&self) -> f64 {
         self.reach
     }
