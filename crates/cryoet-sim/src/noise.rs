@@ -19,6 +19,15 @@ pub enum NoiseColour {
     Transfer,
 }
 
+/// The least and the largest ratio of variances: beyond either, the lesser of signal and noise is some 2^-12 of the other, and so half of the 24
+/// bits that 32-bit floats have are gone.
+const RATIOS: [f64; 2] = [1e-7, 1e7];
+
+/// Whether a number can be a signal-to-noise ratio.
+pub(crate) fn is_ratio(snr: f64) -> bool {
+    (RATIOS[0]..=RATIOS[1]).contains(&snr)
+}
+
 /// What noise was added to a tilt series.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -47,7 +56,7 @@ impl NoiseRecord {
 /// whole series: variance of the noise-free images over variance of the noise. All pixels count, so the whole field must be lit.
 ///
 /// # Errors
-/// A ratio that is not positive and finite.
+/// A ratio below 1e-7 or above 1e7; images without variance, or whose values are not finite.
 ///
 /// ```
 /// use cryoet_core::ndarray::Array3;
@@ -74,7 +83,7 @@ pub fn add_noise(mut images: ArrayViewMut3<'_, f32>, snr: f64, seed: u64) -> Res
 /// 0.004 becomes 0.1 to 0.3. `pixel_size` in Angstrom.
 ///
 /// # Errors
-/// A ratio that is not positive and finite.
+/// As for [`add_noise`].
 ///
 /// ```
 /// use cryoet_core::ndarray::Array3;
@@ -110,11 +119,14 @@ fn add_drawn(
     seed: u64,
     add: impl Fn(&mut ArrayViewMut2<'_, f32>, f32, &mut ChaCha8Rng) -> f64 + Sync,
 ) -> Result<NoiseRecord, SimulationError> {
-    if !(snr.is_finite() && snr > 0.0) {
+    if !is_ratio(snr) {
         return Err(SimulationError::Snr { snr });
     }
     let pixels = images.len().max(1) as f64;
     let signal_variance = images.axis_iter(Axis(0)).map(|image| squares_about_mean(image.iter())).sum::<f64>() / pixels;
+    if !(signal_variance.is_finite() && signal_variance > 0.0) {
+        return Err(SimulationError::NoSignal { snr, variance: signal_variance });
+    }
     let sigma = (signal_variance / snr).sqrt() as f32;
     let squares: Vec<f64> = images
         .axis_iter_mut(Axis(0))
@@ -152,6 +164,14 @@ mod tests {
         assert!(add_noise_through(noisy.view_mut(), &CtfParams::default(), 10.0, 0.0, 3).is_err());
         assert!(add_noise(noisy.view_mut(), 0.0, 3).is_err());
         assert!(add_noise(noisy.view_mut(), f64::NAN, 3).is_err());
+        for snr in [1e-300, 1e300] {
+            assert_eq!(add_noise(noisy.view_mut(), snr, 3), Err(SimulationError::Snr { snr }));
+        }
+        // In proportion to nothing, noise would be nothing, and the ratio no number.
+        noisy.fill(2.0);
+        assert_eq!(add_noise(noisy.view_mut(), 0.1, 3), Err(SimulationError::NoSignal { snr: 0.1, variance: 0.0 }));
+        noisy[[1, 2, 3]] = f32::INFINITY;
+        assert!(matches!(add_noise(noisy.view_mut(), 0.1, 3), Err(SimulationError::NoSignal { variance, .. }) if variance.is_nan()));
     }
 
     /// Coloured noise has the power of the transfer function, and what it leaves of white noise on average.

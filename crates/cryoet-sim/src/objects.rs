@@ -46,7 +46,7 @@ impl Objects {
         }
     }
 
-    /// The class's radius in Angstrom: the mean one; half the mean length of filaments.
+    /// The class's radius in Angstrom: the mean one of vesicles and membranes, gold's, half the mean length of filaments.
     pub(crate) fn radius(&self) -> f64 {
         match self {
             Self::Vesicles(vesicles) => 0.5 * (vesicles.radius[0] + vesicles.radius[1]),

@@ -5,8 +5,8 @@ use thiserror::Error;
 
 use crate::random::{Purpose, stream};
 use crate::{
-    Beside, Complex, Crowding, CtfParams, Envelope, Exposure, GoldParams, NoiseColour, Propagation, Rod, SimulationParams, TiltScheme,
-    VesicleParams,
+    Beside, Complex, Crowding, CtfParams, Envelope, Exposure, GoldParams, NoiseColour, Propagation, Rod, SimulationError, SimulationParams,
+    TiltScheme, VesicleParams,
 };
 
 /// A quantity that each tomogram of a data set draws anew.
@@ -45,8 +45,8 @@ pub enum Quantity {
 #[derive(Debug, Error, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum RecipeError {
-    /// A range whose ends are not finite or in the wrong order, or a negative count.
-    #[error("{quantity:?} is drawn from {from} to {to}: expected finite numbers, rising, and no negative counts")]
+    /// A range whose ends are not finite or in the wrong order, or a count that is negative or not whole.
+    #[error("{} is drawn from {from} to {to}: expected finite numbers, rising, and whole ones from 0 up for counts", .quantity.name())]
     Range {
         /// The quantity.
         quantity: Quantity,
@@ -56,10 +56,23 @@ pub enum RecipeError {
         to: f64,
     },
     /// The name is none of the built-in recipes.
-    #[error("no preset is named {name:?}: the names are shrec19, shrec20 and shrec21")]
+    #[error("no preset is named {name:?}: the names are {}", Recipe::PRESETS.join(", "))]
     UnknownPreset {
         /// The name asked for.
         name: String,
+    },
+    /// Parameters of which nothing is drawn that cannot be simulated.
+    #[error(transparent)]
+    Params(#[from] SimulationError),
+    /// An end of what is drawn that cannot be simulated.
+    #[error("{} at {value}", .quantity.name())]
+    End {
+        /// The quantity.
+        quantity: Quantity,
+        /// The end.
+        value: f64,
+        /// What is wrong with it.
+        source: SimulationError,
     },
 }
 
@@ -85,6 +98,25 @@ pub struct Recipe {
 }
 
 impl Quantity {
+    /// Its name in a recipe.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Particles => "particles",
+            Self::Vesicles => "vesicles",
+            Self::Gold => "gold",
+            Self::DefocusUm => "defocus_um",
+            Self::AmplitudeContrast => "amplitude_contrast",
+            Self::Dose => "dose",
+            Self::Snr => "snr",
+            Self::SolventNoise => "solvent_noise",
+            Self::StructuralNoise => "structural_noise",
+            Self::Motion => "motion",
+            Self::Shift => "shift",
+            Self::Membranes => "membranes",
+            Self::Filaments => "filaments",
+        }
+    }
+
     fn is_count(self) -> bool {
         matches!(self, Self::Particles | Self::Vesicles | Self::Gold | Self::Membranes | Self::Filaments)
     }
@@ -109,17 +141,23 @@ impl Quantity {
 }
 
 impl Recipe {
+    /// The names of the built-in recipes.
+    pub const PRESETS: [&str; 5] = ["demo", "small", "shrec19", "shrec20", "shrec21"];
+
     /// A recipe that draws nothing.
     pub fn fixed(params: SimulationParams) -> Self {
         Self { draws: BTreeMap::new(), params }
     }
 
-    /// The recipe of a SHREC track: `shrec19`, `shrec20` or `shrec21`.
+    /// A built-in recipe, by one of the names in [`PRESETS`](Self::PRESETS): `demo` is the default parameters, `small` takes seconds, the
+    /// others follow SHREC's tracks.
     ///
     /// # Errors
     /// Any other name.
     pub fn preset(name: &str) -> Result<Self, RecipeError> {
         match name {
+            "demo" => Ok(Self::default()),
+            "small" => Ok(Self::small()),
             "shrec19" => Ok(Self::shrec19()),
             "shrec20" => Ok(Self::shrec20()),
             "shrec21" => Ok(Self::shrec21()),
@@ -127,24 +165,81 @@ impl Recipe {
         }
     }
 
+    /// Checks the ranges, and the parameters at both ends of each of them, the others at their low ends; only whether particles find room shows
+    /// in the simulation.
+    ///
+    /// # Errors
+    /// A range that cannot be drawn from; parameters out of range.
+    ///
+    /// ```
+    /// use cryoet_sim::{Quantity, Recipe};
+    /// let mut recipe = Recipe::preset("shrec21")?;
+    /// recipe.check()?;
+    /// recipe.draws.insert(Quantity::AmplitudeContrast, [0.07, 1.1]);
+    /// assert!(recipe.check().unwrap_err().to_string().starts_with("amplitude_contrast at 1.1"));
+    /// # Ok::<(), cryoet_sim::RecipeError>(())
+    /// ```
+    pub fn check(&self) -> Result<(), RecipeError> {
+        self.check_ranges()?;
+        let mut low = self.params.clone();
+        // What is wrong before a quantity is set is not its fault.
+        let mut before = low.check().err();
+        for (&quantity, &[value, _]) in &self.draws {
+            quantity.set(&mut low, value);
+            let now = low.check().err();
+            if let Some(source) = now.clone().filter(|_| now != before) {
+                return Err(RecipeError::End { quantity, value, source });
+            }
+            before = now;
+        }
+        if let Some(error) = before {
+            return Err(RecipeError::Params(error));
+        }
+        for (&quantity, &[_, value]) in &self.draws {
+            let mut params = low.clone();
+            quantity.set(&mut params, value);
+            params.check().map_err(|source| RecipeError::End { quantity, value, source })?;
+        }
+        Ok(())
+    }
+
+    fn check_ranges(&self) -> Result<(), RecipeError> {
+        for (&quantity, &[from, to]) in &self.draws {
+            let whole = from >= 0.0 && to <= f64::from(u32::MAX) && from.fract() == 0.0 && to.fract() == 0.0;
+            if !(from.is_finite() && to.is_finite() && from <= to && (whole || !quantity.is_count())) {
+                return Err(RecipeError::Range { quantity, from, to });
+            }
+        }
+        Ok(())
+    }
+
     /// The parameters of a tomogram, and what was drawn for it.
     ///
     /// # Errors
     /// A range that cannot be drawn from.
     pub fn draw(&self, seed: u64) -> Result<(SimulationParams, BTreeMap<Quantity, f64>), RecipeError> {
+        self.check_ranges()?;
         let mut params = self.params.clone();
         let mut drawn = BTreeMap::new();
         for (&quantity, &[from, to]) in &self.draws {
-            let countable = !quantity.is_count() || (from >= 0.0 && to <= f64::from(u32::MAX));
-            if !(from.is_finite() && to.is_finite() && from <= to && countable) {
-                return Err(RecipeError::Range { quantity, from, to });
-            }
             let share: f64 = stream(seed, Purpose::Quantity, quantity as usize).random();
             let value = if quantity.is_count() { (from + (to - from + 1.0) * share).floor().min(to) } else { from + (to - from) * share };
             quantity.set(&mut params, value);
             drawn.insert(quantity, value);
         }
         Ok((params, drawn))
+    }
+
+    /// Two large complexes at little noise in 40 x 96 x 96 voxels, 41 tilts: seconds.
+    fn small() -> Self {
+        Self::fixed(SimulationParams {
+            shape: [40, 96, 96],
+            complexes: complexes(&["1bxn", "4d8q"]),
+            crowding: Crowding::Count(14),
+            tilts: TiltScheme { step: 3.0, ..TiltScheme::default() },
+            snr: Some(1.0),
+            ..SimulationParams::default()
+        })
     }
 
     /// SHREC'19 as published, but for true uniform orientations and tilts of uncut specimens: 2,500 particles in 200 x 512 x 512 voxels
@@ -255,11 +350,12 @@ mod tests {
 
     #[test]
     fn presets_are_whole() {
-        for (name, classes) in [("shrec19", 12), ("shrec20", 12), ("shrec21", 13)] {
+        for (name, classes) in Recipe::PRESETS.into_iter().zip([6, 2, 12, 12, 13]) {
             let recipe = Recipe::preset(name).unwrap();
             assert_eq!(recipe.params.complexes.len(), classes, "{name}");
             let (params, _) = recipe.draw(3).unwrap();
             params.check().unwrap();
+            recipe.check().unwrap();
         }
         assert!(matches!(Recipe::preset("shrec18"), Err(RecipeError::UnknownPreset { .. })));
     }
@@ -297,5 +393,44 @@ mod tests {
         assert!(matches!(recipe.draw(1), Err(RecipeError::Range { quantity: Quantity::Gold, .. })));
         recipe.draws.insert(Quantity::Gold, [9.0, 7.0]);
         assert!(recipe.draw(1).is_err());
+        for ends in [[7.5, 9.0], [7.0, 9.5]] {
+            recipe.draws.insert(Quantity::Gold, ends);
+            assert!(matches!(recipe.draw(1), Err(RecipeError::Range { .. })), "{ends:?}");
+        }
+    }
+
+    /// One end of one range is enough, whichever the first tomogram draws.
+    #[test]
+    fn both_ends_of_every_range_are_checked() {
+        let wrong = [
+            (Quantity::Snr, [0.0, 1.0], 0.0),
+            (Quantity::Snr, [0.1, 1e300], 1e300),
+            (Quantity::DefocusUm, [2.0, 500.0], 500.0),
+            (Quantity::Particles, [1.0, 4e9], 4e9),
+            (Quantity::Motion, [-1.0, 3.0], -1.0),
+            (Quantity::Shift, [0.0, 9000.0], 9000.0),
+        ];
+        for (wrong, ends, end) in wrong {
+            let mut recipe = Recipe::shrec21();
+            recipe.draws.insert(wrong, ends);
+            let error = recipe.check().unwrap_err();
+            assert!(matches!(error, RecipeError::End { quantity, value, .. } if quantity == wrong && value == end), "{error}");
+        }
+        let fixed = Recipe::fixed(SimulationParams { snr: Some(0.0), ..SimulationParams::default() });
+        assert!(matches!(fixed.check(), Err(RecipeError::Params(SimulationError::Snr { .. }))));
+        let mut recipe = Recipe::shrec21();
+        recipe.params.voxel_size = 0.0;
+        assert!(matches!(recipe.check(), Err(RecipeError::Params(SimulationError::VoxelSize { .. }))));
+        // What is drawn need not be right where it is not.
+        recipe.params = SimulationParams { snr: Some(0.0), ..SimulationParams::default() };
+        recipe.check().unwrap();
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn quantities_have_one_name() {
+        for quantity in [Quantity::Particles, Quantity::DefocusUm, Quantity::StructuralNoise, Quantity::Filaments] {
+            assert_eq!(serde_json::to_value(quantity).unwrap(), quantity.name());
+        }
     }
 }

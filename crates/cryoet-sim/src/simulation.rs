@@ -1,9 +1,8 @@
 use cryoet_core::ndarray::{Array3, Axis};
-use cryoet_core::{Class, ClassLabel, ClassTable, Particle, Progress, Volume, VoxelSize, bin_mean, box_centre};
+use cryoet_core::{ClassTable, Particle, Progress, Volume, VoxelSize, bin_mean, box_centre};
 
 use crate::acquisition::{Series, acquire};
 use crate::back_projection::back_project_about;
-use crate::objects::Objects;
 use crate::steps::Stage;
 use crate::{
     Detector, NoiseRecord, ParticleDraw, SimulationError, SimulationParams, Specimen, Surroundings, TiltRecord, bin_images, bin_occupancy,
@@ -30,7 +29,7 @@ pub struct Simulation {
     pub particles: Vec<Particle>,
     /// How each of them came about.
     pub draws: Vec<ParticleDraw>,
-    /// Names of the classes, and their radii in Angstrom (of balls of the same volume).
+    /// Names of the classes, and their radii in Angstrom: [`SimulationParams::class_table`] says of what.
     pub class_table: ClassTable,
     /// The tilts in degrees, as reconstruction takes them.
     pub tilts: Vec<f64>,
@@ -42,8 +41,8 @@ pub struct Simulation {
     pub clean_images: Array3<f32>,
     /// Reconstructions from the images of even and of odd number, where asked for.
     pub halves: Option<[Volume<f32>; 2]>,
-    /// A reconstruction of another depth, where asked for; the tomogram lies in its middle: its voxel `floor(N / 2)` of z is the
-    /// other's.
+    /// A taller reconstruction, where asked for; the tomogram lies in its middle: its voxel `floor(N / 2)` of z is the other's, and its
+    /// origin lies as far below.
     pub tall: Option<Volume<f32>>,
     /// The noise that was added, where any was.
     pub noise: Option<NoiseRecord>,
@@ -54,7 +53,8 @@ pub struct Simulation {
 /// The same parameters and seed give the same result to the bit at any number of threads.
 ///
 /// # Errors
-/// Parameters out of range, particles that do not fit; cancelled by `progress`.
+/// Parameters out of range, particles that do not fit, noise in proportion to no signal, values that are not finite; cancelled by
+/// `progress`.
 ///
 /// ```
 /// use cryoet_sim::{Crowding, SimulationParams, TiltScheme, simulate};
@@ -74,13 +74,14 @@ pub struct Simulation {
 pub fn simulate(params: &SimulationParams, seed: u64, progress: &dyn Progress) -> Result<Simulation, SimulationError> {
     params.check()?;
     let tilts = params.tilts.angles()?;
-    let class_table = class_table(params)?;
+    let class_table = params.class_table()?;
     let [nz, _, nx] = params.shape;
     let stages = 4 + u64::from(params.halves) + u64::from(params.depth.is_some());
     let series = TiltRecord::of(params, &tilts, &params.misalignment.draw(tilts.len(), seed)?);
     let specimen = Specimen::new(params, seed, &Stage { progress, stage: 0, stages })?;
     let detector = Detector { width: detector_width(nz, nx), axis_x: box_centre(nx), surroundings: Surroundings::Periodic };
     let Series { mut clean, mut images, noise } = acquire(params, &specimen, &series, detector, seed, (progress, 1, stages))?;
+    check_finite("images", &images)?;
 
     let voxel_size = VoxelSize::isotropic(params.voxel_size).ok();
     let mut density = Volume::new(specimen.tomogram_potential()).with_voxel_size(voxel_size);
@@ -94,7 +95,16 @@ pub fn simulate(params: &SimulationParams, seed: u64, progress: &dyn Progress) -
     }
     let from = Reconstruction { params, tilts: &tilts, width: detector.width };
     let tomogram = from.reconstruct(&images, nz, |_| true, &Stage { progress, stage: 3, stages })?;
-    let tall = params.depth.map(|depth| from.reconstruct(&images, depth, |_| true, &Stage { progress, stage: 4, stages })).transpose()?;
+    check_finite("tomogram", &tomogram)?;
+    let tall = match params.depth {
+        Some(depth) => {
+            let data = from.reconstruct(&images, depth, |_| true, &Stage { progress, stage: 4, stages })?;
+            let (voxels, [z, y, x]) = (from.voxels_below(depth) as f64, density.origin());
+            let below = density.voxel_size().map_or(0.0, |size| voxels * size.zyx()[0]);
+            Some(density.with_data(data).with_origin([z - below, y, x]))
+        }
+        None => None,
+    };
     let halves = if params.halves {
         let last = Stage { progress, stage: stages - 1, stages };
         let [even, odd] = [0, 1].map(|half| from.reconstruct(&images, nz, |i| i % 2 == half, &last));
@@ -108,7 +118,7 @@ pub fn simulate(params: &SimulationParams, seed: u64, progress: &dyn Progress) -
         hitboxes: density.with_data(hitboxes(occupancy.view(), &particles)),
         occupancy: density.with_data(occupancy),
         halves,
-        tall: tall.map(|tall| Volume::new(tall).with_voxel_size(density.voxel_size())),
+        tall,
         density,
         particles,
         draws,
@@ -130,6 +140,12 @@ struct Reconstruction<'a> {
 }
 
 impl Reconstruction<'_> {
+    /// How many voxels a reconstruction of a depth before binning has below the tomogram, so that their voxels `floor(N / 2)` are one.
+    fn voxels_below(&self, depth: usize) -> i64 {
+        let centre = |n: usize| box_centre(n / self.params.binning) as i64;
+        centre(depth) - centre(self.params.shape[0])
+    }
+
     /// A volume of a depth before binning, from the images whose numbers are chosen.
     fn reconstruct(
         &self,
@@ -143,8 +159,10 @@ impl Reconstruction<'_> {
         let tilts: Vec<f64> = numbers.iter().map(|&i| self.tilts[i]).collect();
         // The tilt axis does not move when voxels are binned about it.
         let k = binning as f64;
-        let nx = self.params.shape[2];
-        let axis = [depth, nx, self.width].map(|n| (box_centre(n) as f64 - 0.5 * (k - 1.0)) / k);
+        let [nz, _, nx] = self.params.shape;
+        let mut axis = [nz, nx, self.width].map(|n| (box_centre(n) as f64 - 0.5 * (k - 1.0)) / k);
+        // It is the tomogram's own, whatever the depth.
+        axis[0] += self.voxels_below(depth) as f64;
         let shape = [depth / binning, nx / binning];
         if numbers.len() == self.tilts.len() {
             return back_project_about(images.view(), &tilts, shape, axis, self.params.weighting, progress);
@@ -173,13 +191,8 @@ fn detector_width(nz: usize, nx: usize) -> usize {
     (shadow + 2 * DETECTOR_MARGIN).next_multiple_of(8)
 }
 
-fn class_table(params: &SimulationParams) -> Result<ClassTable, SimulationError> {
-    let class =
-        |(i, complex): (usize, &crate::Complex)| Class::new(ClassLabel::new(i as u8 + 1), complex.name()).with_radius(complex.radius());
-    let mut classes: Vec<Class> = params.complexes.iter().enumerate().map(class).collect();
-    let object = |(kind, class): (Objects, usize)| Class::new(ClassLabel::new(class as u8 + 1), kind.name()).with_radius(kind.radius());
-    classes.extend(Objects::of(params).into_iter().zip(params.complexes.len()..).map(object));
-    Ok(ClassTable::new(classes)?)
+fn check_finite(what: &'static str, values: &Array3<f32>) -> Result<(), SimulationError> {
+    if values.iter().all(|v| v.is_finite()) { Ok(()) } else { Err(SimulationError::NotFinite { what }) }
 }
 
 #[cfg(test)]

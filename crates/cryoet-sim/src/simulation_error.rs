@@ -13,16 +13,16 @@ pub enum SimulationError {
         /// The shape asked for.
         shape: [usize; 3],
     },
-    /// A slab too large to be held.
-    #[error("tomogram of shape {shape:?} (z, y, x) in a slab {width} voxels wide: expected at most 2^33 voxels")]
+    /// A slab or a taller reconstruction too large to be held.
+    #[error("tomogram of shape {shape:?} (z, y, x) in a slab {width} voxels wide: expected at most 2^33 voxels, the taller depth's included")]
     Voxels {
         /// The shape asked for.
         shape: [usize; 3],
         /// The slab's width along x, with what the steepest tilt sees beyond the tomogram.
         width: f64,
     },
-    /// A voxel size that is not positive, or a micrometre and more.
-    #[error("voxel size {angstrom} Angstrom: expected a positive number up to 10000")]
+    /// A voxel size finer than atoms, or beyond a micrometre.
+    #[error("voxel size {angstrom} Angstrom: expected 0.1 to 10000")]
     VoxelSize {
         /// The size asked for.
         angstrom: f64,
@@ -55,50 +55,92 @@ pub enum SimulationError {
         /// How many there are.
         count: usize,
     },
+    /// A name that could name no file, or one elsewhere.
+    #[error("complex {name:?}: expected a name without blanks, control characters, commas, / and \\, which is not ., .. or empty and has no # first")]
+    ComplexName {
+        /// The name.
+        name: String,
+    },
+    /// No place to try.
+    #[error("0 tries: expected 1 or more places for each particle")]
+    Tries,
     /// A density of particles that makes no sense.
     #[error("one particle to {voxels} voxels: expected 1 or more")]
     Crowding {
         /// The voxels per particle asked for.
         voxels: f64,
     },
-    /// Solvent noise that is negative or not finite.
-    #[error("solvent noise of {volt} V: expected 0 or more")]
+    /// Noise of the solvent, lasting or of each tilt, that is negative or beyond the potential of gold.
+    #[error("solvent or structural noise of {volt} V: expected 0 to 30")]
     SolventNoise {
         /// The standard deviation asked for.
         volt: f64,
     },
     /// Contrast transfer parameters out of range.
-    #[error("contrast transfer {ctf:?}: expected 1 to 10000 kV, 0 to 100 mm, -100 to 100 micrometre, amplitude contrast in 0..=1")]
+    #[error(
+        "contrast transfer at {} kV, with Cs {} mm, {} micrometre underfocus and amplitude contrast {}: expected 1 to 10000 kV, 0 to 100 mm, \
+         -100 to 100 micrometre, 0 to 1, and an envelope of a positive decay, Cc of 0 to 100 mm, up to 10000 eV and up to 100 mrad",
+        .ctf.voltage_kv, .ctf.cs_mm, .ctf.defocus_um, .ctf.amplitude_contrast
+    )]
     Ctf {
         /// The parameters.
         ctf: CtfParams,
     },
-    /// A signal-to-noise ratio that is not positive and finite.
-    #[error("signal-to-noise ratio {snr}: expected a positive number")]
+    /// A signal-to-noise ratio at which 32-bit floats lose the signal or the noise.
+    #[error("signal-to-noise ratio {snr}: expected 1e-7 to 1e7")]
     Snr {
         /// The ratio asked for.
         snr: f64,
     },
+    /// Noise in proportion to a signal that is none.
+    #[error("noise at a signal-to-noise ratio of {snr}: the images without it have a variance of {variance}")]
+    NoSignal {
+        /// The ratio asked for.
+        snr: f64,
+        /// The images' variance.
+        variance: f64,
+    },
+    /// Parameters under which numbers grow beyond all bounds.
+    #[error("{what}: not all values are finite")]
+    NotFinite {
+        /// What holds them.
+        what: &'static str,
+    },
     /// Vesicles out of range.
-    #[error("{vesicles:?}: expected radii from the thickness up that fit the voxels (255 of them at most), flattening in 0..=0.5")]
+    #[error(
+        "{} vesicles of radii {} to {} Angstrom, {} thick and flattened by {}: expected at most 65536, radii from the thickness (10 to 10000) up \
+         that fit the voxels (255 of them at most), flattening of 0 to 0.5",
+        .vesicles.count, .vesicles.radius[0], .vesicles.radius[1], .vesicles.thickness, .vesicles.flattening
+    )]
     Vesicles {
         /// The parameters.
         vesicles: VesicleParams,
     },
     /// Membranes out of range.
-    #[error("{membranes:?}: expected radii from the thickness up that fit the voxels (255 of them at most)")]
+    #[error(
+        "{} membranes of radii {} to {} Angstrom, {} thick: expected at most 65536, radii from the thickness (10 to 10000) up that fit the \
+         voxels (255 of them at most)",
+        .membranes.count, .membranes.radius[0], .membranes.radius[1], .membranes.thickness
+    )]
     Membranes {
         /// The parameters.
         membranes: MembraneParams,
     },
     /// Filaments out of range.
-    #[error("{filaments:?}: expected lengths from the diameter up that fit the voxels (510 of them at most), contrast in 0.001..=100")]
+    #[error(
+        "{} filaments of lengths {} to {} Angstrom, {} across, {} V over ice: expected at most 65536, lengths from the diameter (1 to 10000) up \
+         that fit the voxels (510 of them at most), 0.001 to 100 V",
+        .filaments.count, .filaments.length[0], .filaments.length[1], .filaments.diameter, .filaments.contrast
+    )]
     Filaments {
         /// The parameters.
         filaments: FilamentParams,
     },
     /// Gold beads out of range.
-    #[error("{gold:?}: expected a diameter of 1 to 10000 Angstrom and of 510 voxels at most")]
+    #[error(
+        "{} gold beads of {} Angstrom: expected at most 1048576, a diameter of 1 to 10000 Angstrom and of 510 voxels at most",
+        .gold.count, .gold.diameter
+    )]
     Gold {
         /// The parameters.
         gold: GoldParams,
@@ -113,14 +155,15 @@ pub enum SimulationError {
         angstrom: f64,
     },
     /// Motion that is negative or absurd.
-    #[error("motion of {angstrom} Angstrom: expected 0 to 1000")]
+    #[error("motion of {angstrom} Angstrom: expected 0 to 100")]
     Motion {
         /// The standard deviation asked for.
         angstrom: f64,
     },
-    /// A dose that is not positive, or a detector whose curves are out of range.
+    /// A dose that is not positive or beyond all use, or a detector whose curves are out of range.
     #[error(
-        "exposure of {dose} electrons to the square Angstrom: expected a positive dose, and detector curves within 0 and 1 with no efficiency of 0"
+        "exposure of {dose} electrons to the square Angstrom: expected a positive dose, up to 10000 for a tomogram, and detector curves within 0 \
+         and 1 with no efficiency of 0"
     )]
     Exposure {
         /// The dose asked for.
@@ -128,11 +171,20 @@ pub enum SimulationError {
     },
     /// Misalignment out of range.
     #[error(
-        "{misalignment:?}: expected a shift of 0 to 10000 Angstrom, tilts of 0 to 5 degrees, turns of 0 to 90, magnification of 0 to 0.2"
+        "misalignment of {} Angstrom, tilts of {} degrees, turns of {}, magnification of {}: expected 0 to 10000, 0 to 5, 0 to 90, 0 to 0.2",
+        .misalignment.shift, .misalignment.tilt, .misalignment.rotation, .misalignment.magnification
     )]
     Misalignment {
         /// The standard deviations asked for.
         misalignment: Misalignment,
+    },
+    /// Shifts that leave nothing of an image.
+    #[error("misalignment shifts of {angstrom} Angstrom: expected at most {most}, an eighth of the images")]
+    Shift {
+        /// The standard deviation asked for.
+        angstrom: f64,
+        /// The largest there may be.
+        most: f64,
     },
     /// A diameter for exact weights that is no pixel.
     #[error("exact weights for {pixels} pixels: expected 1 or more")]
@@ -151,6 +203,14 @@ pub enum SimulationError {
         shape: [usize; 3],
         /// The taller reconstruction's depth.
         depth: usize,
+    },
+    /// A taller reconstruction that is not taller.
+    #[error("a taller reconstruction of depth {depth}: expected the slab's {slab} voxels or more")]
+    Depth {
+        /// The depth asked for.
+        depth: usize,
+        /// The tomogram's own.
+        slab: usize,
     },
     /// A tilt that cannot be projected.
     #[error("tilt of {angle} degrees: expected a finite angle, below 85 degrees in periodic surroundings")]

@@ -1,3 +1,6 @@
+use cryoet_core::{Class, ClassLabel, ClassTable};
+
+use crate::noise::is_ratio;
 use crate::objects::Objects;
 use crate::{
     Complex, CtfParams, Exposure, FilamentParams, GoldParams, MembraneParams, Misalignment, NoiseColour, SimulationError, TiltScheme,
@@ -148,8 +151,20 @@ impl Default for SimulationParams {
 const MOST_VOXELS: f64 = (1_u64 << 33) as f64;
 /// The furthest a complex may reach from its reference point, in voxels: its box has up to 512 a side.
 const FURTHEST_REACH: f64 = 255.0;
+/// The least voxel in Angstrom, a fifth of hydrogen's radius (Bohr's, 0.53): an atom is a cloud at such a size.
+const SMALLEST_VOXEL: f64 = 0.1;
 /// The largest voxel in Angstrom: a micrometre.
 const LARGEST_VOXEL: f64 = 1e4;
+/// The most that solvent may fluctuate, in volt: gold, which scatters more than all else here, has a potential of 29.8.
+const MOST_SOLVENT_NOISE: f64 = 30.0;
+/// The furthest that a specimen may move while an image is taken, in Angstrom: the diameter of a complex of 500 kDa (1bxn in SHREC'20's Table
+/// 1), of which such a blur leaves nothing.
+const MOST_MOTION: f64 = 100.0;
+/// The most electrons to the square Angstrom: a hundred times a tomogram's 100 (SHREC'21), with which damage leaves nothing but what is as large
+/// as the field.
+const MOST_DOSE: f64 = 1e4;
+/// The largest standard deviation of shifts, as a share of the tomogram's shorter side along y and x: at four deviations half an image is left.
+const MOST_SHIFT: f64 = 0.125;
 
 impl SimulationParams {
     /// Checks everything that can be checked before work starts.
@@ -160,34 +175,45 @@ impl SimulationParams {
         if self.shape.iter().any(|&n| n < 2) {
             return Err(SimulationError::Shape { shape: self.shape });
         }
-        if !(self.voxel_size > 0.0 && self.voxel_size <= LARGEST_VOXEL) {
+        if !(SMALLEST_VOXEL..=LARGEST_VOXEL).contains(&self.voxel_size) {
             return Err(SimulationError::VoxelSize { angstrom: self.voxel_size });
         }
-        let classes = self.complexes.len() + Objects::of(self).len();
-        if self.complexes.is_empty() || classes > 254 {
-            return Err(SimulationError::ComplexCount { count: self.complexes.len() });
+        if let Some(complex) = self.complexes.iter().find(|complex| !is_name(complex.name())) {
+            return Err(SimulationError::ComplexName { name: complex.name().into() });
+        }
+        self.check_class_count()?;
+        if self.tries == 0 {
+            return Err(SimulationError::Tries);
         }
         if let Crowding::VoxelsPerParticle(each) = self.crowding
             && !(each.is_finite() && each >= 1.0)
         {
             return Err(SimulationError::Crowding { voxels: each });
         }
-        if !(self.solvent_noise.is_finite() && self.solvent_noise >= 0.0) {
+        if !(0.0..=MOST_SOLVENT_NOISE).contains(&self.solvent_noise) {
             return Err(SimulationError::SolventNoise { volt: self.solvent_noise });
         }
         if let Some(ctf) = self.ctf.filter(|ctf| !ctf.is_valid()) {
             return Err(SimulationError::Ctf { ctf });
         }
-        if let Some(snr) = self.snr.filter(|snr| !(snr.is_finite() && *snr > 0.0)) {
+        if let Some(snr) = self.snr.filter(|&snr| !is_ratio(snr)) {
             return Err(SimulationError::Snr { snr });
         }
         self.check_microscope()?;
-        self.check_extent()
+        self.check_extent()?;
+        self.class_table().map(drop)
+    }
+
+    fn check_class_count(&self) -> Result<(), SimulationError> {
+        if self.complexes.is_empty() || self.complexes.len() + Objects::of(self).len() > 254 {
+            return Err(SimulationError::ComplexCount { count: self.complexes.len() });
+        }
+        Ok(())
     }
 
     /// What the wave, the electrons and the reconstruction need.
     fn check_microscope(&self) -> Result<(), SimulationError> {
-        if !(self.structural_noise.is_finite() && self.structural_noise >= 0.0) {
+        if !(0.0..=MOST_SOLVENT_NOISE).contains(&self.structural_noise) {
             return Err(SimulationError::SolventNoise { volt: self.structural_noise });
         }
         if self.ctf.is_none() && (self.noise_colour != NoiseColour::White || self.propagation != Propagation::Projection) {
@@ -198,14 +224,18 @@ impl SimulationParams {
         {
             return Err(SimulationError::Slice { angstrom: slice });
         }
-        if !(0.0..=1e3).contains(&self.motion) {
+        if !(0.0..=MOST_MOTION).contains(&self.motion) {
             return Err(SimulationError::Motion { angstrom: self.motion });
         }
-        if let Some(exposure) = self.exposure.as_ref().filter(|exposure| !exposure.is_valid()) {
+        if let Some(exposure) = self.exposure.as_ref().filter(|exposure| !exposure.is_valid() || exposure.dose > MOST_DOSE) {
             return Err(SimulationError::Exposure { dose: exposure.dose });
         }
         if !self.misalignment.is_valid() {
             return Err(SimulationError::Misalignment { misalignment: self.misalignment });
+        }
+        let most = MOST_SHIFT * self.shape[1].min(self.shape[2]) as f64 * self.voxel_size;
+        if self.misalignment.shift > most {
+            return Err(SimulationError::Shift { angstrom: self.misalignment.shift, most });
         }
         let steepest = self.steepest()?;
         if steepest >= 85.0 {
@@ -220,6 +250,9 @@ impl SimulationParams {
         let fits = |n: usize| self.binning >= 1 && self.binning <= 16 && n / self.binning >= 2;
         if !self.shape.into_iter().all(fits) || !fits(depth) || self.depth.is_some_and(|depth| depth > 1 << 14) {
             return Err(SimulationError::Binning { binning: self.binning, shape: self.shape, depth });
+        }
+        if depth < self.shape[0] {
+            return Err(SimulationError::Depth { depth, slab: self.shape[0] });
         }
         Ok(())
     }
@@ -236,12 +269,32 @@ impl SimulationParams {
         self.complexes.get(class).map(|complex| complex.name().to_owned()).or_else(object).unwrap_or_default()
     }
 
+    /// The classes: the complexes, and after them whatever else lies in the slab. Radii in Angstrom: of complexes and gold those of balls of
+    /// the same volume, of vesicles and membranes the mean of the range, of filaments half the mean length.
+    ///
+    /// # Errors
+    /// No complex, or more classes than there are labels; two classes of one name.
+    ///
+    /// ```
+    /// let classes = cryoet_sim::SimulationParams::default().class_table()?;
+    /// assert_eq!((classes.len(), classes.by_name("1bxn").unwrap().label.get()), (6, 4));
+    /// # Ok::<(), cryoet_sim::SimulationError>(())
+    /// ```
+    pub fn class_table(&self) -> Result<ClassTable, SimulationError> {
+        self.check_class_count()?;
+        let objects = Objects::of(self);
+        let complexes = self.complexes.iter().map(|complex| (complex.name(), complex.radius()));
+        let all = complexes.chain(objects.iter().map(|kind| (kind.name(), kind.radius())));
+        let class = |(i, (name, radius)): (usize, (&str, f64))| Class::new(ClassLabel::new(i as u8 + 1), name).with_radius(radius);
+        Ok(ClassTable::new(all.enumerate().map(class).collect())?)
+    }
+
     /// What would need more memory than there is, or never end.
     fn check_extent(&self) -> Result<(), SimulationError> {
         let [nz, ny, nx] = self.shape.map(|n| n as f64);
         let steepest = self.steepest()?.to_radians();
         let width = nx + 2.0 * (nz * steepest.tan()).ceil();
-        if nz * ny * width > MOST_VOXELS {
+        if self.depth.map_or(nz, |depth| depth as f64) * ny * width > MOST_VOXELS {
             return Err(SimulationError::Voxels { shape: self.shape, width });
         }
         for complex in &self.complexes {
@@ -281,4 +334,10 @@ impl SimulationParams {
         }
         Ok(())
     }
+}
+
+/// Whether a complex's name can name a file, stand in a list of words, and is no folder's way elsewhere.
+fn is_name(name: &str) -> bool {
+    let barred = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '/' | '\\' | ',');
+    !(name.is_empty() || name == "." || name == ".." || name.starts_with('#') || name.contains(barred))
 }

@@ -79,13 +79,39 @@ fn particles_are_dark_and_the_ratio_is_as_asked() {
     assert!(mean_where(false).is_finite() && all > 0.0);
 }
 
-/// Without noise, contrast transfer or solvent, the projections' mass is the particles' at every tilt.
+/// Without noise, contrast transfer or solvent, the projections' mass is the particles' at every tilt; without particles there is nothing.
 #[test]
-fn a_noise_free_slab_has_no_borders() {
-    let params = SimulationParams { snr: None, ctf: None, solvent_noise: 0.0, crowding: Crowding::Count(0), ..small() };
+fn every_projection_has_the_mass_of_the_particles() {
+    let params =
+        SimulationParams { snr: None, ctf: None, solvent_noise: 0.0, beside: Beside::Ice, crowding: Crowding::Count(6), ..small() };
     let simulation = simulate(&params, 1, &()).unwrap();
-    assert!(simulation.tomogram.data().iter().all(|&v| v == 0.0));
     assert!(simulation.noise.is_none());
+    let total = |values: &mut dyn Iterator<Item = &f32>| values.map(|&v| f64::from(v)).sum::<f64>();
+    // Dark by twice the interaction constant times volt Angstrom.
+    let expected = -2.0 * crate::interaction_constant(300.0) * 10.0 * total(&mut simulation.density.data().iter());
+    assert!(expected < -100.0, "{expected}");
+    for (image, tilt) in simulation.images.axis_iter(Axis(0)).zip(&simulation.tilts) {
+        let mass = total(&mut image.iter());
+        assert!((mass / expected - 1.0).abs() < 0.01, "{tilt} degrees: {mass} for {expected}");
+    }
+    let empty = simulate(&SimulationParams { crowding: Crowding::Count(0), ..params }, 1, &()).unwrap();
+    assert!(empty.tomogram.data().iter().all(|&v| v == 0.0));
+}
+
+/// A number that is not finite never comes out.
+#[test]
+fn what_overflows_is_refused() {
+    let heavy = crate::Rod { from: [0.0; 3], to: [0.0; 3], radius: 30.0 };
+    let params = SimulationParams {
+        complexes: vec![crate::Complex::new("heavy", 1e300, vec![heavy]).unwrap()],
+        crowding: Crowding::Count(1),
+        snr: None,
+        ..small()
+    };
+    assert_eq!(simulate(&params, 1, &()).unwrap_err(), SimulationError::NotFinite { what: "images" });
+    // No particle and an even solvent: nothing for noise to be in proportion to.
+    let empty = SimulationParams { crowding: Crowding::Count(0), solvent_noise: 0.0, ..small() };
+    assert!(matches!(simulate(&empty, 1, &()), Err(SimulationError::NoSignal { variance, .. }) if variance == 0.0));
 }
 
 #[test]
@@ -120,11 +146,31 @@ fn says_what_is_wrong_with_parameters() {
     assert!(matches!(fails(|p| p.crowding = Crowding::Count(4_000_000_000)), SimulationError::ParticleCount { .. }));
     assert!(matches!(fails(|p| p.shape = [1_000_000; 3]), SimulationError::Voxels { .. }));
     assert!(matches!(fails(|p| p.shape = [usize::MAX; 3]), SimulationError::Voxels { .. }));
-    assert!(matches!(fails(|p| p.voxel_size = 1e-6), SimulationError::FineVoxels { .. }));
+    assert!(matches!(fails(|p| p.voxel_size = 0.2), SimulationError::FineVoxels { .. }));
+    assert!(matches!(fails(|p| p.voxel_size = 1e-300), SimulationError::VoxelSize { .. }));
+    assert!(matches!(fails(|p| p.tries = 0), SimulationError::Tries));
+    assert!(matches!(fails(|p| p.solvent_noise = 1e30), SimulationError::SolventNoise { .. }));
+    assert!(matches!(fails(|p| p.snr = Some(1e300)), SimulationError::Snr { .. }));
+    assert!(matches!(fails(|p| p.snr = Some(1e-300)), SimulationError::Snr { .. }));
+    assert!(matches!(fails(|p| p.depth = Some(47)), SimulationError::Depth { depth: 47, slab: 48 }));
     assert!(matches!(fails(|p| p.voxel_size = 1e30), SimulationError::VoxelSize { .. }));
     assert!(matches!(fails(|p| p.ctf.as_mut().unwrap().defocus_um = 1e9), SimulationError::Ctf { .. }));
     assert!(matches!(fails(|p| p.shape = [8, 80, 96]), SimulationError::Placement { .. }));
     assert!(matches!(fails(|p| p.complexes.push(p.complexes[0].clone())), SimulationError::Classes(_)));
+}
+
+/// A complex's name is a file's, and never a way out of the folder.
+#[test]
+fn refuses_names_that_are_no_names() {
+    for name in ["", ".", "..", "../../evil", "a/b", "a\\b", "a b", "a\tb", "a\nb", "a\0b", "a,b", "#a", "\u{a0}a"] {
+        let rods = small().complexes[0].rods().to_vec();
+        let params = SimulationParams { complexes: vec![crate::Complex::new(name, 100.0, rods).unwrap()], ..small() };
+        assert_eq!(params.check().unwrap_err(), SimulationError::ComplexName { name: name.into() });
+    }
+    for name in ["1bxn", "PF4_d540.2", "apo-ferritin", "..a", "\u{3b2}-galactosidase"] {
+        let rods = small().complexes[0].rods().to_vec();
+        SimulationParams { complexes: vec![crate::Complex::new(name, 100.0, rods).unwrap()], ..small() }.check().unwrap();
+    }
 }
 
 /// Everything at once that the demo does without.
@@ -191,11 +237,39 @@ fn taller_and_half_reconstructions_belong_to_the_tomogram() {
     let simulation = simulate(&params, 4, &()).unwrap();
     let tall = simulation.tall.unwrap();
     assert!(tall.data().slice(cryoet_core::ndarray::s![8..56, .., ..]) == *simulation.tomogram.data());
+    assert_eq!((tall.origin(), simulation.tomogram.origin()), ([-80.0, 0.0, 0.0], [0.0; 3]));
     let [even, odd] = simulation.halves.unwrap();
     let halves = HalfCorrelation::of(even.view(), odd.view()).unwrap();
     assert!(halves.correlation > 0.1 && halves.correlation < 0.99, "{halves:?}");
     let mean = (even.data() + odd.data()) / 2.0;
     assert!(HalfCorrelation::of(mean.view(), simulation.tomogram.view()).unwrap().correlation > 0.98);
+}
+
+/// However depth and binning divide, the tomogram's voxel `floor(N / 2)` of z is the taller one's, and origins say by how much they differ.
+#[test]
+fn taller_reconstructions_stay_about_the_tomogram() {
+    for (slab, depth, binning) in [(32, 33, 1), (32, 66, 1), (32, 34, 2), (32, 66, 2), (33, 50, 2), (36, 57, 4)] {
+        let params = SimulationParams {
+            shape: [slab, 32, 32],
+            complexes: vec![crate::Complex::builtin("1s3x").unwrap()],
+            crowding: Crowding::Count(1),
+            tilts: TiltScheme { from: -40.0, to: 40.0, step: 20.0 },
+            depth: Some(depth),
+            binning,
+            ..SimulationParams::default()
+        };
+        let Simulation { tomogram, tall, .. } = simulate(&params, 2, &()).unwrap();
+        let tall = tall.unwrap();
+        let (n, m) = (slab / binning, depth / binning);
+        assert_eq!((tomogram.shape()[0], tall.shape()[0]), (n, m));
+        let below = m / 2 - n / 2;
+        let inside = tall.data().slice(cryoet_core::ndarray::s![below..below + n, .., ..]);
+        assert!(inside == *tomogram.data(), "{slab}, {depth}, {binning}");
+        let size = 10.0 * binning as f64;
+        assert_eq!(tall.voxel_size(), tomogram.voxel_size());
+        assert_eq!(tall.origin()[0], tomogram.origin()[0] - below as f64 * size);
+        assert_eq!(tall.origin()[1..], tomogram.origin()[1..]);
+    }
 }
 
 /// No parameter's draw depends on another parameter.
@@ -236,18 +310,58 @@ fn says_what_is_wrong_with_the_microscope() {
     };
     assert!(matches!(fails(|p| p.ctf = None), SimulationError::NoTransfer));
     assert!(matches!(fails(|p| p.propagation = Propagation::Multislice { slice: 0.0 }), SimulationError::Slice { .. }));
-    assert!(matches!(fails(|p| p.motion = -1.0), SimulationError::Motion { .. }));
-    assert!(matches!(fails(|p| p.exposure.as_mut().unwrap().dose = 0.0), SimulationError::Exposure { .. }));
+    for motion in [-1.0, 1000.0] {
+        let params = SimulationParams { motion, ..elaborate() };
+        assert_eq!(params.check(), Err(SimulationError::Motion { angstrom: motion }));
+    }
+    for dose in [0.0, 1e300] {
+        let params = SimulationParams { exposure: Some(Exposure { dose, ..Exposure::default() }), ..elaborate() };
+        assert_eq!(params.check(), Err(SimulationError::Exposure { dose }));
+    }
+    assert!(matches!(fails(|p| p.misalignment.shift = 10_000.0), SimulationError::Shift { most: 100.0, .. }));
     assert!(matches!(fails(|p| p.misalignment.tilt = 50.0), SimulationError::Misalignment { .. }));
     assert!(matches!(fails(|p| p.weighting = Weighting::Exact { diameter: 0.0 }), SimulationError::Diameter { .. }));
     assert!(matches!(fails(|p| p.binning = 0), SimulationError::Binning { .. }));
     assert!(matches!(fails(|p| p.depth = Some(1)), SimulationError::Binning { .. }));
     assert!(matches!(fails(|p| p.structural_noise = f64::NAN), SimulationError::SolventNoise { .. }));
+    assert!(matches!(fails(|p| p.structural_noise = 1e300), SimulationError::SolventNoise { .. }));
     assert!(matches!(fails(|p| p.vesicles.as_mut().unwrap().radius = [9.0, 5.0]), SimulationError::Vesicles { .. }));
     assert!(matches!(fails(|p| p.gold.as_mut().unwrap().diameter = 0.0), SimulationError::Gold { .. }));
     assert!(matches!(fails(|p| p.membranes.as_mut().unwrap().radius = [1.0, 5.0]), SimulationError::Membranes { .. }));
     assert!(matches!(fails(|p| p.filaments.as_mut().unwrap().contrast = f64::NAN), SimulationError::Filaments { .. }));
     assert!(matches!(fails(|p| p.ctf.as_mut().unwrap().envelope.decay = Some(-1.0)), SimulationError::Ctf { .. }));
+}
+
+/// Errors are for people: they tell values, not the program's names for them.
+#[test]
+fn errors_tell_values_in_words() {
+    let told = |change: fn(&mut SimulationParams)| {
+        let mut params = elaborate();
+        change(&mut params);
+        params.check().unwrap_err().to_string()
+    };
+    let errors = [
+        (told(|p| p.ctf.as_mut().unwrap().defocus_um = 1e3), "1000 micrometre"),
+        (told(|p| p.gold.as_mut().unwrap().count = 4_000_000_000), "4000000000 gold beads"),
+        (told(|p| p.vesicles.as_mut().unwrap().count = 1 << 20), "1048576 vesicles"),
+        (told(|p| p.membranes.as_mut().unwrap().radius[0] = 1.0), "radii 1 to 100"),
+        (told(|p| p.filaments.as_mut().unwrap().length[0] = 2.0), "lengths 2 to 250"),
+        (told(|p| p.misalignment.tilt = 50.0), "tilts of 50 degrees"),
+    ];
+    for (error, part) in errors {
+        assert!(error.contains(part) && error.contains("expected") && !error.contains('{') && !error.contains("Params"), "{error}");
+    }
+}
+
+/// Radii of classes, each as the table's documentation says.
+#[test]
+fn the_class_table_has_the_radii_it_promises() {
+    let params = elaborate();
+    let table = params.class_table().unwrap();
+    let radius = |name: &str| table.by_name(name).unwrap().radius.unwrap();
+    let ball = (3.0 * params.complexes[0].volume() / (4.0 * std::f64::consts::PI)).cbrt();
+    assert_relative_eq!(radius(params.complexes[0].name()), ball);
+    assert_eq!(["vesicle", "fiducial", "membrane", "filament"].map(radius), [135.0, 30.0, 90.0, 100.0]);
 }
 
 /// Parameters survive being written down.
