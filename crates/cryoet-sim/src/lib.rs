@@ -74,6 +74,8 @@ mod specimen;
 mod stamp;
 mod steps;
 mod structure;
+#[cfg(feature = "serde")]
+mod switched_off;
 mod tilt_record;
 mod tilt_scheme;
 mod truth;

@@ -14,7 +14,9 @@ pub enum SimulationError {
         shape: [usize; 3],
     },
     /// A slab or a taller reconstruction too large to be held.
-    #[error("tomogram of shape {shape:?} (z, y, x) in a slab {width} voxels wide: expected at most 2^33 voxels, the taller depth's included")]
+    #[error(
+        "tomogram of shape {shape:?} (z, y, x) in a slab {width} voxels wide: expected at most 2^33 voxels, the taller depth's included"
+    )]
     Voxels {
         /// The shape asked for.
         shape: [usize; 3],
@@ -56,7 +58,9 @@ pub enum SimulationError {
         count: usize,
     },
     /// A name that could name no file, or one elsewhere.
-    #[error("complex {name:?}: expected a name without blanks, control characters, commas, / and \\, which is not ., .. or empty and has no # first")]
+    #[error(
+        "complex {name:?}: expected a name without blanks, control characters, commas, / and \\, which is not ., .. or empty and has no # first"
+    )]
     ComplexName {
         /// The name.
         name: String,

@@ -76,9 +76,11 @@ pub struct SimulationParams {
     pub solvent_noise: f64,
     /// The tilt series.
     pub tilts: TiltScheme,
-    /// The microscope's contrast transfer; none means a perfect phase plate at 300 kV.
+    /// The microscope's contrast transfer; none (written `"none"` where a file has no null) means a perfect phase plate at 300 kV.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::switched_off::transfer"))]
     pub ctf: Option<CtfParams>,
-    /// Variance of the noise-free images over variance of the noise; none means no such noise.
+    /// Variance of the noise-free images over variance of the noise; none (0 in a file) means no such noise.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::switched_off::ratio"))]
     pub snr: Option<f64>,
     /// What that noise looks like; noise through the contrast transfer needs one.
     pub noise_colour: NoiseColour,

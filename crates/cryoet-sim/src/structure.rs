@@ -87,7 +87,9 @@ pub enum StructureError {
         angstrom: f64,
     },
     /// Voxels so small, or atoms so far apart, that the box is too large to be held.
-    #[error("the structure reaches {reach:.1} Angstrom from its centre of mass, a box of {side} voxels of {angstrom} Angstrom a side: expected at most {most}")]
+    #[error(
+        "the structure reaches {reach:.1} Angstrom from its centre of mass, a box of {side} voxels of {angstrom} Angstrom a side: expected at most {most}"
+    )]
     Box {
         /// The voxel size asked for.
         angstrom: f64,
