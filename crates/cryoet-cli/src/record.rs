@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use cryoet::io::write_whole;
 use serde::Serialize;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::failure::Failure;
@@ -34,6 +35,12 @@ impl Record {
     pub(crate) fn new(command: &'static str, parameters: &impl Serialize) -> Result<Self, Failure> {
         let parameters = serde_json::to_value(parameters)?;
         Ok(Self { command, version: env!("CARGO_PKG_VERSION"), parameters, seed: None, inputs: Vec::new(), result: None })
+    }
+
+    /// The same record of other parameters.
+    pub(crate) fn with_parameters(mut self, parameters: &impl Serialize) -> Result<Self, Failure> {
+        self.parameters = serde_json::to_value(parameters)?;
+        Ok(self)
     }
 
     /// The same record with a seed.
@@ -80,7 +87,6 @@ impl Record {
     }
 
     /// In what the work differs from that of an earlier record: parameters, or the contents of inputs; paths may differ.
-    #[cfg(feature = "net")]
     pub(crate) fn difference(&self, before: &serde_json::Value) -> Result<Option<String>, Failure> {
         let now = serde_json::to_value(self)?;
         if let Some((name, _)) =
@@ -92,6 +98,12 @@ impl Record {
             record["inputs"].as_array().into_iter().flatten().map(|input| input["sha256"].clone()).collect()
         };
         Ok((sums(&now) != sums(before)).then(|| "data".to_owned()))
+    }
+
+    /// Whether an earlier record is of the same work by the same version, whose results are the same to the bit.
+    pub(crate) fn is_of_same_work(&self, before: &serde_json::Value) -> Result<bool, Failure> {
+        let same = before["command"] == self.command && before["version"] == self.version && before["seed"] == json!(self.seed);
+        Ok(same && self.difference(before)?.is_none())
     }
 
     /// The record as one line of text, for files that carry it inside.

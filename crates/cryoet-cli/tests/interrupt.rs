@@ -35,6 +35,7 @@ fn a_simulation_stops_and_leaves_no_half_tomogram() {
     let child = start(folder.path(), "simulate --count 500 --preset small --shape 30,48,48 --particles 2 --complexes 1bxn -o data");
     let (code, text) = interrupt(child, || out.join("tomogram-2/particles.csv").exists());
     assert_eq!(code, Some(130), "{text}");
+    assert!(text.contains("of 500 tomograms: the same command goes on"), "{text}");
     assert!(!out.join("dataset.toml").exists());
     for entry in std::fs::read_dir(&out).unwrap() {
         let path = entry.unwrap().path();

@@ -80,6 +80,15 @@ fn parameters_out_of_range_end_with_2_and_leave_nothing() {
         "simulate --shape 1000000,1000000,1000000 -o o",
         "simulate --defocus -1e9 -o o",
         "simulate --complexes none -o o",
+        "simulate --complexes 1bxn,1bxn -o o",
+        "simulate --complexes ../1bxn -o o",
+        "simulate --snr 1e300 -o o",
+        "simulate --snr 1e-300 -o o",
+        "simulate --voxel-size 1e-300 -o o",
+        "simulate --depth 63 -o o",
+        "simulate --only 2 -o o",
+        "simulate --maps none -o o",
+        "simulate --maps labels.npy -o o",
     ];
     if cfg!(feature = "net") {
         lines.extend(["inf", "1e300", "nan", "-1"].map(|minutes| match minutes {

@@ -1,32 +1,41 @@
+mod data_set_folder;
 mod description;
-mod files;
+mod layout;
+mod preset;
 mod shapes;
 mod splits;
+mod tomogram_folder;
+mod work;
 
+use std::ops::Range;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
-use cryoet::io::write_class_table;
-use cryoet::sim::{Complex, Crowding, Quantity, Recipe, SimulationParams, TiltScheme, simulate};
+use clap::Args;
+use cryoet::sim::{Crowding, Quantity, Recipe, TiltScheme};
 use serde_json::json;
 
-use crate::bar::Bar;
 use crate::dataset::Dataset;
 use crate::failure::Failure;
+use crate::interrupt;
 use crate::numbers;
 use crate::output;
 use crate::paths::Shown;
 use crate::record::Record;
+use data_set_folder::DATA_SET;
 use description::Description;
-use files::Layout;
+use layout::{Layout, RECORD};
+use preset::Preset;
 use shapes::Shapes;
 use splits::Splits;
+use work::{Work, first_seed};
 
 /// Tomograms with known truth, as a data set for training
 ///
 /// DIR gets dataset.toml, classes.toml, masks/ and a folder per tomogram: tomogram.mrc, classes.mrc, occupancy.mrc,
 /// hitboxes.mrc, particles.csv. Particle i of the list (from 0) has id i + 1 in occupancy and hitboxes. The same
-/// parameters and seed give the same files. record.json holds every parameter and draw.
+/// parameters and seed give the same files. record.json holds every parameter and draw. The same command again goes on where it was stopped:
+/// tomograms that are there with the same parameters, seed and inputs are kept. Tomograms and masks of another data set that was simulated
+/// into DIR are removed.
 ///
 /// The presets shrec19, shrec20 and shrec21 follow those tracks and name their files as they do: model_0/grandmodel.mrc,
 /// class_mask.mrc, occupancy_mask.mrc, class_bbox.mrc, occupancy_bbox.mrc, particle_locations.txt, projections.mrc,
@@ -53,6 +62,9 @@ pub(crate) struct Simulate {
     /// How many of them, the very last ones, training leaves alone [default: 0]
     #[arg(long, value_name = "N")]
     test: Option<u64>,
+    /// Simulate the N-th of them alone, from 1, as it is in the whole data set
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    only: Option<u64>,
     /// Decides everything that is random [default: 0]
     #[arg(long, value_parser = clap::value_parser!(u64).range(0..1 << 40))]
     seed: Option<u64>,
@@ -62,7 +74,7 @@ pub(crate) struct Simulate {
     /// Parameters of the simulation (TOML), instead of a preset
     #[arg(long, value_name = "PARAMS.toml", conflicts_with = "preset")]
     params: Option<PathBuf>,
-    /// Description of a data set (TOML), instead of a preset: preset, tomograms, validation, test, seed, maps, layout, tables params and
+    /// Description of a data set (TOML), instead of arguments: preset, tomograms, validation, test, seed, maps, layout, tables params and
     /// draws
     #[arg(long, value_name = "DATASET.toml", conflicts_with_all = ["preset", "params"])]
     recipe: Option<PathBuf>,
@@ -101,80 +113,63 @@ pub(crate) struct Simulate {
     density: bool,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Preset {
-    /// Six complexes, 64 x 256 x 256 voxels of 10 Angstrom, SNR 0.1: the conditions of the demo
-    Demo,
-    /// Two large complexes, 40 x 96 x 96 voxels, 41 tilts, SNR 1: seconds
-    Small,
-    /// SHREC'19: 12 complexes, 2,500 particles in 200 x 512 x 512 voxels of 10 Angstrom, 39 tilts
-    Shrec19,
-    /// SHREC'20: 12 complexes, 2,400 to 2,799 particles in 200 x 512 x 512 voxels of 10 Angstrom, 41 tilts
-    Shrec20,
-    /// SHREC'21: 13 complexes, vesicles and gold, 1,000 to 3,000 particles in 180 x 512 x 512 voxels of 10 Angstrom, 61 tilts
-    Shrec21,
-}
-
-impl Preset {
-    fn recipe(self) -> Result<Recipe, Failure> {
-        let demo = SimulationParams::default();
-        Ok(match self {
-            Self::Demo => Recipe::fixed(demo),
-            Self::Small => Recipe::fixed(SimulationParams {
-                shape: [40, 96, 96],
-                complexes: vec![Complex::builtin("1bxn")?, Complex::builtin("4d8q")?],
-                crowding: Crowding::Count(14),
-                tilts: TiltScheme { step: 3.0, ..TiltScheme::default() },
-                snr: Some(1.0),
-                ..demo
-            }),
-            Self::Shrec19 => Recipe::shrec19(),
-            Self::Shrec20 => Recipe::shrec20(),
-            Self::Shrec21 => Recipe::shrec21(),
-        })
-    }
-
-    fn layout(self) -> Layout {
-        match self {
-            Self::Demo | Self::Small => Layout::Cryoet,
-            Self::Shrec19 => Layout::Shrec19,
-            Self::Shrec20 | Self::Shrec21 => Layout::Shrec,
-        }
-    }
-}
-
 impl Simulate {
     pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
         let description = self.description()?;
         let Description { recipe, layout, .. } = &description;
         let (count, seed) = (self.count.or(description.tomograms).unwrap_or(1), self.seed.or(description.seed).unwrap_or(0));
         let splits = Splits::new(count, self.validation.or(description.validation), self.test.or(description.test))?;
-        recipe.draw(seed << 20).map_err(Failure::of_arguments)?.0.check().map_err(Failure::of_arguments)?;
-        files::create(&self.output)?;
-        let classes = self.output.join("classes.toml");
+        recipe.check().map_err(Failure::of_arguments)?;
+        let places = self.places(count)?;
+        let classes = recipe.draw(first_seed(seed))?.0.class_table()?;
+        // A tomogram's own parameters say all that files of parameters said.
+        let record = Record::new("simulate", &json!({}))?.with_inputs(&description.shapes)?;
+        let parameters = if recipe.draws.is_empty() { json!(recipe.params) } else { json!(recipe) };
+        let work = |place| Work::new(&self, &description, &record, place, first_seed(seed) + place);
+
+        let wanted: Vec<String> = (0..count).map(|place| layout.folder(place)).collect();
+        data_set_folder::prepare(&self.output, &wanted, &recipe.params, &classes)?;
+        let finished = places.clone().map(|place| work(place)?.finished()).collect::<Result<Vec<_>, _>>()?;
+        let (all, kept) = (finished.len(), finished.iter().flatten().count());
+        if kept > 0 {
+            output::warn(format!("{}: {kept} of {all} tomograms are there with these parameters and are kept", self.output.display()));
+        }
         let mut entries = Vec::new();
         let mut rows = vec![["tomogram", "split", "particles", "SNR"].map(str::to_owned).to_vec()];
-        for place in 0..count {
+        for (place, finished) in places.zip(finished) {
+            let work = work(place)?;
+            let finished = match finished {
+                Some(finished) => finished,
+                None => work.run(*layout, self.density).map_err(|failure| stopped(failure, entries.len(), all))?,
+            };
             let split = splits.of(place);
-            // Seeds of one call never meet those of another.
-            let seed = (seed << 20) + place;
-            let (params, drawn) = recipe.draw(seed)?;
-            let bar = Bar::new("simulating");
-            let simulation = simulate(&params, seed, &bar)?;
-            drop(bar);
-            write_class_table(&classes, &simulation.class_table)?;
-            let record = Record::new("simulate", &params)?.with_seed(seed);
-            let name = layout.folder(place);
-            entries.push(layout.write(&self.output, &name, split, &simulation, &drawn, record, self.density)?);
-            let snr = simulation.noise.as_ref().map_or("none".into(), |noise| format!("{:.4}", noise.snr_realised));
-            rows.push(vec![name, format!("{split:?}").to_lowercase(), simulation.particles.len().to_string(), snr]);
+            entries.push(work.entry(*layout, split));
+            let snr = finished.snr.map_or("none".into(), |snr| format!("{snr:.4}"));
+            rows.push(vec![layout.folder(place), format!("{split:?}").to_lowercase(), finished.particles.to_string(), snr]);
         }
-        files::write_masks(&self.output, &recipe.params)?;
-        let record = if recipe.draws.is_empty() { Record::new("simulate", &recipe.params)? } else { Record::new("simulate", recipe)? };
-        record.with_seed(seed).write(&self.output.join("record.json"))?;
-        Dataset { classes: "classes.toml".into(), tomograms: entries }.write(&self.output.join("dataset.toml"))?;
-        let value = json!({"dataset": self.output.join("dataset.toml").shown(), "tomograms": count, "seed": seed});
+        let mut record = record.with_inputs(&description.files)?.with_parameters(&parameters)?.with_seed(seed);
+        let [validation, test] = splits.counts(count);
+        let said = [("tomograms", json!(count)), ("validation", json!(validation)), ("test", json!(test)), ("only", json!(self.only))];
+        said.into_iter()
+            .chain([("layout", json!(layout)), ("density", json!(self.density))])
+            .for_each(|(name, value)| record.add(name, value));
+        record.write(&self.output.join(RECORD))?;
+        let dataset = self.output.join(DATA_SET);
+        Dataset { classes: "classes.toml".into(), tomograms: entries }.write(&dataset)?;
+        let value = json!({"dataset": dataset.shown(), "tomograms": all, "kept": kept, "seed": seed});
         output::print(json, &value, || output::table(&rows))
+    }
+
+    /// The tomograms to simulate, counted from 0.
+    fn places(&self, count: u64) -> Result<Range<u64>, Failure> {
+        let Some(only) = self.only else { return Ok(0..count) };
+        if only > count {
+            return Err(Failure::usage(format!("--only {only} of --count {count}: there are no more")));
+        }
+        if self.output.join(DATA_SET).exists() {
+            return Err(Failure::usage(format!("{}: --only needs a folder that is no data set", self.output.display())));
+        }
+        Ok(only - 1..only)
     }
 
     /// What the file or the preset says, and then the arguments.
@@ -184,18 +179,21 @@ impl Simulate {
             (None, Some(path)) => Description::of(Recipe::fixed(description::read_params(path)?), Layout::Cryoet),
             (None, None) => Description::of(self.preset.recipe()?, self.preset.layout()),
         };
+        description.files.extend(self.recipe.iter().chain(&self.params).cloned());
         description.layout = self.layout.unwrap_or(description.layout);
         let recipe = &mut description.recipe;
         let params = &mut recipe.params;
         params.shape = self.shape.unwrap_or(params.shape);
         params.voxel_size = self.voxel_size.unwrap_or(params.voxel_size);
         params.depth = self.depth.or(params.depth);
-        let shapes = Shapes { folder: self.maps.as_deref().or(description.maps.as_deref()), voxel_size: params.voxel_size };
+        let maps = self.maps.as_deref().or(description.maps.as_deref());
+        let mut shapes = Shapes::new(maps, params.voxel_size)?;
         if !self.complexes.is_empty() {
             params.complexes = self.complexes.iter().map(|name| shapes.named(name)).collect::<Result<_, _>>()?;
-        } else if shapes.folder.is_some() {
+        } else if maps.is_some() {
             params.complexes = params.complexes.iter().map(|complex| shapes.shaped(complex)).collect::<Result<_, _>>()?;
         }
+        description.shapes = shapes.into_files();
         if let Some([from, to, step]) = self.tilts {
             params.tilts = TiltScheme { from, to, step };
         }
@@ -214,4 +212,9 @@ impl Simulate {
         }
         Ok(description)
     }
+}
+
+/// How it goes on, where the user asked to stop.
+fn stopped(failure: Failure, done: usize, all: usize) -> Failure {
+    if interrupt::asked() { Failure::new(format!("stopped after {done} of {all} tomograms: the same command goes on")) } else { failure }
 }

@@ -7,7 +7,8 @@ use cryoet::sim::{Quantity, Recipe, SimulationParams};
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::files::Layout;
+use super::layout::Layout;
+use super::preset::Preset;
 use crate::failure::Failure;
 
 /// Tables of parameters whose entries replace a preset's one by one; all else is replaced whole.
@@ -15,21 +16,25 @@ const NESTED: [&str; 10] =
     ["tilts", "ctf", "envelope", "vesicles", "gold", "membranes", "filaments", "exposure", "detector", "misalignment"];
 
 /// What to simulate, how often, and how to name it.
-pub(crate) struct Description {
-    pub(crate) recipe: Recipe,
-    pub(crate) layout: Layout,
-    pub(crate) tomograms: Option<u64>,
-    pub(crate) validation: Option<u64>,
-    pub(crate) test: Option<u64>,
-    pub(crate) seed: Option<u64>,
-    pub(crate) maps: Option<PathBuf>,
+pub(super) struct Description {
+    pub(super) recipe: Recipe,
+    pub(super) layout: Layout,
+    pub(super) tomograms: Option<u64>,
+    pub(super) validation: Option<u64>,
+    pub(super) test: Option<u64>,
+    pub(super) seed: Option<u64>,
+    pub(super) maps: Option<PathBuf>,
+    /// The files of parameters that it was made of.
+    pub(super) files: Vec<PathBuf>,
+    /// The files of its complexes' shapes, which parameters do not hold.
+    pub(super) shapes: Vec<PathBuf>,
 }
 
 /// The file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
-    preset: Option<String>,
+    preset: Option<Preset>,
     layout: Option<Layout>,
     tomograms: Option<u64>,
     validation: Option<u64>,
@@ -44,44 +49,65 @@ struct Written {
 }
 
 impl Description {
-    pub(crate) fn of(recipe: Recipe, layout: Layout) -> Self {
-        Self { recipe, layout, tomograms: None, validation: None, test: None, seed: None, maps: None }
+    pub(super) fn of(recipe: Recipe, layout: Layout) -> Self {
+        let (files, shapes) = (Vec::new(), Vec::new());
+        Self { recipe, layout, tomograms: None, validation: None, test: None, seed: None, maps: None, files, shapes }
     }
 
-    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
         Self::parse(&read(path)?, path.parent().unwrap_or(Path::new(""))).map_err(Failure::about(path))
     }
 
     fn parse(text: &str, folder: &Path) -> Result<Self, Failure> {
         let written: Written = toml::from_str(text)?;
-        let (mut recipe, layout) = match &written.preset {
-            Some(name) => (Recipe::preset(name)?, if name == "shrec19" { Layout::Shrec19 } else { Layout::Shrec }),
+        let (mut recipe, layout) = match written.preset {
+            Some(preset) => (preset.recipe()?, preset.layout()),
             None => (Recipe::default(), Layout::Cryoet),
         };
+        // What is given is not drawn.
+        recipe.draws.retain(|quantity, _| !gives(&written.params, *quantity));
         if !written.params.is_empty() {
             let mut params = Table::try_from(&recipe.params)?;
             merge(&mut params, written.params);
             recipe.params = Value::Table(params).try_into()?;
+        }
+        let of_transfer = [Quantity::DefocusUm, Quantity::AmplitudeContrast];
+        if let Some(drawn) = of_transfer.iter().find(|drawn| recipe.params.ctf.is_none() && written.draws.contains_key(*drawn)) {
+            return Err(Failure::usage(format!("draws: {}: there is no contrast transfer, ctf = \"none\"", drawn.name())));
         }
         recipe.draws.extend(written.draws);
         // A count is a number below 2^20, a seed one below 2^40, as at the shell.
         if written.tomograms.is_some_and(|count| count == 0 || count >= 1 << 20) || written.seed.is_some_and(|seed| seed >= 1 << 40) {
             return Err(Failure::new("tomograms: expected 1 to 1048575; seed: expected a number below 2^40"));
         }
+        let layout = written.layout.unwrap_or(layout);
         Ok(Self {
-            recipe,
-            layout: written.layout.unwrap_or(layout),
             tomograms: written.tomograms,
             validation: written.validation,
             test: written.test,
             seed: written.seed,
             maps: written.maps.map(|maps| folder.join(maps)),
+            ..Self::of(recipe, layout)
         })
     }
 }
 
+/// Whether parameters of a file give a quantity, or switch off what it is of.
+fn gives(params: &Table, quantity: Quantity) -> bool {
+    let within =
+        |table: &str, name: &str| params.get(table).is_some_and(|value| value.as_table().is_none_or(|table| table.contains_key(name)));
+    match quantity {
+        Quantity::Particles => params.contains_key("crowding"),
+        Quantity::Vesicles | Quantity::Gold | Quantity::Membranes | Quantity::Filaments => within(quantity.name(), "count"),
+        Quantity::DefocusUm | Quantity::AmplitudeContrast => within("ctf", quantity.name()),
+        Quantity::Dose => within("exposure", "dose"),
+        Quantity::Shift => within("misalignment", "shift"),
+        _ => params.contains_key(quantity.name()),
+    }
+}
+
 /// Parameters alone.
-pub(crate) fn read_params(path: &Path) -> Result<SimulationParams, Failure> {
+pub(super) fn read_params(path: &Path) -> Result<SimulationParams, Failure> {
     toml::from_str(&read(path)?).map_err(Failure::from).map_err(Failure::about(path))
 }
 
@@ -117,9 +143,43 @@ mod tests {
         assert_eq!(params.crowding, Crowding::VoxelsPerParticle(20000.0));
         let ctf = params.ctf.unwrap();
         assert_eq!((ctf.cs_mm, ctf.envelope.decay), (2.0, Some(0.02)));
-        assert_eq!(description.recipe.draws.len(), 2);
+        assert_eq!(description.recipe.draws.len(), 1);
         assert_eq!((description.tomograms, description.seed, description.layout), (Some(10), Some(3), Layout::Shrec));
         assert_eq!(description.maps.as_deref(), Some(Path::new("there/densities")));
+    }
+
+    /// What a file gives is not drawn by its preset, and what it switches off stays off.
+    #[test]
+    fn what_is_given_is_not_drawn() {
+        let parse = |text: &str| Description::parse(&format!("preset = \"shrec21\"\n{text}"), Path::new(""));
+        let drawn = |text: &str| parse(text).unwrap().recipe.draws.into_keys().map(Quantity::name).collect::<Vec<_>>();
+        let all = ["particles", "vesicles", "gold", "defocus_um", "dose", "snr"];
+        assert_eq!(drawn(""), all);
+        assert_eq!(
+            drawn("[params]\nsnr = 0\ngold = { diameter = 80 }\nvesicles = { count = 1 }"),
+            ["particles", "gold", "defocus_um", "dose"]
+        );
+        assert_eq!(
+            drawn("[params]\ncrowding = { count = 3 }\nexposure = { dose = 3 }\nctf = { cs_mm = 2 }"),
+            ["vesicles", "gold", "defocus_um", "snr"]
+        );
+        let off = "[params]\nsnr = 0\nctf = \"none\"\npropagation = \"projection\"";
+        let params = parse(off).unwrap().recipe.draw(1).unwrap().0;
+        assert_eq!((params.snr, params.ctf), (None, None));
+        params.check().unwrap();
+        // What the file itself draws is drawn.
+        assert!(drawn("[params]\nsnr = 1\n[draws]\nsnr = [0.1, 0.2]").contains(&"snr"));
+        assert!(parse(&format!("{off}\n[draws]\ndefocus_um = [2, 3]")).is_err());
+    }
+
+    #[test]
+    fn presets_are_those_of_the_command() {
+        for (preset, layout) in
+            [("demo", Layout::Cryoet), ("small", Layout::Cryoet), ("shrec19", Layout::Shrec19), ("shrec21", Layout::Shrec)]
+        {
+            let description = Description::parse(&format!("preset = \"{preset}\""), Path::new("")).unwrap();
+            assert_eq!((description.layout, description.recipe), (layout, Recipe::preset(preset).unwrap()));
+        }
     }
 
     #[test]

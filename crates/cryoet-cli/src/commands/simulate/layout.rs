@@ -1,24 +1,20 @@
 //! The files of simulated tomograms.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use clap::ValueEnum;
+use cryoet::Volume;
 use cryoet::io::{AxisOrder, ParticleList, WriteParticles, write_ids, write_labels, write_particles, write_volume};
 use cryoet::ndarray::{Array3, s};
-use cryoet::sim::{Quantity, Simulation, SimulationParams, class_volume};
-use cryoet::{Volume, VoxelSize};
-use serde::Deserialize;
-use serde_json::json;
+use cryoet::sim::{Simulation, class_volume};
+use serde::{Deserialize, Serialize};
 
-use crate::dataset::{Entry, Split};
 use crate::failure::Failure;
-use crate::record::Record;
 
 /// How the files of a tomogram are named, and what they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Layout {
+pub(super) enum Layout {
     /// tomogram.mrc, classes.mrc, occupancy.mrc, hitboxes.mrc, particles.csv
     Cryoet,
     /// As SHREC'20 and '21 name them; particle_locations.txt has x first
@@ -27,34 +23,70 @@ pub(crate) enum Layout {
     Shrec19,
 }
 
+/// A tomogram's own record: the last of its files that is written and the first that is removed, so that the others are whole where it is.
+pub(super) const RECORD: &str = "record.json";
+
+/// All files that a layout may put into a tomogram's folder beside the record.
+pub(super) const FILES: [&str; 18] = [
+    "tomogram.mrc",
+    "classes.mrc",
+    "occupancy.mrc",
+    "hitboxes.mrc",
+    "density.mrc",
+    "tall.mrc",
+    "even.mrc",
+    "odd.mrc",
+    "particles.csv",
+    "grandmodel.mrc",
+    "class_mask.mrc",
+    "occupancy_mask.mrc",
+    "occupancy_bbox.mrc",
+    "class_bbox.mrc",
+    "projections.mrc",
+    "noisefree_projections.mrc",
+    "particle_locations.txt",
+    "reconstruction.mrc",
+];
+
 impl Layout {
     /// The folder of a tomogram, counted from 0.
-    pub(crate) fn folder(self, place: u64) -> String {
+    pub(super) fn folder(self, place: u64) -> String {
         match self {
             Self::Cryoet => format!("tomogram-{}", place + 1),
             Self::Shrec | Self::Shrec19 => format!("model_{place}"),
         }
     }
 
-    /// Writes the files of one tomogram; the answer's paths count from the data set's folder.
-    #[expect(clippy::too_many_arguments, reason = "all of a tomogram's circumstances")]
-    pub(crate) fn write(
-        self,
-        output: &Path,
-        name: &str,
-        split: Split,
-        simulation: &Simulation,
-        drawn: &BTreeMap<Quantity, f64>,
-        record: Record,
-        density: bool,
-    ) -> Result<Entry, Failure> {
-        let folder = output.join(name);
-        create(&folder)?;
-        let (volume, labels) = match self {
-            Self::Cryoet => ours(&folder, simulation, density)?,
-            Self::Shrec => shrec(&folder, simulation, AxisOrder::Xyz)?,
-            Self::Shrec19 => shrec(&folder, simulation, AxisOrder::Zyx)?,
-        };
+    /// Whether one of the layouts names a tomogram's folder so.
+    pub(super) fn is_folder(name: &str) -> bool {
+        let ours = name.strip_prefix("tomogram-").and_then(|digits| digits.parse::<u64>().ok()?.checked_sub(1));
+        let shrec = name.strip_prefix("model_").and_then(|digits| digits.parse().ok());
+        ours.is_some_and(|place| Self::Cryoet.folder(place) == name) || shrec.is_some_and(|place| Self::Shrec.folder(place) == name)
+    }
+
+    /// The file that a network learns from. The tracks' own reconstruction may be taller than its truth, which a network cannot learn from.
+    pub(super) fn volume(self, has_tall: bool) -> &'static str {
+        if self == Self::Cryoet || has_tall { "tomogram.mrc" } else { "reconstruction.mrc" }
+    }
+
+    /// The file of the classes.
+    pub(super) fn labels(self) -> &'static str {
+        if self == Self::Cryoet { "classes.mrc" } else { "class_mask.mrc" }
+    }
+
+    /// Writes all files of a tomogram of a name but its record.
+    pub(super) fn write(self, folder: &Path, name: &str, simulation: &Simulation, density: bool) -> Result<(), Failure> {
+        match self {
+            Self::Cryoet => ours(folder, simulation, density)?,
+            Self::Shrec => shrec(folder, simulation, AxisOrder::Xyz)?,
+            Self::Shrec19 => shrec(folder, simulation, AxisOrder::Zyx)?,
+        }
+        write_volume(folder.join(self.volume(simulation.tall.is_some())), &simulation.tomogram)?;
+        write_labels(folder.join(self.labels()), &simulation.classes)?;
+        if let Some([even, odd]) = &simulation.halves {
+            write_volume(folder.join("even.mrc"), even)?;
+            write_volume(folder.join("odd.mrc"), odd)?;
+        }
         let list = ParticleList {
             particles: simulation.particles.clone(),
             voxel_size: simulation.tomogram.voxel_size(),
@@ -63,30 +95,11 @@ impl Layout {
         };
         let options = WriteParticles { classes: simulation.class_table.clone(), ..WriteParticles::default() };
         write_particles(folder.join("particles.csv"), &list, &options)?;
-        record.with_result(manifest(simulation, drawn)).write(&folder.join("record.json"))?;
-        let file = |file: &str| Path::new(name).join(file);
-        Ok(Entry { name: name.to_owned(), volume: file(volume), labels: file(labels), particles: Some(file("particles.csv")), split })
+        Ok(())
     }
 }
 
-/// What was drawn and what came out.
-fn manifest(simulation: &Simulation, drawn: &BTreeMap<Quantity, f64>) -> serde_json::Value {
-    let noise = simulation.noise.as_ref();
-    json!({
-        "particles": simulation.particles.len(),
-        "tilts": simulation.tilts,
-        "snr_nominal": noise.map(|noise| noise.snr_nominal),
-        "snr_realised": noise.map(|noise| noise.snr_realised),
-        "drawn": drawn,
-        "series": simulation.series,
-        "particle_draws": simulation.draws,
-        "noise": noise,
-    })
-}
-
-fn ours(folder: &Path, simulation: &Simulation, density: bool) -> Result<(&'static str, &'static str), Failure> {
-    write_volume(folder.join("tomogram.mrc"), &simulation.tomogram)?;
-    write_labels(folder.join("classes.mrc"), &simulation.classes)?;
+fn ours(folder: &Path, simulation: &Simulation, density: bool) -> Result<(), Failure> {
     write_ids(folder.join("occupancy.mrc"), &simulation.occupancy)?;
     write_ids(folder.join("hitboxes.mrc"), &simulation.hitboxes)?;
     if density {
@@ -95,13 +108,11 @@ fn ours(folder: &Path, simulation: &Simulation, density: bool) -> Result<(&'stat
     if let Some(tall) = &simulation.tall {
         write_volume(folder.join("tall.mrc"), tall)?;
     }
-    write_halves(folder, simulation)?;
-    Ok(("tomogram.mrc", "classes.mrc"))
+    Ok(())
 }
 
-fn shrec(folder: &Path, simulation: &Simulation, order: AxisOrder) -> Result<(&'static str, &'static str), Failure> {
+fn shrec(folder: &Path, simulation: &Simulation, order: AxisOrder) -> Result<(), Failure> {
     write_volume(folder.join("grandmodel.mrc"), &simulation.density)?;
-    write_labels(folder.join("class_mask.mrc"), &simulation.classes)?;
     write_ids(folder.join("occupancy_mask.mrc"), &simulation.occupancy)?;
     write_ids(folder.join("occupancy_bbox.mrc"), &simulation.hitboxes)?;
     let boxes = class_volume(simulation.hitboxes.view(), &simulation.particles);
@@ -111,17 +122,10 @@ fn shrec(folder: &Path, simulation: &Simulation, order: AxisOrder) -> Result<(&'
     let list = ParticleList::new(simulation.particles.clone());
     let options = WriteParticles { classes: simulation.class_table.clone(), axis_order: Some(order), ..WriteParticles::default() };
     write_particles(folder.join("particle_locations.txt"), &list, &options)?;
-    write_halves(folder, simulation)?;
-    // The track's own reconstruction may be taller than its truth, which a network cannot learn from.
-    let volume = match &simulation.tall {
-        Some(tall) => {
-            write_volume(folder.join("reconstruction.mrc"), tall)?;
-            "tomogram.mrc"
-        }
-        None => "reconstruction.mrc",
-    };
-    write_volume(folder.join(volume), &simulation.tomogram)?;
-    Ok((volume, "class_mask.mrc"))
+    if let Some(tall) = &simulation.tall {
+        write_volume(folder.join("reconstruction.mrc"), tall)?;
+    }
+    Ok(())
 }
 
 /// Images as wide as the tomogram, about the tilt axis.
@@ -132,26 +136,19 @@ fn images(images: &Array3<f32>, simulation: &Simulation) -> Volume<f32> {
     Volume::new(images.slice(s![.., .., start..start + width]).to_owned()).with_voxel_size(size)
 }
 
-fn write_halves(folder: &Path, simulation: &Simulation) -> Result<(), Failure> {
-    if let Some([even, odd]) = &simulation.halves {
-        write_volume(folder.join("even.mrc"), even)?;
-        write_volume(folder.join("odd.mrc"), odd)?;
-    }
-    Ok(())
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The complexes' masks in reference pose: for shape targets.
-pub(crate) fn write_masks(output: &Path, params: &SimulationParams) -> Result<(), Failure> {
-    let folder = output.join("masks");
-    create(&folder)?;
-    let size = VoxelSize::isotropic(params.voxel_size)?;
-    for complex in &params.complexes {
-        let mask = Volume::new(complex.mask(params.voxel_size)).with_voxel_size(size);
-        write_labels(folder.join(format!("{}.mrc", complex.name())), &mask)?;
+    #[test]
+    fn folders_are_known_by_their_names() {
+        for name in ["tomogram-1", "tomogram-1048575", "model_0", "model_12"] {
+            assert!(Layout::is_folder(name), "{name}");
+        }
+        for name in
+            ["tomogram-0", "tomogram-01", "tomogram-", "tomogram-1b", "model_", "model_-1", "model_007", "model-1", "masks", "tomogram-+1"]
+        {
+            assert!(!Layout::is_folder(name), "{name}");
+        }
     }
-    Ok(())
-}
-
-pub(crate) fn create(folder: &Path) -> Result<(), Failure> {
-    std::fs::create_dir_all(folder).map_err(|error| Failure::new(format!("cannot create {}: {error}", folder.display())))
 }

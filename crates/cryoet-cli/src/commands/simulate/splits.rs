@@ -2,7 +2,7 @@ use crate::dataset::Split;
 use crate::failure::Failure;
 
 /// Which of the tomograms of a data set serve for what: first those for training, then validation, then testing.
-pub(crate) struct Splits {
+pub(super) struct Splits {
     /// The first for validation.
     validation: u64,
     /// The first for testing.
@@ -11,7 +11,7 @@ pub(crate) struct Splits {
 
 impl Splits {
     /// The splits of `count` tomograms; one is for validation where nothing is said and another is left for training.
-    pub(crate) fn new(count: u64, validation: Option<u64>, test: Option<u64>) -> Result<Self, Failure> {
+    pub(super) fn new(count: u64, validation: Option<u64>, test: Option<u64>) -> Result<Self, Failure> {
         let test = test.unwrap_or(0);
         let validation = validation.unwrap_or(u64::from(count.saturating_sub(test) > 1));
         match count.checked_sub(test).and_then(|left| left.checked_sub(validation)) {
@@ -23,8 +23,13 @@ impl Splits {
         }
     }
 
+    /// How many of `count` tomograms are for validation and for testing.
+    pub(super) fn counts(&self, count: u64) -> [u64; 2] {
+        [self.test - self.validation, count - self.test]
+    }
+
     /// What a tomogram, counted from 0, serves for.
-    pub(crate) fn of(&self, place: u64) -> Split {
+    pub(super) fn of(&self, place: u64) -> Split {
         if place < self.validation {
             Split::Train
         } else if place < self.test {
@@ -47,6 +52,7 @@ mod tests {
         };
         use Split::{Test, Train, Validation};
         assert_eq!(splits(1, None, None).unwrap(), [Train]);
+        assert_eq!(Splits::new(7, Some(2), Some(1)).ok().unwrap().counts(7), [2, 1]);
         assert_eq!(splits(3, None, None).unwrap(), [Train, Train, Validation]);
         assert_eq!(splits(4, Some(1), Some(2)).unwrap(), [Train, Validation, Test, Test]);
         assert_eq!(splits(2, None, Some(1)).unwrap(), [Train, Test]);
