@@ -202,11 +202,16 @@ fn recipes_are_checked_before_anything_is_written() {
 fn noise_and_transfer_can_be_switched_off_in_a_recipe() {
     let folder = tempfile::tempdir().unwrap();
     let text = "preset = \"small\"\n[params]\nshape = [30, 48, 48]\ncomplexes = [\"1bxn\"]\ncrowding = { count = 2 }\n\
-                tilts = { from = -40, to = 40, step = 40 }\nsnr = 0\nctf = \"none\"\n";
+                tilts = { from = -40, to = 40, step = 40 }\nsnr = 0\nctf = \"none\"\nbinning = 2\n";
     fs::write(folder.path().join("set.toml"), text).unwrap();
     succeed(folder.path(), "simulate --recipe set.toml -o data");
     let record = json(&folder.path().join("data/tomogram-1/record.json"));
     assert!(record["parameters"]["ctf"].is_null() && record["parameters"]["snr"].is_null() && record["result"]["noise"].is_null());
+    // Masks are in the tomogram's voxels, which are binned.
+    for file in ["tomogram-1/classes.mrc", "masks/1bxn.mrc"] {
+        let info: Value = serde_json::from_str(&succeed(folder.path(), &format!("--json info data/{file}"))).unwrap();
+        assert_eq!(info["voxel_size"], serde_json::json!([20.0, 20.0, 20.0]), "{file}");
+    }
 }
 
 #[test]

@@ -68,13 +68,14 @@ fn remove_masks(folder: &Path, classes: &ClassTable) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The complexes' masks in reference pose: for shape targets.
+/// The complexes' masks in reference pose, in the tomogram's voxels: for shape targets.
 fn write_masks(folder: &Path, params: &SimulationParams) -> Result<(), Failure> {
     let masks = folder.join(MASKS);
     create(&masks)?;
-    let size = VoxelSize::isotropic(params.voxel_size)?;
+    let angstrom = params.voxel_size * params.binning as f64;
+    let size = VoxelSize::isotropic(angstrom)?;
     for complex in &params.complexes {
-        let mask = Volume::new(complex.mask(params.voxel_size)).with_voxel_size(size);
+        let mask = Volume::new(complex.mask(angstrom)).with_voxel_size(size);
         write_labels(masks.join(format!("{}.mrc", complex.name())), &mask)?;
     }
     Ok(())
