@@ -130,6 +130,8 @@ impl Multislice<'_> {
         for slice in 0..heights.count {
             if !held.contains(&slice) {
                 held = slice..(slice + self.held).min(heights.count);
+                // Those that are done go first, lest there be twice as many.
+                drop(std::mem::replace(&mut slices, Array3::zeros((0, 0, 0))));
                 slices = heights.slices(rows, tilt, width, held.clone());
             }
             let here = slices.index_axis(Axis(1), slice - held.start);
