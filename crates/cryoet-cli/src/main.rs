@@ -37,6 +37,8 @@ mod reliability_plot;
 mod shipped_weights;
 mod sinks;
 #[cfg(feature = "net")]
+mod tomogram;
+#[cfg(feature = "net")]
 mod training_log;
 mod voxel_sizes;
 

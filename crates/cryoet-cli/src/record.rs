@@ -79,13 +79,13 @@ impl Record {
         Ok(write_whole(path, |file| file.write_all(text.as_bytes()))?)
     }
 
-    /// In what the work differs from that of an earlier record: parameters, or the contents of inputs; paths may differ.
+    /// In what the work differs from that of an earlier record: parameters that either has, or the contents of inputs; paths may differ.
     #[cfg(feature = "net")]
     pub(crate) fn difference(&self, before: &serde_json::Value) -> Result<Option<String>, Failure> {
         let now = serde_json::to_value(self)?;
-        if let Some((name, _)) =
-            now["parameters"].as_object().into_iter().flatten().find(|(name, value)| before["parameters"][name.as_str()] != **value)
-        {
+        let names =
+            [&now, before].into_iter().flat_map(|record| record["parameters"].as_object().into_iter().flatten()).map(|(name, _)| name);
+        if let Some(name) = names.into_iter().find(|name| now["parameters"].get(name) != before["parameters"].get(name)) {
             return Ok(Some(format!("parameters ({name})")));
         }
         let sums = |record: &serde_json::Value| -> Vec<_> {
