@@ -137,3 +137,20 @@ fn add_file(path: &Path, hash: &mut Sha256, bytes: &mut u64) -> std::io::Result<
         hash.update(&buffer[..n]);
     }
 }
+
+#[cfg(all(test, feature = "net"))]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn parameters_of_either_record_are_compared() {
+        let difference = |now: serde_json::Value, before: serde_json::Value| {
+            Record::new("train", &now).unwrap().difference(&json!({"parameters": before, "inputs": []})).unwrap()
+        };
+        assert_eq!(difference(json!({"a": 1}), json!({"a": 1})), None);
+        assert_eq!(difference(json!({"a": 1}), json!({"a": 1, "b": 2})), Some("parameters (b)".to_owned()));
+        assert_eq!(difference(json!({"a": 1, "b": null}), json!({"a": 1})), Some("parameters (b)".to_owned()));
+        assert_eq!(difference(json!({"a": 1}), json!({"a": 2})), Some("parameters (a)".to_owned()));
+    }
+}

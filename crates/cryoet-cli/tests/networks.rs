@@ -64,6 +64,22 @@ fn refusals_of_voxel_sizes_name_the_options() {
     assert_eq!(inspect_volume(folder.path().join("l.mrc")).unwrap().shape, [10, 16, 21]);
 }
 
+/// Weights that an earlier version trained further: the thresholds of a calibration, and no curve any more.
+#[test]
+fn thresholds_without_their_curves_are_not_applied() {
+    let folder = folder();
+    let class = Class { threshold: Some(0.5), ..Class::new(ClassLabel::new(1), "a") };
+    let write = |weights: Weights| fs::write(folder.path().join("t.safetensors"), weights.to_bytes().unwrap()).unwrap();
+    let warned = || String::from_utf8_lossy(&run(folder.path(), "pick unknown.mrc --weights t.safetensors -o p.csv").stderr).into_owned();
+    let weights = Weights::random(ClassTable::new(vec![class]).unwrap(), None, 1);
+    write(weights.clone());
+    assert_eq!(warned(), "");
+    write(weights.with_provenance("calibration", "by hand"));
+    assert!(warned().contains("trained further after they had been calibrated"), "{}", warned());
+    let raw = run(folder.path(), "pick unknown.mrc --weights t.safetensors --raw-scores -o p.csv");
+    assert!(raw.status.success() && raw.stderr.is_empty());
+}
+
 #[test]
 fn outputs_of_another_format_are_wrong_arguments() {
     let folder = folder();
