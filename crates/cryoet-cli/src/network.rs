@@ -39,7 +39,7 @@ pub(crate) struct NetworkOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) voxel_size: Option<VoxelSize>,
     /// Largest share by which the tomogram's voxel size may differ from the weights'
-    #[arg(long, value_name = "SHARE", default_value_t = 0.05, value_parser = numbers::not_negative, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SHARE", default_value_t = SegmentParams::default().voxel_size_tolerance, value_parser = numbers::not_negative, allow_negative_numbers = true)]
     voxel_size_tolerance: f64,
     /// Bring the tomogram to the weights' voxel size first, by cubic interpolation; volumes that are written have that voxel size too
     #[arg(long)]

@@ -2,6 +2,7 @@
 #![cfg(feature = "net")]
 
 mod command;
+mod refusal;
 
 use std::fs;
 use std::path::Path;
@@ -13,6 +14,7 @@ use cryoet::{Class, ClassLabel, ClassTable, Volume, VoxelSize};
 use tempfile::TempDir;
 
 use command::{run, succeed};
+use refusal::refused;
 
 /// A folder with weights at 10 Angstrom and small tomograms: at 1 Angstrom, at 13, and of unknown voxel size.
 fn folder() -> TempDir {
@@ -25,13 +27,6 @@ fn folder() -> TempDir {
         write_volume(folder.path().join(name), &volume.clone().with_voxel_size(size(angstrom))).unwrap();
     }
     folder
-}
-
-fn refused(folder: &Path, line: &str, code: i32) -> String {
-    let output = run(folder, line);
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(code), "{line}: {text}");
-    text
 }
 
 #[test]

@@ -2,6 +2,7 @@
 #![cfg(feature = "net")]
 
 mod command;
+mod refusal;
 
 use std::fs;
 use std::path::Path;
@@ -13,6 +14,7 @@ use cryoet::{Class, ClassLabel, ClassTable, Volume, VoxelSize};
 use tempfile::TempDir;
 
 use command::{run, succeed};
+use refusal::refused;
 
 /// One step that takes no time.
 const STEP: &str = "--steps 1 --batch 1 --patch 8 --device cpu";
@@ -50,14 +52,6 @@ fn folder() -> TempDir {
     write_class_table(at("classes.toml"), &classes(40.0)).unwrap();
     write_dataset(&at("d.toml"), &[["a", "a.mrc", "a_labels.mrc", "train"], ["b", "b.mrc", "b_labels.mrc", "validation"]]);
     folder
-}
-
-/// The standard error of a line that must fail with the code.
-fn refused(folder: &Path, line: &str, code: i32) -> String {
-    let output = run(folder, line);
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(code), "{line}: {text}");
-    text
 }
 
 /// The warnings of a line that must succeed.

@@ -218,7 +218,8 @@ impl Train {
         let path = self.output.join("record.json");
         let text = std::fs::read_to_string(&path).map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
         let mut before: serde_json::Value = serde_json::from_str(&text).map_err(Failure::from).map_err(Failure::about(&path))?;
-        if let Some(parameters) = before["parameters"].as_object_mut().filter(|parameters| !parameters.contains_key("network")) {
+        let parameters = before.get_mut("parameters").and_then(serde_json::Value::as_object_mut);
+        if let Some(parameters) = parameters.filter(|parameters| !parameters.contains_key("network")) {
             // Earlier versions named no network where it was DeepFinder's.
             let deepfinder = Design::Deepfinder.architecture().with_outputs(classes + 1);
             parameters.insert("network".to_owned(), serde_json::to_value(deepfinder)?);
