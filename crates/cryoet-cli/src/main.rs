@@ -19,8 +19,8 @@ mod history_csv;
 mod interrupt;
 mod list_outputs;
 mod masks;
-#[cfg(feature = "net")]
 mod needed_option;
+#[cfg(feature = "net")]
 mod network;
 mod numbers;
 mod options;
