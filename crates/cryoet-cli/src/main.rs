@@ -19,8 +19,8 @@ mod history_csv;
 mod interrupt;
 mod list_outputs;
 mod masks;
-#[cfg(feature = "net")]
 mod needed_option;
+#[cfg(feature = "net")]
 mod network;
 mod numbers;
 mod options;
@@ -36,6 +36,8 @@ mod reliability_plot;
 #[cfg(feature = "net")]
 mod shipped_weights;
 mod sinks;
+#[cfg(feature = "net")]
+mod tomogram;
 #[cfg(feature = "net")]
 mod training_log;
 mod voxel_sizes;

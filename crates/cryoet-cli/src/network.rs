@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use cryoet::net::{Device, Network, Precision, SegmentError, SegmentParams, SegmentedBlock, TileHalo, Weights};
-use cryoet::{Class, ClassTable, Resampled, VolumeSource};
+use cryoet::net::{Device, HashCover, Network, Precision, SegmentError, SegmentParams, SegmentedBlock, TileHalo, Weights};
+use cryoet::pipeline::PickError;
+use cryoet::{Class, ClassTable, Resampled, VolumeSource, VoxelSize};
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::{freed_memory, numbers, output, shipped_weights};
+use crate::{freed_memory, numbers, output, shipped_weights, voxel_sizes};
 
 /// How a network segments a tomogram.
 #[derive(Debug, Clone, Args, Serialize)]
@@ -33,8 +34,12 @@ pub(crate) struct NetworkOptions {
     /// Memory for one tile in GiB
     #[arg(long, value_name = "GIB", default_value_t = 4.0, value_parser = numbers::positive, allow_negative_numbers = true)]
     memory: f64,
+    /// The tomogram's voxel size in Angstrom, one number or z,y,x, where its file does not tell it or tells a wrong one
+    #[arg(long, value_name = "ANGSTROM", value_parser = voxel_sizes::parse, allow_hyphen_values = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) voxel_size: Option<VoxelSize>,
     /// Largest share by which the tomogram's voxel size may differ from the weights'
-    #[arg(long, value_name = "SHARE", default_value_t = 0.05, value_parser = numbers::not_negative, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SHARE", default_value_t = SegmentParams::default().voxel_size_tolerance, value_parser = numbers::not_negative, allow_negative_numbers = true)]
     voxel_size_tolerance: f64,
     /// Bring the tomogram to the weights' voxel size first, by cubic interpolation; volumes that are written have that voxel size too
     #[arg(long)]
@@ -78,17 +83,23 @@ impl NetworkOptions {
         networks.first().map(|network| &network.description().classes).ok_or_else(|| SegmentError::NoNetwork.into())
     }
 
-    /// The classes of picks. Thresholds that belong to calibrated scores go where scores are not: raw ones, and those of an ensemble.
+    /// The classes of picks. Thresholds that belong to calibrated scores go where scores are not: raw ones, those of an ensemble, and those
+    /// of weights that earlier versions trained further.
     pub(crate) fn classes_for_picks(networks: &[Network], raw_scores: bool) -> Result<ClassTable, Failure> {
         let classes = Self::classes(networks)?;
-        let calibrated = networks.iter().any(|network| !network.description().calibration.is_empty());
-        if !calibrated || (networks.len() == 1 && !raw_scores) {
+        let has_curves = |network: &Network| !network.description().calibration.is_empty();
+        if !networks.iter().any(|network| network.description().was_calibrated()) {
             return Ok(classes.clone());
         }
-        if !raw_scores {
-            output::warn(
+        match networks {
+            [network] if has_curves(network) && !raw_scores => return Ok(classes.clone()),
+            [_] if !raw_scores => output::warn(
+                "the weights were trained further after they had been calibrated: their scores are no probabilities, and no thresholds are applied",
+            ),
+            _ if !raw_scores => output::warn(
                 "the weights are calibrated each for itself: the scores of several together are not, and no thresholds are applied",
-            );
+            ),
+            _ => {}
         }
         let plain = classes.iter().map(|class| Class { threshold: None, ..class.clone() });
         Ok(ClassTable::new(plain.collect())?)
@@ -105,6 +116,9 @@ impl NetworkOptions {
             _ if !self.resample => Ok(None),
             None => Err(Failure::usage("--resample: the weights do not tell the voxel size they were trained on".to_owned())),
             Some(wanted) if tomogram.voxel_size() == Some(wanted) => Ok(None),
+            Some(_) if tomogram.voxel_size().is_none() => {
+                Err(Failure::new("--resample: the tomogram's voxel size is unknown (--voxel-size states it)".to_owned()))
+            }
             Some(wanted) => Ok(Some(Resampled::new(tomogram, wanted)?)),
         }
     }
@@ -153,6 +167,27 @@ pub(crate) fn device(name: &str) -> Result<Device, Failure> {
 
 /// Reads a weights file.
 pub(crate) fn read_weights(path: &Path) -> Result<Weights, Failure> {
+    read_weights_and_cover(path).map(|(weights, _)| weights)
+}
+
+/// Reads a weights file, and what its hashes vouch for.
+pub(crate) fn read_weights_and_cover(path: &Path) -> Result<(Weights, HashCover), Failure> {
     let bytes = std::fs::read(path).map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
-    Weights::from_bytes(&bytes).map_err(Failure::from).map_err(Failure::about(path))
+    Weights::with_cover_from_bytes(&bytes).map_err(Failure::from).map_err(Failure::about(path))
+}
+
+/// Why a tomogram was not segmented, with the option that helps.
+pub(crate) fn not_segmented(error: SegmentError) -> Failure {
+    match error {
+        SegmentError::VoxelSize { .. } => Failure::new(format!("{error} (--resample does, --voxel-size corrects the tomogram's)")),
+        error => error.into(),
+    }
+}
+
+/// Why a tomogram was not picked, likewise.
+pub(crate) fn not_picked(error: PickError) -> Failure {
+    match error {
+        PickError::Segment(error) => not_segmented(error),
+        error => error.into(),
+    }
 }

@@ -1,8 +1,10 @@
 //! Line plots as SVG and PNG.
 
 #[cfg(feature = "net")]
-use std::fmt::Write;
+use std::{fmt::Write, path::Path};
 
+#[cfg(feature = "net")]
+use crate::failure::Failure;
 use crate::picture::{Raster, write_text};
 
 /// Width and height in the plot's units.
@@ -41,10 +43,43 @@ pub(crate) enum Mark {
     },
 }
 
+/// What a plot is written as.
+#[cfg(feature = "net")]
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum PlotFormat {
+    Png,
+    Svg,
+}
+
+#[cfg(feature = "net")]
+impl PlotFormat {
+    /// The format that a file's extension names.
+    pub(crate) fn of(path: &Path) -> Result<Self, Failure> {
+        match path.extension().map(|extension| extension.to_ascii_lowercase()) {
+            Some(extension) if extension == "png" => Ok(Self::Png),
+            Some(extension) if extension == "svg" => Ok(Self::Svg),
+            _ => Err(Failure::usage(format!("{}: plots are written as .png or .svg", path.display()))),
+        }
+    }
+}
+
 /// A plot: marks, the last on top.
 pub(crate) struct Plot(pub(crate) Vec<Mark>);
 
 impl Plot {
+    /// The bytes of a file that shows the plot.
+    #[cfg(feature = "net")]
+    pub(crate) fn file(&self, format: PlotFormat) -> Result<Vec<u8>, Failure> {
+        match format {
+            PlotFormat::Svg => Ok(self.svg().into_bytes()),
+            PlotFormat::Png => {
+                let mut png = Vec::new();
+                self.raster().write_png(&mut png)?;
+                Ok(png)
+            }
+        }
+    }
+
     /// The plot as SVG.
     #[cfg(feature = "net")]
     pub(crate) fn svg(&self) -> String {
@@ -72,6 +107,7 @@ impl Plot {
                     } else {
                         "middle"
                     };
+                    let text = escaped(text);
                     writeln!(svg, "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" fill=\"{}\">{text}</text>", hex(colour))
                 }
             };
@@ -98,6 +134,22 @@ impl Plot {
     }
 }
 
+/// Text as XML holds it; characters that it cannot hold become spaces.
+#[cfg(feature = "net")]
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            character if character.is_control() || matches!(character, '\u{fffe}' | '\u{ffff}') => escaped.push(' '),
+            character => escaped.push(character),
+        }
+    }
+    escaped
+}
+
 /// Colours what lies within `half` of the line from `a` to `b`, in units of the plot.
 fn stroke(image: &mut Raster, a: [f64; 2], b: [f64; 2], half: f64, colour: [u8; 3]) {
     let ([ax, ay], [bx, by], half) = (a.map(|v| v * SCALE), b.map(|v| v * SCALE), half * SCALE);
@@ -111,5 +163,44 @@ fn stroke(image: &mut Raster, a: [f64; 2], b: [f64; 2], half: f64, colour: [u8; 
             let distance = (px - along * dx).hypot(py - along * dy);
             image.blend([x, y], colour, (half + 0.5 - distance).clamp(0.0, 1.0));
         }
+    }
+}
+
+#[cfg(all(test, feature = "net"))]
+mod tests {
+    use quick_xml::events::Event;
+
+    use super::*;
+
+    #[test]
+    fn names_with_marks_of_xml_are_read_back() {
+        let names = ["a & b", "<c>", "\"d\" 'e' ]]>", "\u{1}f\tg"];
+        let marks = names.map(|name| Mark::Text { at: [1.0, 2.0], anchor: 0.0, colour: BLACK, text: name.to_owned() });
+        let svg = Plot(marks.into()).svg();
+        let (mut reader, mut texts) = (quick_xml::Reader::from_str(&svg), Vec::new());
+        loop {
+            match reader.read_event().unwrap() {
+                Event::Start(tag) if tag.name().as_ref() == "text" => texts.push(String::new()),
+                Event::Text(text) => {
+                    if let Some(last) = texts.last_mut() {
+                        last.push_str(text.trim_end_matches('\n'));
+                    }
+                }
+                Event::GeneralRef(entity) => {
+                    texts.last_mut().unwrap().push_str(quick_xml::escape::resolve_predefined_entity(&entity).unwrap());
+                }
+                Event::Eof => break,
+                _ => {}
+            }
+        }
+        assert_eq!(texts, ["a & b", "<c>", "\"d\" 'e' ]]>", " f g"]);
+    }
+
+    #[test]
+    fn a_plot_is_what_its_extension_says() {
+        let plot = Plot(Vec::new());
+        let bytes = |name: &str| PlotFormat::of(Path::new(name)).map(|format| plot.file(format).unwrap()).map_err(|failure| failure.code());
+        assert!(bytes("a.SVG").unwrap().starts_with(b"<svg") && bytes("a.png").unwrap().starts_with(b"\x89PNG"));
+        assert_eq!((bytes("a.jpg"), bytes("png")), (Err(2), Err(2)));
     }
 }

@@ -86,12 +86,12 @@ impl Record {
         Ok(write_whole(path, |file| file.write_all(text.as_bytes()))?)
     }
 
-    /// In what the work differs from that of an earlier record: parameters, or the contents of inputs; paths may differ.
+    /// In what the work differs from that of an earlier record: parameters that either has, or the contents of inputs; paths may differ.
     pub(crate) fn difference(&self, before: &serde_json::Value) -> Result<Option<String>, Failure> {
         let now = serde_json::to_value(self)?;
-        if let Some((name, _)) =
-            now["parameters"].as_object().into_iter().flatten().find(|(name, value)| before["parameters"][name.as_str()] != **value)
-        {
+        let names =
+            [&now, before].into_iter().flat_map(|record| record["parameters"].as_object().into_iter().flatten()).map(|(name, _)| name);
+        if let Some(name) = names.into_iter().find(|name| now["parameters"].get(name) != before["parameters"].get(name)) {
             return Ok(Some(format!("parameters ({name})")));
         }
         let sums = |record: &serde_json::Value| -> Vec<_> {
@@ -147,5 +147,22 @@ fn add_file(path: &Path, hash: &mut Sha256, bytes: &mut u64) -> std::io::Result<
         }
         *bytes += n as u64;
         hash.update(&buffer[..n]);
+    }
+}
+
+#[cfg(all(test, feature = "net"))]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn parameters_of_either_record_are_compared() {
+        let difference = |now: serde_json::Value, before: serde_json::Value| {
+            Record::new("train", &now).unwrap().difference(&json!({"parameters": before, "inputs": []})).unwrap()
+        };
+        assert_eq!(difference(json!({"a": 1}), json!({"a": 1})), None);
+        assert_eq!(difference(json!({"a": 1}), json!({"a": 1, "b": 2})), Some("parameters (b)".to_owned()));
+        assert_eq!(difference(json!({"a": 1, "b": null}), json!({"a": 1})), Some("parameters (b)".to_owned()));
+        assert_eq!(difference(json!({"a": 1}), json!({"a": 2})), Some("parameters (a)".to_owned()));
     }
 }

@@ -5,14 +5,28 @@ use std::path::Path;
 use cryoet::VoxelSize;
 
 use crate::failure::Failure;
+#[cfg(feature = "net")]
+use crate::numbers;
 use crate::output;
 
 /// By how much sizes of one thing may differ: headers round.
 const TOLERANCE: f64 = 0.01;
 
-/// Refuses files whose voxel sizes are known and differ. Exactly 1 Angstrom is what programs write that do not know better, and counts as unknown.
+/// Whether a voxel size is what programs write that do not know it: exactly 1 Angstrom.
+pub(crate) fn is_placeholder(size: VoxelSize) -> bool {
+    size.zyx() == [1.0; 3]
+}
+
+/// One voxel size for all axes, or three z, y, x, in Angstrom.
+#[cfg(feature = "net")]
+pub(crate) fn parse(text: &str) -> Result<VoxelSize, String> {
+    let [z, y, x] = numbers::triple_or_one(text)?;
+    VoxelSize::new(z, y, x).map_err(|error| error.to_string())
+}
+
+/// Refuses files whose voxel sizes are known and differ; a placeholder is unknown.
 pub(crate) fn check_voxel_sizes<'a>(files: impl IntoIterator<Item = (&'a Path, Option<VoxelSize>)>) -> Result<(), Failure> {
-    let mut known = files.into_iter().filter_map(|(path, size)| Some((path, size?))).filter(|(_, size)| size.zyx() != [1.0; 3]);
+    let mut known = files.into_iter().filter_map(|(path, size)| Some((path, size?))).filter(|(_, size)| !is_placeholder(*size));
     let Some((first, size)) = known.next() else { return Ok(()) };
     match known.find(|(_, other)| other.relative_difference(&size) > TOLERANCE) {
         Some((path, other)) => Err(Failure::new(format!(

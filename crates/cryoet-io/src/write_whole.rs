@@ -1,5 +1,5 @@
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs::{self, File, OpenOptions},
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
@@ -20,7 +20,8 @@ pub struct WriteWholeError {
 
 /// Writes a file whole or not at all: aside in the same folder, flushed to the disk, then renamed over `path`.
 ///
-/// When anything fails, a full disk say, an old file of that name stays as it was and nothing else is left behind. A
+/// When anything fails, a full disk say, an old file of that name stays as it was and nothing else is left behind; what a killed process left
+/// is removed when the same file is written again, where the file system knows locks. A
 /// symbolic link is followed, and an old file's permissions are kept. A device or a pipe, which no file can replace, is written
 /// as it is.
 ///
@@ -74,8 +75,8 @@ impl WholeFile {
                 return Ok(Self { writer: BufWriter::new(file), names: None });
             }
         }
-        let aside = name_aside(&target)?;
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&aside)?;
+        remove_abandoned(&target);
+        let (aside, file) = create_locked(&target)?;
         let whole = Self { writer: BufWriter::with_capacity(1 << 20, file), names: Some((aside, target)) };
         if let Some(old) = old {
             whole.writer.get_ref().set_permissions(old.permissions())?;
@@ -208,6 +209,37 @@ fn sync_all(folder: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// A new file aside, locked as long as it is open, so that nobody takes it for one that was left.
+fn create_locked(target: &Path) -> io::Result<(PathBuf, File)> {
+    loop {
+        let aside = name_aside(target)?;
+        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&aside)?;
+        // Without locks nothing is removed; with them, another writer may have come between creating and locking.
+        if file.lock().is_err() || aside.exists() {
+            return Ok((aside, file));
+        }
+    }
+}
+
+/// Removes files that writers of the same target left when they were killed: the system took their locks away with them.
+fn remove_abandoned(target: &Path) {
+    let Some(name) = target.file_name() else { return };
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let start = [b".", name.as_encoded_bytes(), b"."].concat();
+    let is_ours = |file: &OsStr| {
+        let number = file.as_encoded_bytes().strip_prefix(start.as_slice()).and_then(|rest| rest.strip_suffix(b".part"));
+        number.is_some_and(|number| !number.is_empty() && number.iter().all(|byte| byte.is_ascii_digit() || *byte == b'-'))
+    };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten().filter(|entry| is_ours(&entry.file_name())) {
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        let file = if is_file { OpenOptions::new().write(true).open(entry.path()).ok() } else { None };
+        // The lock is held until the file is gone. One that cannot be had is a writer's, or there are none here.
+        if file.as_ref().is_some_and(|file| file.try_lock().is_ok()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 fn name_aside(target: &Path) -> io::Result<PathBuf> {

@@ -4,6 +4,8 @@ mod layers;
 mod msd;
 pub(crate) mod on_cpu;
 
+use std::fmt;
+
 use cryoet_core::Region;
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
@@ -69,6 +71,18 @@ pub struct LayerShape {
     pub kernel: [usize; 5],
     /// Whether a ReLU or its like follows: in all layers but the last ones, whose outputs are logits.
     pub hidden: bool,
+}
+
+/// For people: `DeepFinder's U-Net, 13 outputs`.
+impl fmt::Display for Architecture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DeepFinder { outputs } => write!(f, "DeepFinder's U-Net, {outputs} outputs"),
+            Self::Msd { outputs, depth, dilations } => {
+                write!(f, "mixed-scale dense network, {depth} layers dilated by 1 to {dilations} voxels, {outputs} outputs")
+            }
+        }
+    }
 }
 
 impl Architecture {

@@ -22,6 +22,7 @@
 mod architecture;
 mod calibration;
 mod device;
+mod grey_values;
 mod inference;
 mod initialisation;
 #[cfg(feature = "keras")]
@@ -37,6 +38,7 @@ mod threads;
 mod torch_error;
 mod training;
 mod turn;
+mod voxel_size;
 mod weights;
 
 pub use architecture::{Architecture, Halo, LayerShape};
@@ -54,6 +56,6 @@ pub use threads::{set_threads, threads};
 pub use torch_error::TorchError;
 pub use training::{
     CheckpointError, ClassMetrics, DataError, History, Schedule, StepRecord, TrainError, TrainParams, TrainParamsError, Trainer,
-    TrainingTomogram, TrainingVolume, Turns, ValidationMetrics, ValidationRecord,
+    TrainingTomogram, TrainingVolume, TrainingWarning, Turns, ValidationMetrics, ValidationRecord,
 };
-pub use weights::{Weights, WeightsDescription, WeightsError};
+pub use weights::{HashCover, Weights, WeightsDescription, WeightsError, class_list};

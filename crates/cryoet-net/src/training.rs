@@ -3,6 +3,7 @@
 mod adam;
 mod average;
 mod batch;
+mod central_box;
 mod checkpoint;
 mod confusion;
 mod data;
@@ -15,6 +16,7 @@ mod sampler;
 mod schedule;
 mod trainer;
 mod volume;
+mod warning;
 
 pub use checkpoint::CheckpointError;
 pub use confusion::{ClassMetrics, ValidationMetrics};
@@ -23,3 +25,4 @@ pub use history::{History, StepRecord, ValidationRecord};
 pub use params::{Schedule, TrainParams, TrainParamsError, Turns};
 pub use trainer::{TrainError, Trainer};
 pub use volume::TrainingVolume;
+pub use warning::TrainingWarning;

@@ -9,7 +9,7 @@ use crate::architecture::Architecture;
 use crate::calibration::{Calibration, ClassCalibration};
 use crate::initialisation::uniform_by_fan_in;
 use crate::normalisation::Normalisation;
-use crate::safetensors_file;
+use crate::safetensors_file::{self, Contents, ReadError};
 use crate::tensor_map::TensorMap;
 
 /// What a weights file says about itself.
@@ -32,6 +32,22 @@ pub struct WeightsDescription {
     /// How the weights came to be: free text by key.
     #[serde(default)]
     pub provenance: BTreeMap<String, String>,
+}
+
+/// The key of provenance under which a calibration is noted.
+const CALIBRATION: &str = "calibration";
+
+impl WeightsDescription {
+    /// Whether curves and thresholds were fitted once, even where training has taken the curves away since.
+    ///
+    /// ```
+    /// use cryoet_core::ClassTable;
+    /// use cryoet_net::Weights;
+    /// assert!(!Weights::random(ClassTable::default(), None, 1).description().was_calibrated());
+    /// ```
+    pub fn was_calibrated(&self) -> bool {
+        !self.calibration.is_empty() || self.provenance.contains_key(CALIBRATION)
+    }
 }
 
 /// What files say beside the description; those of other programs need not.
@@ -104,12 +120,39 @@ pub enum WeightsError {
         /// That of the tensors, as [`Weights::sha256`].
         found: String,
     },
+    /// Tensors or description are not those that were written.
+    #[error("{reason}: the file was damaged or changed")]
+    Seal {
+        /// The hash over both, and what the file says.
+        reason: String,
+    },
     /// The bytes could not be made.
     #[error("cannot serialise the weights: {reason}")]
     Serialise {
         /// What went wrong.
         reason: String,
     },
+}
+
+impl From<ReadError> for WeightsError {
+    fn from(error: ReadError) -> Self {
+        let reason = error.to_string();
+        match error {
+            ReadError::Hash { .. } | ReadError::Seal { .. } => Self::Seal { reason },
+            ReadError::Format(_) | ReadError::Element { .. } => Self::Format { reason },
+        }
+    }
+}
+
+/// What the hashes in a weights file vouch for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HashCover {
+    /// Nothing: the file, perhaps of another program, has no hash.
+    Nothing,
+    /// The tensors, not what is said about them, as earlier versions wrote files.
+    Tensors,
+    /// Tensors and description.
+    Everything,
 }
 
 /// A network's weights and what they mean; the contents of a weights file.
@@ -185,6 +228,7 @@ impl Weights {
         fresh.description.normalisation = self.description.normalisation;
         fresh.description.smoothing = self.description.smoothing;
         fresh.description.provenance = self.description.provenance.clone();
+        fresh.description.provenance.remove(CALIBRATION);
         fresh
             .description
             .provenance
@@ -221,21 +265,39 @@ impl Weights {
     /// Weights from the bytes of a safetensors file.
     ///
     /// # Errors
-    /// Anything that is not a complete weights file with its description.
+    /// Anything that is not a complete weights file with its description, or does not agree with the hashes it holds.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightsError> {
-        let (tensors, description) =
-            safetensors_file::from_bytes(bytes).map_err(|error| WeightsError::Format { reason: error.to_string() })?;
+        Self::with_cover_from_bytes(bytes).map(|(weights, _)| weights)
+    }
+
+    /// The same, and what the file's hashes vouch for.
+    ///
+    /// ```
+    /// use cryoet_core::{Class, ClassLabel, ClassTable};
+    /// use cryoet_net::{HashCover, Weights};
+    ///
+    /// let weights = Weights::random(ClassTable::new(vec![Class::new(ClassLabel::new(1), "ribosome")])?, None, 1);
+    /// assert_eq!(Weights::with_cover_from_bytes(&weights.to_bytes()?)?, (weights, HashCover::Everything));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Weights::from_bytes`].
+    pub fn with_cover_from_bytes(bytes: &[u8]) -> Result<(Self, HashCover), WeightsError> {
+        let Contents { tensors, description, sealed } = safetensors_file::from_bytes(bytes)?;
         let description = description.ok_or(WeightsError::NoDescription)?;
         let unreadable = |error: serde_json::Error| WeightsError::Description { reason: error.to_string() };
         let Hashed { sha256 } = serde_json::from_str(&description).map_err(unreadable)?;
         let weights = Self::from_parts(serde_json::from_str(&description).map_err(unreadable)?, tensors)?;
         match sha256 {
             Some(expected) if expected != weights.sha256() => Err(WeightsError::Hash { expected, found: weights.sha256() }),
-            _ => Ok(weights),
+            _ if sealed => Ok((weights, HashCover::Everything)),
+            Some(_) => Ok((weights, HashCover::Tensors)),
+            None => Ok((weights, HashCover::Nothing)),
         }
     }
 
-    /// The bytes of a safetensors file, the description and the tensors' SHA-256 in its metadata under `cryoet`.
+    /// The bytes of a safetensors file, in its metadata under `cryoet` the description, the tensors' SHA-256 and one over all of it.
     ///
     /// # Errors
     /// A description that cannot be serialised.
@@ -245,7 +307,7 @@ impl Weights {
         if let Some(entries) = description.as_object_mut() {
             entries.insert("sha256".to_owned(), self.sha256().into());
         }
-        safetensors_file::to_bytes(&self.tensors, description.to_string())
+        safetensors_file::to_bytes(&self.tensors, &description.to_string())
             .map_err(|error| WeightsError::Serialise { reason: error.to_string() })
     }
 
@@ -286,6 +348,51 @@ impl Weights {
         Ok(self)
     }
 
+    /// The same weights without what was fitted on held-out picks: curves, thresholds and the note on the calibration. Weights that were never
+    /// calibrated keep the thresholds of their class table.
+    ///
+    /// ```
+    /// use cryoet_core::{Class, ClassLabel, ClassTable};
+    /// use cryoet_net::{Calibration, ClassCalibration, Weights};
+    ///
+    /// let label = ClassLabel::new(1);
+    /// let weights = Weights::random(ClassTable::new(vec![Class::new(label, "ribosome")])?, None, 1);
+    /// let fitted = ClassCalibration { label, curve: Calibration::fit(&[(0.3, false), (0.6, true)]), threshold: Some(0.5) };
+    /// assert_eq!(weights.clone().with_calibration(&[fitted])?.without_calibration(), weights);
+    /// # Ok::<(), cryoet_core::ClassTableError>(())
+    /// ```
+    #[must_use]
+    pub fn without_calibration(mut self) -> Self {
+        if self.description.was_calibrated() {
+            self.description.calibration.clear();
+            self.description.provenance.remove(CALIBRATION);
+            let plain = self.description.classes.iter().map(|class| Class { threshold: None, ..class.clone() }).collect();
+            self.description.classes = ClassTable::new(plain).unwrap_or(self.description.classes);
+        }
+        self
+    }
+
+    /// The same weights under another table of as many classes: other names, radii, colours or thresholds. Outputs keep their order, that of
+    /// rising labels.
+    ///
+    /// # Errors
+    /// A table of more or fewer classes than the network answers for.
+    ///
+    /// ```
+    /// use cryoet_core::{Class, ClassLabel, ClassTable};
+    /// use cryoet_net::Weights;
+    ///
+    /// let table = |radius| ClassTable::new(vec![Class { radius, ..Class::new(ClassLabel::new(1), "ribosome") }]);
+    /// let weights = Weights::random(table(None)?, None, 1).with_class_table(table(Some(120.0))?)?;
+    /// assert_eq!(weights.description().classes, table(Some(120.0))?);
+    /// assert!(weights.with_class_table(ClassTable::default()).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn with_class_table(mut self, classes: ClassTable) -> Result<Self, WeightsError> {
+        self.description.classes = classes;
+        Self::from_parts(self.description, self.tensors)
+    }
+
     /// Adds a note on how the weights came to be.
     #[must_use]
     pub fn with_provenance(mut self, key: impl Into<String>, text: impl Into<String>) -> Self {
@@ -315,45 +422,17 @@ pub(crate) fn channel_labels(classes: &ClassTable) -> Vec<ClassLabel> {
     std::iter::once(ClassLabel::BACKGROUND).chain(classes.iter().map(|class| class.label)).collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn weights() -> Weights {
-        Weights::random(ClassTable::new(vec![Class::new(ClassLabel::new(4), "a")]).unwrap(), None, 1)
-    }
-
-    #[test]
-    fn refuses_what_is_no_weights_file() {
-        assert!(matches!(Weights::from_bytes(b"hello"), Err(WeightsError::Format { .. })));
-        let bytes = weights().to_bytes().unwrap();
-        assert!(matches!(Weights::from_bytes(&bytes[..bytes.len() - 5]), Err(WeightsError::Format { .. })));
-        let plain = safetensors_file::to_bytes(weights().tensors(), "{}".to_owned()).unwrap();
-        assert!(matches!(Weights::from_bytes(&plain), Err(WeightsError::Description { .. })));
-    }
-
-    #[test]
-    fn refuses_tensors_that_were_changed() {
-        let mut bytes = weights().to_bytes().unwrap();
-        let last = bytes.len() - 3;
-        bytes[last] ^= 1;
-        let error = Weights::from_bytes(&bytes).unwrap_err();
-        assert!(matches!(error, WeightsError::Hash { .. }), "{error}");
-    }
-
-    #[test]
-    fn refuses_tensors_that_do_not_fit() {
-        let mut description = weights().description().clone();
-        description.architecture = Architecture::DeepFinder { outputs: 5 };
-        assert!(matches!(
-            Weights::from_parts(description, weights().tensors.clone()),
-            Err(WeightsError::Classes { outputs: 5, classes: 1 })
-        ));
-        let mut tensors = weights().tensors.clone();
-        tensors.insert("head.bias".to_owned(), vec![3], vec![0.0; 3]);
-        assert!(matches!(Weights::from_parts(weights().description.clone(), tensors), Err(WeightsError::Tensor { .. })));
-        let mut tensors = weights().tensors.clone();
-        tensors.insert("head.bias".to_owned(), vec![2], vec![0.0, f32::NAN]);
-        assert!(matches!(Weights::from_parts(weights().description.clone(), tensors), Err(WeightsError::NonFinite { index: 1, .. })));
-    }
+/// A table's labels and names as one text, `1 ribosome, 2 proteasome`: equal for tables of the same classes, whatever else they say of them.
+///
+/// ```
+/// use cryoet_core::{Class, ClassLabel, ClassTable};
+/// let classes = ClassTable::new(vec![Class::new(ClassLabel::new(2), "proteasome"), Class::new(ClassLabel::new(1), "ribosome")])?;
+/// assert_eq!(cryoet_net::class_list(&classes), "1 ribosome, 2 proteasome");
+/// # Ok::<(), cryoet_core::ClassTableError>(())
+/// ```
+pub fn class_list(classes: &ClassTable) -> String {
+    classes.iter().map(|class| format!("{} {}", class.label, class.name)).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests;

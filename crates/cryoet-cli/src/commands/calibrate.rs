@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use cryoet::eval::DistanceParams;
-use cryoet::io::{ReadParticles, open_volume, read_particles, write_whole};
+use cryoet::io::{ReadParticles, read_particles, write_whole};
 use cryoet::net::{Network, SegmentedBlock};
 use cryoet::pipeline::{ClassReliability, PickParams, calibrate, pick_with};
 use cryoet::{ClassTable, Particle, VolumeSource};
@@ -13,10 +13,12 @@ use serde_json::json;
 use crate::bar::Bar;
 use crate::dataset::{Dataset, Entry, Split};
 use crate::failure::Failure;
-use crate::network::{NetworkOptions, read_weights};
+use crate::network::{NetworkOptions, not_picked, read_weights};
 use crate::options::ClusterOptions;
 use crate::paths::{Shown, check_files};
+use crate::plot::PlotFormat;
 use crate::record::Record;
+use crate::tomogram::open_tomogram;
 use crate::{numbers, output, reliability_plot};
 
 /// Weights whose scores are probabilities, with a threshold for each class
@@ -48,7 +50,7 @@ pub(crate) struct Calibrate {
     #[arg(short, long, value_name = "WEIGHTS.safetensors")]
     #[serde(serialize_with = "crate::paths::shown")]
     output: PathBuf,
-    /// Also draw the share of right picks over their scores
+    /// Also draw the share of right picks over their scores, as .png or .svg
     #[arg(long, value_name = "PLOT.png")]
     #[serde(serialize_with = "crate::paths::shown")]
     plot: Option<PathBuf>,
@@ -60,6 +62,7 @@ impl Calibrate {
         let [path] = self.network.weights.as_slice() else {
             return Err(Failure::usage("--weights: one file is calibrated at a time"));
         };
+        let plot = self.plot.as_ref().map(|path| Ok::<_, Failure>((path, PlotFormat::of(path)?))).transpose()?;
         let dataset = Dataset::read(&self.dataset)?;
         let entries: Vec<&Entry> = dataset.of(self.split).collect();
         if entries.is_empty() {
@@ -87,11 +90,10 @@ impl Calibrate {
         let bytes = weights.to_bytes()?;
         write_whole(&self.output, |file| file.write_all(&bytes))?;
         record.write_beside(&self.output)?;
-        if let Some(plot) = &self.plot {
-            let mut png = Vec::new();
-            reliability_plot::plot(&reliability).raster().write_png(&mut png)?;
-            write_whole(plot, |file| file.write_all(&png))?;
-            record.write_beside(plot)?;
+        if let Some((path, format)) = plot {
+            let bytes = reliability_plot::plot(&reliability).file(format)?;
+            write_whole(path, |file| file.write_all(&bytes))?;
+            record.write_beside(path)?;
         }
         self.report(&reliability, &classes, json)
     }
@@ -104,7 +106,7 @@ impl Calibrate {
         networks: &[Network],
         classes: &ClassTable,
     ) -> Result<(Vec<Particle>, Vec<Particle>, f64), Failure> {
-        let tomogram = open_volume(&entry.volume)?;
+        let tomogram = open_tomogram(&entry.volume, self.network.voxel_size)?;
         let resampled = self.network.resampled(tomogram.as_ref(), networks)?;
         let source: &dyn VolumeSource<f32> = resampled.as_ref().map_or(tomogram.as_ref(), |resampled| resampled);
         let cluster = self.cluster.params(source.voxel_size(), classes)?;
@@ -117,7 +119,7 @@ impl Calibrate {
             memory.look(block);
             Ok(())
         };
-        let mut picks = pick_with(networks, source, &params, &bar, look).map_err(Failure::from).map_err(Failure::about(&entry.volume))?;
+        let mut picks = pick_with(networks, source, &params, &bar, look).map_err(not_picked).map_err(Failure::about(&entry.volume))?;
         if let Some(resampled) = &resampled {
             for particle in &mut picks {
                 particle.position = resampled.to_source(particle.position)?;

@@ -5,6 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use clap::Args;
 use cryoet::io::{inspect_named_volume, inspect_volume, open_named_volume, open_volume};
 use cryoet::ndarray::Array3;
+#[cfg(feature = "net")]
+use cryoet::net::HashCover;
 use cryoet::{FiniteStatistics, Region, SourceError, Statistics, StatisticsError, VolumeSource, VoxelSize};
 use serde_json::json;
 
@@ -170,11 +172,18 @@ impl Info {
 /// What a weights file says about itself.
 #[cfg(feature = "net")]
 fn weights(path: &std::path::Path, json: bool) -> Result<(), Failure> {
-    let weights = crate::network::read_weights(path)?;
+    let (weights, cover) = crate::network::read_weights_and_cover(path)?;
     let description = weights.description();
-    let value = json!({"format": "cryoet weights", "sha256": weights.sha256(), "description": description});
+    let (covers, said) = match cover {
+        HashCover::Nothing => (&[][..], "nothing: the file has no hash, and damage cannot be told"),
+        HashCover::Tensors => (&["tensors"][..], "tensors, not what is said of them: an earlier version wrote the file"),
+        HashCover::Everything => (&["tensors", "description"][..], "tensors and description"),
+    };
+    let value = json!({"format": "cryoet weights", "sha256": weights.sha256(), "hash_covers": covers, "description": description});
     output::print(json, &value, || {
-        let mut rows = vec![row("format", "cryoet weights"), row("sha256", weights.sha256())];
+        let network = format!("{}, {} parameters", description.architecture, description.architecture.parameters());
+        let mut rows = vec![row("format", "cryoet weights"), row("network", network), row("sha256", weights.sha256())];
+        rows.push(row("hash covers", said));
         rows.push(row("voxel size", description.voxel_size.map_or("unknown".into(), |size| format!("{} Angstrom", join(size.zyx())))));
         for class in description.classes.iter() {
             rows.push(row(&format!("class {}", class.label), &class.name));

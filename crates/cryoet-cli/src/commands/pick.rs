@@ -2,7 +2,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cryoet::VolumeSource;
-use cryoet::io::open_volume;
 use cryoet::net::SegmentedBlock;
 use cryoet::pipeline::{PickParams, pick_with};
 use serde::Serialize;
@@ -10,13 +9,14 @@ use serde_json::json;
 
 use crate::bar::Bar;
 use crate::failure::Failure;
-use crate::network::NetworkOptions;
+use crate::network::{NetworkOptions, not_picked};
 use crate::options::{ClusterOptions, check_list_outputs};
 use crate::output;
 use crate::paths::{Shown, check_files};
 use crate::picks::{Origin, write_picks};
 use crate::record::Record;
 use crate::sinks::{Header, label_sink, score_sink};
+use crate::tomogram::open_tomogram;
 
 /// Tomogram to particles in one pass: segment and cluster
 ///
@@ -64,7 +64,7 @@ impl Pick {
         let inputs: Vec<_> = [&self.tomogram].into_iter().chain(&self.network.weights).collect();
         check_files(inputs.iter().copied(), self.output.iter().chain(&self.labels).chain(&self.scores))?;
         let segment = self.network.params();
-        let tomogram = open_volume(&self.tomogram)?;
+        let tomogram = open_tomogram(&self.tomogram, self.network.voxel_size)?;
         let networks = self.network.load()?;
         let classes = &NetworkOptions::classes_for_picks(&networks, self.raw_scores)?;
         let resampled = self.network.resampled(tomogram.as_ref(), &networks)?;
@@ -84,7 +84,7 @@ impl Pick {
             Ok(())
         };
         let picked = pick_with(&networks, source, &params, &bar, look);
-        let mut particles = picked.map_err(Failure::from).map_err(Failure::about(&self.tomogram))?;
+        let mut particles = picked.map_err(not_picked).map_err(Failure::about(&self.tomogram))?;
         drop(bar);
         if let Some(resampled) = &resampled {
             for particle in &mut particles {

@@ -2,18 +2,19 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cryoet::VolumeSource;
-use cryoet::io::{create_score_maps_sink, open_volume};
+use cryoet::io::{VolumeFormat, create_score_maps_sink};
 use cryoet::net::{SegmentError, SegmentParams, SegmentedBlock, segment_blocks};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::bar::Bar;
 use crate::failure::Failure;
-use crate::network::NetworkOptions;
+use crate::network::{NetworkOptions, not_segmented};
 use crate::output;
 use crate::paths::{Shown, check_files};
 use crate::record::Record;
 use crate::sinks::{Header, label_sink, score_sink};
+use crate::tomogram::open_tomogram;
 
 /// Tomogram to label volume
 ///
@@ -50,7 +51,10 @@ impl Segment {
         let params = SegmentParams { score_maps: self.score_maps.is_some(), ..self.network.params() };
         let inputs: Vec<_> = [&self.tomogram].into_iter().chain(&self.network.weights).collect();
         check_files(inputs.iter().copied(), [&self.output].into_iter().chain(&self.scores).chain(&self.score_maps))?;
-        let tomogram = open_volume(&self.tomogram)?;
+        if let Some(maps) = self.score_maps.as_ref().filter(|path| VolumeFormat::of_extension(path) != Some(VolumeFormat::Hdf5)) {
+            return Err(Failure::usage(format!("{}: score maps are written as HDF5: .h5 .hdf5 .hdf", maps.display())));
+        }
+        let tomogram = open_tomogram(&self.tomogram, self.network.voxel_size)?;
         let networks = self.network.load()?;
         let classes = NetworkOptions::classes(&networks)?;
         let resampled = self.network.resampled(tomogram.as_ref(), &networks)?;
@@ -74,7 +78,7 @@ impl Segment {
             }
             Ok::<_, SegmentError>(())
         })
-        .map_err(Failure::from)
+        .map_err(not_segmented)
         .map_err(Failure::about(&self.tomogram))?;
         drop(bar);
         labels.finish()?;

@@ -3,8 +3,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use cryoet::io::{open_volume, read_labels, read_volume, write_whole};
-use cryoet::net::{Architecture, TrainParams, Trainer, TrainingTomogram, TrainingVolume, Weights};
+use cryoet::io::{read_labels, read_volume, write_whole};
+use cryoet::net::{Architecture, TrainError, TrainParams, Trainer, TrainingTomogram, TrainingVolume, Weights, class_list};
 use cryoet::{ClassTable, Progress, VoxelSize};
 use serde_json::json;
 
@@ -18,9 +18,12 @@ use crate::network::{Numbers, device, read_weights};
 use crate::numbers;
 use crate::output;
 use crate::paths::Shown;
+use crate::plot::PlotFormat;
 use crate::record::Record;
 use crate::shipped_weights;
+use crate::tomogram::{open_tomogram, voxel_size};
 use crate::training_log;
+use crate::voxel_sizes;
 
 /// The share of time spent waiting for data is shown of so many last steps.
 const RECENT: usize = 20;
@@ -57,6 +60,9 @@ pub(crate) struct Train {
     /// Weights to start from, a file or the name of weights that come with the program
     #[arg(long, value_name = "WEIGHTS")]
     start: Option<PathBuf>,
+    /// The tomograms' voxel size in Angstrom, one number or z,y,x, where their files do not tell it or tell a wrong one
+    #[arg(long, value_name = "ANGSTROM", value_parser = voxel_sizes::parse, allow_hyphen_values = true)]
+    voxel_size: Option<VoxelSize>,
     /// Steps in all
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     steps: Option<u64>,
@@ -130,37 +136,37 @@ impl Train {
     pub(crate) fn run(mut self, json: bool) -> Result<(), Failure> {
         self.start = self.start.as_deref().map(shipped_weights::find).transpose()?;
         let params = self.params()?;
-        let mut start = self.start.as_ref().map(|path| read_weights(path)).transpose()?;
+        let start = self.start.as_ref().map(|path| read_weights(path)).transpose()?;
         let architecture = start.as_ref().map_or_else(|| self.network.architecture(), |weights| weights.description().architecture);
         params.check(architecture.granularity()).map_err(Failure::of_arguments)?;
         let device = device(&self.device)?;
         let dataset = Dataset::read(&self.dataset)?;
         let classes = dataset.class_table()?;
-        let training = load(dataset.of(Split::Train), self.stream)?;
-        let validation = load(dataset.of(Split::Validation), self.stream)?;
-        if let (Some(weights), Some(path)) = (&mut start, &self.start) {
-            let voxel_size = training.first().and_then(|tomogram| tomogram.volume.voxel_size());
-            check_voxel_size(weights, voxel_size).map_err(Failure::about(path))?;
-            if let Some(difference) = class_difference(weights, &classes) {
-                output::warn(format!("{}: {difference}: a new head takes the place of the old", path.display()));
-                *weights = weights.with_new_head(classes.clone(), voxel_size, params.seed);
-            }
-        }
-        let record = self.record(&params, &dataset)?;
+        let training = self.load(dataset.of(Split::Train))?;
+        let validation = self.load(dataset.of(Split::Validation))?;
+        let record = self.record(&params, &dataset, architecture.with_outputs(classes.len() + 1))?;
         let checkpoint = self.output.join("checkpoint.safetensors");
+        let bar = Bar::new("reading");
         let trainer = if checkpoint.exists() && !self.restart {
-            self.check_same(&record)?;
+            self.check_same(&record, classes.len())?;
             let bytes =
                 std::fs::read(&checkpoint).map_err(|error| Failure::new(format!("cannot read {}: {error}", checkpoint.display())))?;
-            Trainer::resume(&bytes, training, validation, device).map_err(Failure::from).map_err(Failure::about(&checkpoint))?
+            Trainer::resume(&bytes, training, validation, device, &bar).map_err(not_resumed).map_err(Failure::about(&checkpoint))?
         } else {
             let trainer = match start {
-                Some(weights) => Trainer::from_weights(params, weights, training, validation, device)?,
-                None => Trainer::of_network(architecture, params, classes, training, validation, device)?,
+                Some(weights) => {
+                    let weights = self.under_classes(weights, classes, params.seed)?;
+                    Trainer::from_weights(params, weights, training, validation, device, &bar)?
+                }
+                None => Trainer::of_network(architecture, params, classes, training, validation, device, &bar)?,
             };
             self.begin(&checkpoint, &record)?;
             trainer
         };
+        drop(bar);
+        for warning in trainer.warnings() {
+            output::warn(format!("{}: {warning}", self.dataset.display()));
+        }
         let trainer = self.train(trainer, &record)?;
         self.report(&trainer, json)
     }
@@ -196,22 +202,28 @@ impl Train {
         Ok(params)
     }
 
-    fn record(&self, params: &TrainParams, dataset: &Dataset) -> Result<Record, Failure> {
+    fn record(&self, params: &TrainParams, dataset: &Dataset, network: Architecture) -> Result<Record, Failure> {
         let used = dataset.tomograms.iter().filter(|entry| entry.split != Split::Test);
         let files = used.flat_map(|entry| [&entry.volume, &entry.labels]).chain([&dataset.classes]).chain(&self.start);
         let mut record = Record::new("train", params)?.with_seed(params.seed).with_inputs(files)?;
-        // Records of DeepFinder's network are as they were when there was no other.
-        if !matches!(self.network, Design::Deepfinder) {
-            record.add("network", serde_json::to_value(self.network.architecture())?);
+        record.add("network", serde_json::to_value(network)?);
+        if let Some(size) = self.voxel_size {
+            record.add("voxel_size", serde_json::to_value(size)?);
         }
         Ok(record)
     }
 
     /// A run goes on only with the parameters and data it began with.
-    fn check_same(&self, record: &Record) -> Result<(), Failure> {
+    fn check_same(&self, record: &Record, classes: usize) -> Result<(), Failure> {
         let path = self.output.join("record.json");
         let text = std::fs::read_to_string(&path).map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
-        let before: serde_json::Value = serde_json::from_str(&text).map_err(Failure::from).map_err(Failure::about(&path))?;
+        let mut before: serde_json::Value = serde_json::from_str(&text).map_err(Failure::from).map_err(Failure::about(&path))?;
+        let parameters = before.get_mut("parameters").and_then(serde_json::Value::as_object_mut);
+        if let Some(parameters) = parameters.filter(|parameters| !parameters.contains_key("network")) {
+            // Earlier versions named no network where it was DeepFinder's.
+            let deepfinder = Design::Deepfinder.architecture().with_outputs(classes + 1);
+            parameters.insert("network".to_owned(), serde_json::to_value(deepfinder)?);
+        }
         match record.difference(&before)? {
             None => Ok(()),
             Some(what) => {
@@ -219,6 +231,43 @@ impl Train {
                 Err(Failure::new(format!("{run} holds a training with other {what}: give another folder, or --restart to begin anew")))
             }
         }
+    }
+
+    /// The weights to start from, under the data set's class table: what it says of radii and thresholds goes before what the weights say.
+    fn under_classes(&self, weights: Weights, classes: ClassTable, seed: u64) -> Result<Weights, Failure> {
+        let old = &weights.description().classes;
+        let (known, wanted) = (class_list(old), class_list(&classes));
+        if known == wanted {
+            return Ok(weights.without_calibration().with_class_table(classes)?);
+        }
+        let path = self.start.as_deref().unwrap_or(Path::new("")).display();
+        let (count, of_data) = (old.len(), classes.len());
+        output::warn(format!(
+            "{path}: the weights know {count} classes ({known}), the data set has {of_data} ({wanted}): a new head takes the place of the old"
+        ));
+        let voxel_size = weights.description().voxel_size;
+        Ok(weights.with_new_head(classes, voxel_size, seed))
+    }
+
+    fn load<'a>(&self, entries: impl Iterator<Item = &'a Entry>) -> Result<Vec<TrainingTomogram>, Failure> {
+        entries
+            .map(|entry| {
+                Ok(TrainingTomogram {
+                    name: entry.name.clone(),
+                    volume: self.volume(&entry.volume)?,
+                    labels: read_labels(&entry.labels)?.into_data(),
+                })
+            })
+            .collect()
+    }
+
+    fn volume(&self, path: &Path) -> Result<TrainingVolume, Failure> {
+        if self.stream {
+            return Ok(TrainingVolume::from_source(open_tomogram(path, self.voxel_size)?));
+        }
+        let volume = read_volume(path)?;
+        let size = voxel_size(path, volume.voxel_size(), self.voxel_size)?;
+        Ok(volume.with_voxel_size(size).into())
     }
 
     /// Steps, validates and saves until the steps or the time are used up.
@@ -261,10 +310,8 @@ impl Train {
         write(&file("log.txt"), training_log::whole(history, trainer.params().steps).as_bytes())?;
         write(&file("history.json"), &serde_json::to_vec_pretty(history)?)?;
         let curve = curve::plot(history, trainer.classes());
-        write(&file("curve.svg"), curve.svg().as_bytes())?;
-        let mut png = Vec::new();
-        curve.raster().write_png(&mut png)?;
-        write(&file("curve.png"), &png)?;
+        write(&file("curve.svg"), &curve.file(PlotFormat::Svg)?)?;
+        write(&file("curve.png"), &curve.file(PlotFormat::Png)?)?;
         write(&file("checkpoint.safetensors"), &trainer.checkpoint()?)
     }
 
@@ -272,7 +319,8 @@ impl Train {
         let history = trainer.history();
         let best = history.validations.iter().rev().find(|record| record.best);
         let loss = history.steps.last().map(|step| step.loss);
-        let seconds: f64 = history.steps.iter().map(|step| step.seconds).sum();
+        // The sum of nothing would be -0.
+        let seconds = history.steps.iter().fold(0.0, |seconds, step| seconds + step.seconds);
         let value = json!({
             "steps": trainer.steps_done(),
             "of": trainer.params().steps,
@@ -300,34 +348,11 @@ impl Train {
     }
 }
 
-fn load<'a>(entries: impl Iterator<Item = &'a Entry>, stream: bool) -> Result<Vec<TrainingTomogram>, Failure> {
-    let read = |entry: &Entry| {
-        let volume = if stream { TrainingVolume::from_source(open_volume(&entry.volume)?) } else { read_volume(&entry.volume)?.into() };
-        let labels = read_labels(&entry.labels)?.into_data();
-        Ok(TrainingTomogram { name: entry.name.clone(), volume, labels })
-    };
-    entries.map(read).collect()
-}
-
-/// How the weights' classes differ from the data set's.
-fn class_difference(weights: &Weights, classes: &ClassTable) -> Option<String> {
-    let names = |table: &ClassTable| table.iter().map(|class| format!("{} {}", class.label, class.name)).collect::<Vec<_>>();
-    let (found, expected) = (names(&weights.description().classes), names(classes));
-    (found != expected).then(|| {
-        let (known, wanted) = (found.len(), expected.len());
-        format!("the weights know {known} classes ({}), the data set has {wanted} ({})", found.join(", "), expected.join(", "))
-    })
-}
-
-/// Weights and data set may differ by 5 % in voxel size.
-fn check_voxel_size(weights: &Weights, voxel_size: Option<VoxelSize>) -> Result<(), Failure> {
-    match (weights.description().voxel_size, voxel_size) {
-        (Some(found), Some(expected)) if expected.relative_difference(&found) > 0.05 => Err(Failure::new(format!(
-            "the weights were trained at {:?} Angstrom per voxel (z, y, x), the data set has {:?}: they may differ by 5 %",
-            found.zyx(),
-            expected.zyx()
-        ))),
-        _ => Ok(()),
+/// Why a training does not go on, with the option that helps where its checkpoint is to blame.
+fn not_resumed(error: TrainError) -> Failure {
+    match error {
+        TrainError::Checkpoint(error) => Failure::new(format!("{} (--restart begins the training anew)", Failure::from(error))),
+        error => error.into(),
     }
 }
 

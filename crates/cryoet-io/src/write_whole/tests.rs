@@ -33,6 +33,22 @@ fn replaces_and_creates() {
 }
 
 #[test]
+fn what_killed_writers_left_goes_and_that_of_living_ones_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.txt");
+    for left in [".a.txt.4000000-0.part", ".a.txt.draft.part", ".a.txt..part", ".b.txt.4000000-0.part", "a.txt.4000000-0.part"] {
+        fs::write(folder.path().join(left), "half").unwrap();
+    }
+    let mut living = WholeFile::create(&path).unwrap();
+    living.writer.write_all(b"later").unwrap();
+    write_whole(&path, |file| file.write_all(b"new")).unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+    living.finish().unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "later");
+    assert_eq!(names(folder.path()), [".a.txt..part", ".a.txt.draft.part", ".b.txt.4000000-0.part", "a.txt", "a.txt.4000000-0.part"]);
+}
+
+#[test]
 fn a_folder_or_a_missing_folder_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     assert!(write_whole(folder.path(), |_| Ok(())).unwrap_err().to_string().contains("folder"));

@@ -1,17 +1,19 @@
-use cryoet_core::ndarray::{Array3, Array4, s};
-use cryoet_core::{ClassLabel, Region, Statistics, VolumeSource, VoxelSize};
+use cryoet_core::ndarray::Array4;
+use cryoet_core::{ClassLabel, Progress, Region, Statistics, StatisticsError, VolumeSource};
 use tch::Tensor;
 
 use super::params::{SegmentParams, TileHalo};
 use super::segment::{SegmentError, SegmentedBlock};
 use super::tiles::{Tile, TilePlan};
 use super::untiled::{probabilities, winners};
+use crate::grey_values::{read_scaled, statistics};
 use crate::network::{Network, to_vec};
 use crate::normalisation::ZScore;
 use crate::smoothing::Smoothing;
 use crate::torch_error::TorchError;
 use crate::turn::Turn;
-use crate::weights::channel_labels;
+use crate::voxel_size::{Mismatch, mismatch};
+use crate::weights::{channel_labels, class_list};
 
 /// Networks of the same classes, and what each does to a tomogram's grey values.
 pub(super) struct Ensemble<'a> {
@@ -31,12 +33,15 @@ impl<'a> Ensemble<'a> {
         networks: &'a [Network],
         tomogram: &dyn VolumeSource<f32>,
         params: &SegmentParams,
+        progress: &dyn Progress,
     ) -> Result<(Self, TilePlan), SegmentError> {
         let first = networks.first().ok_or(SegmentError::NoNetwork)?;
         for (index, network) in networks.iter().enumerate() {
             check_alike(index + 1, network, first)?;
-            if let (Some(found), Some(expected)) = (tomogram.voxel_size(), network.description().voxel_size) {
-                check_voxel_size(found, expected, params.voxel_size_tolerance)?;
+            let tolerance = params.voxel_size_tolerance;
+            if let Some(differs) = mismatch(tomogram.voxel_size(), network.description().voxel_size, tolerance) {
+                let Mismatch { found, expected, difference } = differs;
+                return Err(SegmentError::VoxelSize { found, expected, difference, tolerance });
             }
         }
         let member = |network: &'a Network| Member { network, smoothing: Smoothing::new(network.description().smoothing) };
@@ -49,7 +54,7 @@ impl<'a> Ensemble<'a> {
         let plan = TilePlan::in_numbers_of(number, first.architecture(), halo, tomogram.shape(), params.memory)?;
         let ensemble = Self {
             members: networks.iter().map(member).collect(),
-            z_score: ZScore::new(&Statistics::of(tomogram)?),
+            z_score: ZScore::new(&statistics_of(tomogram, progress)?),
             labels: channel_labels(&first.description().classes),
         };
         Ok((ensemble, plan))
@@ -65,7 +70,7 @@ impl<'a> Ensemble<'a> {
         let turns = if params.turns { &Turn::ALL[..] } else { &Turn::ALL[..1] };
         let mut sum: Option<Tensor> = None;
         for member in &self.members {
-            let input = self.read_scaled(tomogram, tile.input, &member.smoothing)?;
+            let input = read_scaled(tomogram, tile.input, Some(self.z_score), &member.smoothing)?;
             for &turn in turns {
                 let scores = probabilities(member.network, input.view(), core, turn)?;
                 sum = Some(match sum {
@@ -85,26 +90,14 @@ impl<'a> Ensemble<'a> {
         channels.mapv_inplace(|channel| self.labels[usize::from(channel)].get());
         Ok(SegmentedBlock { start: tile.core.start, labels: channels, scores, score_maps, memory_ran_out: false })
     }
+}
 
-    /// The tile's voxels as a network sees them, zero where the tile reaches beyond the volume's end.
-    ///
-    /// As much around the tile is read as the low-pass looks at, so that it answers as it would for the whole volume.
-    fn read_scaled(&self, tomogram: &dyn VolumeSource<f32>, region: Region, smoothing: &Smoothing) -> Result<Array3<f32>, SegmentError> {
-        let (shape, end, reach) = (tomogram.shape(), region.end(), smoothing.reach());
-        let start = region.start.map(|i| i.saturating_sub(reach));
-        let read = Region::new(start, std::array::from_fn(|axis| (end[axis] + reach).min(shape[axis]) - start[axis]));
-        let mut values = tomogram.read_region(read)?;
-        values.mapv_inplace(|value| self.z_score.apply(value));
-        smoothing.apply(&mut values);
-        if read == region {
-            return Ok(values);
-        }
-        let mut padded = Array3::zeros(region.size);
-        let [z, y, x]: [usize; 3] = std::array::from_fn(|axis| end[axis].min(shape[axis]) - region.start[axis]);
-        let [oz, oy, ox]: [usize; 3] = std::array::from_fn(|axis| region.start[axis] - start[axis]);
-        padded.slice_mut(s![..z, ..y, ..x]).assign(&values.slice(s![oz..oz + z, oy..oy + y, ox..ox + x]));
-        Ok(padded)
-    }
+/// Tiles are counted, so that planes are not; the user may stop all the same.
+fn statistics_of(tomogram: &dyn VolumeSource<f32>, progress: &dyn Progress) -> Result<Statistics, SegmentError> {
+    statistics(tomogram, &|_: u64, _: u64| progress.report(0, 0)).map_err(|error| match error {
+        StatisticsError::Cancelled(cancelled) => cancelled.into(),
+        other => other.into(),
+    })
 }
 
 /// Scores (channels, z, y, x) off the device.
@@ -114,26 +107,13 @@ fn to_array(scores: &Tensor, channels: usize, size: [usize; 3]) -> Result<Array4
 }
 
 fn check_alike(member: usize, network: &Network, first: &Network) -> Result<(), SegmentError> {
-    let names = |network: &Network| {
-        let classes = network.description().classes.iter().map(|class| format!("{} {}", class.label, class.name));
-        classes.collect::<Vec<_>>().join(", ")
-    };
-    let (found, expected) = (names(network), names(first));
+    let [found, expected] = [network, first].map(|network| class_list(&network.description().classes));
     if found != expected {
         return Err(SegmentError::Ensemble { member, found: format!("the classes {found}"), expected });
     }
     let (found, expected) = (network.architecture(), first.architecture());
     if found != expected {
-        return Err(SegmentError::Ensemble { member, found: format!("{found:?}"), expected: format!("{expected:?}") });
+        return Err(SegmentError::Ensemble { member, found: found.to_string(), expected: expected.to_string() });
     }
     Ok(())
-}
-
-fn check_voxel_size(found: VoxelSize, expected: VoxelSize, tolerance: f64) -> Result<(), SegmentError> {
-    let difference = found.relative_difference(&expected);
-    // A tolerance that is no number allows nothing.
-    if difference <= tolerance {
-        return Ok(());
-    }
-    Err(SegmentError::VoxelSize { found: found.zyx(), expected: expected.zyx(), difference, tolerance })
 }

@@ -1,3 +1,5 @@
+use crate::voxel_size::TOLERANCE;
+
 /// How much of its surroundings a tile sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TileHalo {
@@ -27,6 +29,6 @@ pub struct SegmentParams {
 impl Default for SegmentParams {
     /// 4 GiB, no turns, exact, no score maps, 5 %.
     fn default() -> Self {
-        Self { memory: 4 << 30, turns: false, halo: TileHalo::Exact, score_maps: false, voxel_size_tolerance: 0.05 }
+        Self { memory: 4 << 30, turns: false, halo: TileHalo::Exact, score_maps: false, voxel_size_tolerance: TOLERANCE }
     }
 }

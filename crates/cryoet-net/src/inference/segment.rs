@@ -100,7 +100,7 @@ pub fn segment_blocks<E: From<SegmentError>>(
     progress: &dyn Progress,
     receive: impl FnMut(SegmentedBlock) -> Result<(), E>,
 ) -> Result<(), E> {
-    let (ensemble, plan) = Ensemble::prepare(networks, tomogram, params)?;
+    let (ensemble, plan) = Ensemble::prepare(networks, tomogram, params, progress)?;
     by_tiles(&plan, progress, |tile| ensemble.segment_tile(tomogram, tile, params), receive)
 }
 

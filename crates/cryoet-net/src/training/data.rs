@@ -1,14 +1,12 @@
-use cryoet_core::ndarray::Array3;
-use cryoet_core::{ClassLabel, ClassTable, SourceError, StatisticsError, VoxelSize};
+use cryoet_core::ndarray::{Array3, ArrayView3, s};
+use cryoet_core::{ClassLabel, ClassTable, Progress, Region, SourceError, Statistics, StatisticsError, VoxelSize};
 use thiserror::Error;
 
 use super::volume::{GreyValues, TrainingVolume};
 use crate::normalisation::Normalisation;
 use crate::smoothing::Smoothing;
+use crate::voxel_size::{Mismatch, TOLERANCE, mismatch};
 use crate::weights::channel_labels;
-
-/// The share by which voxel sizes within a training may differ: what inference allows by default.
-const VOXEL_SIZE_TOLERANCE: f64 = 0.05;
 
 /// One tomogram with its label volume, both indexed `[z, y, x]`.
 ///
@@ -69,7 +67,7 @@ pub enum DataError {
     /// A tomogram has another voxel size than the weights, or than the first tomogram where the weights tell none.
     #[error(
         "{name}: the voxel size {found:?} Angstrom (z, y, x) differs by {:.1} % from the training's {expected:?}: at most {:.0} % is allowed",
-        difference * 100.0, VOXEL_SIZE_TOLERANCE * 100.0
+        difference * 100.0, TOLERANCE * 100.0
     )]
     VoxelSize {
         /// The tomogram's name.
@@ -103,36 +101,62 @@ pub enum DataError {
 #[derive(Debug)]
 pub(super) struct PreparedTomogram {
     pub(super) name: String,
-    pub(super) grey: GreyValues,
+    grey: GreyValues,
+    /// Of the grey values as they were given.
+    pub(super) statistics: Statistics,
     /// Output channel per voxel; [`ClassLabel::IGNORE`]'s number where ignored.
     pub(super) channels: Array3<u8>,
     /// For each channel but background, the linear indices of its voxels.
     pub(super) voxels: Vec<Vec<u64>>,
 }
 
-/// Whether all voxel sizes that are known agree with the training's.
-pub(super) fn check_voxel_sizes(tomograms: &[TrainingTomogram], expected: Option<VoxelSize>) -> Result<(), DataError> {
-    let Some(expected) = expected else { return Ok(()) };
-    for tomogram in tomograms {
-        if let Some(found) = tomogram.volume.voxel_size() {
-            let difference = found.relative_difference(&expected);
-            if difference > VOXEL_SIZE_TOLERANCE {
-                let (name, found, expected) = (tomogram.name.clone(), found.zyx(), expected.zyx());
-                return Err(DataError::VoxelSize { name, found, expected, difference });
+impl PreparedTomogram {
+    /// Whether another tomogram has the same voxels; they are read plane by plane where the statistics agree.
+    pub(super) fn has_voxels_of(&self, other: &Self) -> Result<bool, DataError> {
+        if self.channels.dim() != other.channels.dim() || self.statistics != other.statistics {
+            return Ok(false);
+        }
+        let [depth, height, width]: [usize; 3] = self.channels.dim().into();
+        for z in 0..depth {
+            let plane = Region::new([z, 0, 0], [1, height, width]);
+            if self.read(plane)? != other.read(plane)? {
+                return Ok(false);
             }
         }
+        Ok(true)
     }
-    Ok(())
+
+    /// A region's output channels.
+    pub(super) fn channels_within(&self, region: Region) -> ArrayView3<'_, u8> {
+        let ([z, y, x], [ez, ey, ex]) = (region.start, region.end());
+        self.channels.slice(s![z..ez, y..ey, x..ex])
+    }
+
+    /// A region's grey values.
+    pub(super) fn read(&self, region: Region) -> Result<Array3<f32>, DataError> {
+        self.grey.read(region).map_err(|source| DataError::Read { name: self.name.clone(), source })
+    }
 }
 
+/// Whether all voxel sizes that are known agree with the training's.
+pub(super) fn check_voxel_sizes(tomograms: &[TrainingTomogram], expected: Option<VoxelSize>) -> Result<(), DataError> {
+    let different = tomograms.iter().find_map(|tomogram| {
+        let Mismatch { found, expected, difference } = mismatch(tomogram.volume.voxel_size(), expected, TOLERANCE)?;
+        Some(DataError::VoxelSize { name: tomogram.name.clone(), found, expected, difference })
+    });
+    different.map_or(Ok(()), Err)
+}
+
+/// Prepares tomograms one after another; progress counts planes of each.
 pub(super) fn prepare(
     tomograms: Vec<TrainingTomogram>,
     classes: &ClassTable,
     normalisation: Normalisation,
     smoothing: &Smoothing,
     granularity: usize,
+    progress: &dyn Progress,
 ) -> Result<Vec<PreparedTomogram>, DataError> {
-    tomograms.into_iter().map(|tomogram| prepare_one(tomogram, classes, normalisation, smoothing, granularity)).collect()
+    tomograms.into_iter().map(|tomogram| prepare_one(tomogram, classes, normalisation, smoothing, granularity, progress)).collect()
 }
 
 fn prepare_one(
@@ -141,6 +165,7 @@ fn prepare_one(
     normalisation: Normalisation,
     smoothing: &Smoothing,
     granularity: usize,
+    progress: &dyn Progress,
 ) -> Result<PreparedTomogram, DataError> {
     let TrainingTomogram { name, volume, labels } = tomogram;
     let shape = volume.shape();
@@ -151,8 +176,8 @@ fn prepare_one(
     if let Some(&length) = shape.iter().min().filter(|&&n| n < granularity) {
         return Err(DataError::TooThin { name, length, least: granularity });
     }
-    let grey =
-        GreyValues::prepare(volume, normalisation, smoothing).map_err(|source| DataError::Statistics { name: name.clone(), source })?;
+    let (grey, statistics) = GreyValues::prepare(volume, normalisation, smoothing, progress)
+        .map_err(|source| DataError::Statistics { name: name.clone(), source })?;
     let table = channel_labels(classes);
     let mut channel_of = [None; 256];
     for (channel, label) in table.iter().enumerate() {
@@ -170,5 +195,5 @@ fn prepare_one(
             voxels[usize::from(channel) - 1].push(linear as u64);
         }
     }
-    Ok(PreparedTomogram { name, grey, channels, voxels })
+    Ok(PreparedTomogram { name, grey, statistics, channels, voxels })
 }

@@ -93,11 +93,24 @@ impl Model {
         named.flat_map(|(shape, layer)| parts(layer).iter().map(move |part| format!("{}.{part}", shape.name))).collect()
     }
 
+    fn parameters(&self) -> impl Iterator<Item = &Tensor> {
+        self.layers.iter().flat_map(|layer| [&layer.weight, &layer.bias].into_iter().chain(&layer.scale))
+    }
+
+    /// Whether every parameter is a finite number.
+    pub(super) fn is_finite(&self) -> Result<bool, TorchError> {
+        let _no_grad = tch::no_grad_guard();
+        let mut sum = Tensor::f_zeros([], (Kind::Double, self.layers.first().map_or(tch::Device::Cpu, |layer| layer.bias.device())))?;
+        for parameter in self.parameters() {
+            // What is not finite stays so in a sum, and f32 that are finite cannot overflow 64 bits.
+            sum = sum.f_add(&parameter.f_sum(Kind::Double)?)?;
+        }
+        Ok(sum.f_double_value(&[])?.is_finite())
+    }
+
     /// The parameters as plain arrays: what [`Model::new`] takes.
     pub(super) fn to_tensors(&self) -> Result<TensorMap, TorchError> {
-        let parameters: Vec<&Tensor> =
-            self.layers.iter().flat_map(|layer| [&layer.weight, &layer.bias].into_iter().chain(&layer.scale)).collect();
-        tensors_to_map(&self.parameter_names(), &parameters)
+        tensors_to_map(&self.parameter_names(), &self.parameters().collect::<Vec<_>>())
     }
 
     /// Weights and biases of the network without normalisation: what each layer does to the batches given is measured and folded in.

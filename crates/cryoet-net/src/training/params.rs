@@ -176,16 +176,27 @@ impl TrainParams {
         if !(self.weight_decay.is_finite() && self.weight_decay >= 0.0) {
             return refuse("weight_decay", self.weight_decay.to_string(), "a number of 0 or more");
         }
-        if self.average.is_some_and(|decay| !(0.0..1.0).contains(&decay)) {
-            return refuse("average", format!("{:?}", self.average), "a decay of 0 to below 1");
+        if let Some(decay) = self.average.filter(|decay| !(0.0..1.0).contains(decay)) {
+            return refuse("average", decay.to_string(), "a decay of 0 to below 1");
         }
-        if self.max_gradient_norm.is_some_and(|norm| norm.is_nan() || norm <= 0.0) {
-            return refuse("max_gradient_norm", format!("{:?}", self.max_gradient_norm), "a positive number");
+        if let Some(norm) = self.max_gradient_norm.filter(|norm| norm.is_nan() || *norm <= 0.0) {
+            return refuse("max_gradient_norm", norm.to_string(), "a positive number");
         }
         let loss = &self.loss;
-        let weights = [loss.overlap, loss.false_positive, loss.false_negative, loss.cross_entropy, loss.background_weight, loss.focal];
-        if weights.iter().chain(&loss.class_weights).any(|w| !(w.is_finite() && *w >= 0.0)) || loss.overlap + loss.cross_entropy == 0.0 {
-            return refuse("loss", format!("{loss:?}"), "finite weights of 0 or more, the two terms not both 0");
+        let weights = [
+            ("loss.overlap", loss.overlap),
+            ("loss.false_positive", loss.false_positive),
+            ("loss.false_negative", loss.false_negative),
+            ("loss.cross_entropy", loss.cross_entropy),
+            ("loss.background_weight", loss.background_weight),
+            ("loss.focal", loss.focal),
+        ];
+        let of_classes = loss.class_weights.iter().map(|&weight| ("loss.class_weights", weight));
+        if let Some((name, weight)) = weights.into_iter().chain(of_classes).find(|(_, weight)| !(weight.is_finite() && *weight >= 0.0)) {
+            return refuse(name, weight.to_string(), "a finite number of 0 or more");
+        }
+        if loss.overlap + loss.cross_entropy == 0.0 {
+            return refuse("loss.overlap", "0".to_owned(), "more than 0, as loss.cross_entropy is 0 too");
         }
         if self.patience == Some(0) {
             return refuse("patience", "0".to_owned(), "1 or more validations, or none");
@@ -193,6 +204,46 @@ impl TrainParams {
         if self.validate_every == 0 {
             return refuse("validate_every", self.validate_every.to_string(), "1 or more");
         }
-        Ok(())
+        self.check_batch_normalisation([self.patch; 3], granularity)
+    }
+
+    /// Whether a batch of patches of that size (z, y, x) has a deviation in the network's coarsest layers.
+    pub(super) fn check_batch_normalisation(&self, size: [usize; 3], granularity: usize) -> Result<(), TrainParamsError> {
+        let places = size.iter().fold(self.batch, |places, &edge| places.saturating_mul(edge / granularity));
+        if !self.batch_normalisation || places >= 2 {
+            return Ok(());
+        }
+        let expected = format!("2 or more, since patches of {size:?} voxels (z, y, x) end in one and batch_normalisation is true");
+        Err(TrainParamsError { name: "batch", value: self.batch.to_string(), expected })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(params: &TrainParams) -> String {
+        params.check(4).map_or_else(|error| error.to_string(), |()| String::new())
+    }
+
+    #[test]
+    fn normalised_batches_need_two_places() {
+        let patch = |batch, patch, batch_normalisation| TrainParams { batch, patch, batch_normalisation, ..TrainParams::default() };
+        assert!(refused(&patch(1, 4, true)).starts_with("batch = 1: expected 2 or more, since patches of [4, 4, 4] voxels"));
+        assert_eq!([patch(1, 4, false), patch(2, 4, true), patch(1, 8, true)].map(|params| refused(&params)), [""; 3]);
+        assert!(patch(1, 16, true).check_batch_normalisation([4; 3], 4).is_err());
+    }
+
+    #[test]
+    fn values_are_shown_as_a_recipe_has_them() {
+        let params = TrainParams { average: Some(1.0), ..TrainParams::default() };
+        assert_eq!(refused(&params), "average = 1: expected a decay of 0 to below 1");
+        let params = TrainParams { max_gradient_norm: Some(-2.5), ..TrainParams::default() };
+        assert_eq!(refused(&params), "max_gradient_norm = -2.5: expected a positive number");
+        let of_loss = |loss| refused(&TrainParams { loss, ..TrainParams::default() });
+        assert_eq!(of_loss(LossParams { focal: -1.0, ..LossParams::default() }), "loss.focal = -1: expected a finite number of 0 or more");
+        let classes = LossParams { class_weights: vec![1.0, f64::NAN], ..LossParams::default() };
+        assert_eq!(of_loss(classes), "loss.class_weights = NaN: expected a finite number of 0 or more");
+        assert!(of_loss(LossParams { overlap: 0.0, cross_entropy: 0.0, ..LossParams::default() }).contains("loss.cross_entropy is 0 too"));
     }
 }

@@ -28,7 +28,7 @@ impl Patches {
             let region = Region::new(plan.start, plan.size);
             let read = |source| DataError::Read { name: tomogram.name.clone(), source };
             let first = values.len();
-            values.extend(plan.turn.apply(tomogram.grey.read(region).map_err(read)?.view()).iter());
+            values.extend(plan.turn.apply(tomogram.read(region)?.view()).iter());
             if normalisation == Normalisation::DeepFinder {
                 let z_score = ZScore::of(&values[first..]);
                 values[first..].iter_mut().for_each(|value| *value = z_score.apply(*value));

@@ -52,6 +52,11 @@ impl Sampler {
         (!classes.is_empty()).then(|| Self { size: least.map(|n| n.min(patch)), classes, channels })
     }
 
+    /// The extent of every patch, z, y, x.
+    pub(super) fn size(&self) -> [usize; 3] {
+        self.size
+    }
+
     /// The patches of a step; they depend on seed and step alone, so that a resumed run draws the same.
     pub(super) fn draw(&self, tomograms: &[PreparedTomogram], params: &TrainParams, step: u64) -> Vec<PatchPlan> {
         let mut rng = ChaCha8Rng::seed_from_u64(params.seed);

@@ -1,13 +1,13 @@
 use std::time::Instant;
 
-use cryoet_core::ndarray::s;
-use cryoet_core::{ClassLabel, ClassTable, Region, VoxelSize};
+use cryoet_core::{ClassLabel, ClassTable, Progress, Region, VoxelSize};
 use tch::Tensor;
 use thiserror::Error;
 
 use super::adam::{Adam, RestoreError};
 use super::average::Average;
 use super::batch::Batch;
+use super::central_box::central_box;
 use super::checkpoint::{Checkpoint, CheckpointError, Record};
 use super::confusion::VoxelCounts;
 use super::data::{DataError, PreparedTomogram, TrainingTomogram, check_voxel_sizes, prepare};
@@ -17,6 +17,7 @@ use super::params::{TrainParams, TrainParamsError};
 use super::prefetch::{PatchSource, Prefetch};
 use super::sampler::Sampler;
 use super::schedule::learning_rate;
+use super::warning::{TrainingWarning, warnings};
 use crate::architecture::Architecture;
 use crate::device::Device;
 use crate::inference::untiled_labels;
@@ -45,21 +46,17 @@ pub enum TrainError {
     /// The checkpoint cannot be used.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    /// The loss became NaN or infinite.
-    #[error("the loss is {loss} at step {step}: a lower learning rate or gradient clipping may help")]
+    /// The loss, the gradient or the weights became NaN or infinite.
+    #[error(
+        "the training diverged at step {step}: {what}; a learning rate below {learning_rate}, less weight decay or clipped gradients may help"
+    )]
     Diverged {
         /// The step, from 1.
         step: u64,
-        /// The loss.
-        loss: f64,
-    },
-    /// The gradient became NaN or infinite.
-    #[error("the gradient's norm is {norm} at step {step}: a lower learning rate may help")]
-    Gradient {
-        /// The step, from 1.
-        step: u64,
-        /// The norm.
-        norm: f64,
+        /// What is no finite number.
+        what: String,
+        /// The step's learning rate.
+        learning_rate: f64,
     },
     /// The trained weights cannot be described.
     #[error(transparent)]
@@ -83,7 +80,7 @@ pub enum TrainError {
 ///     labels: Array3::from_shape_fn((16, 16, 16), |(z, y, x)| u8::from(inside(z, y, x))),
 /// };
 /// let params = TrainParams { steps: 2, batch: 1, patch: 16, ..TrainParams::default() };
-/// let mut trainer = Trainer::new(params, classes, vec![tomogram], vec![], Device::Cpu)?;
+/// let mut trainer = Trainer::new(params, classes, vec![tomogram], vec![], Device::Cpu, &())?;
 /// while !trainer.is_finished() {
 ///     let record = trainer.step()?;
 ///     println!("step {}: loss {:.3}", record.step, record.loss);
@@ -99,6 +96,7 @@ pub struct Trainer {
     average: Option<Average>,
     patches: Prefetch,
     validation: Vec<PreparedTomogram>,
+    warnings: Vec<TrainingWarning>,
     step: u64,
     history: History,
     best: Option<Weights>,
@@ -114,16 +112,19 @@ impl std::fmt::Debug for Trainer {
 impl Trainer {
     /// A training of DeepFinder's network from random weights. Without validation tomograms, nothing is validated and the last weights are the result.
     ///
+    /// Every voxel is looked at before the first step; progress counts planes of each tomogram, and may stop that.
+    ///
     /// # Errors
-    /// Parameters out of range, tomograms that cannot be used, a device that is not there.
+    /// Parameters out of range, tomograms that cannot be used, a device that is not there, the user's wish to stop.
     pub fn new(
         params: TrainParams,
         classes: ClassTable,
         training: Vec<TrainingTomogram>,
         validation: Vec<TrainingTomogram>,
         device: Device,
+        progress: &dyn Progress,
     ) -> Result<Self, TrainError> {
-        Self::of_network(Architecture::DeepFinder { outputs: 2 }, params, classes, training, validation, device)
+        Self::of_network(Architecture::DeepFinder { outputs: 2 }, params, classes, training, validation, device, progress)
     }
 
     /// A training of any network from random weights; it gets as many outputs as there are classes and background.
@@ -137,12 +138,14 @@ impl Trainer {
         training: Vec<TrainingTomogram>,
         validation: Vec<TrainingTomogram>,
         device: Device,
+        progress: &dyn Progress,
     ) -> Result<Self, TrainError> {
         let weights = Weights::untrained(architecture, classes, None, params.seed);
-        Self::prepare(params, weights, Start::Random, training, validation, device)
+        Self::prepare(params, weights, Start::Random, training, validation, device, progress)
     }
 
-    /// A training that starts from weights of the same classes: fine-tuning.
+    /// A training that starts from weights of the same classes: fine-tuning. What was calibrated of them is dropped: it says nothing of the
+    /// weights to come.
     ///
     /// # Errors
     /// As [`Trainer::new`].
@@ -152,8 +155,9 @@ impl Trainer {
         training: Vec<TrainingTomogram>,
         validation: Vec<TrainingTomogram>,
         device: Device,
+        progress: &dyn Progress,
     ) -> Result<Self, TrainError> {
-        Self::prepare(params, weights, Start::Trained, training, validation, device)
+        Self::prepare(params, weights, Start::Trained, training, validation, device, progress)
     }
 
     fn prepare(
@@ -163,21 +167,21 @@ impl Trainer {
         training: Vec<TrainingTomogram>,
         validation: Vec<TrainingTomogram>,
         device: Device,
+        progress: &dyn Progress,
     ) -> Result<Self, TrainError> {
+        let weights = weights.without_calibration();
         let mut description = weights.description().clone();
         let granularity = description.architecture.granularity();
         params.check(granularity)?;
         description.normalisation = params.normalisation;
         description.smoothing = params.smoothing;
-        // What was fitted for the weights' earlier picks says nothing about those to come.
-        description.calibration.clear();
         let smoothing = Smoothing::new(params.smoothing);
         description.voxel_size = description.voxel_size.or_else(|| training.iter().find_map(|tomogram| tomogram.volume.voxel_size()));
         check_voxel_sizes(&training, description.voxel_size)?;
         check_voxel_sizes(&validation, description.voxel_size)?;
         let (count, classes) = (training.len(), &description.classes);
-        let training = prepare(training, classes, params.normalisation, &smoothing, granularity)?;
-        let validation = prepare(validation, classes, params.normalisation, &smoothing, granularity)?;
+        let training = prepare(training, classes, params.normalisation, &smoothing, granularity, progress)?;
+        let validation = prepare(validation, classes, params.normalisation, &smoothing, granularity, progress)?;
         if training.is_empty() {
             return Err(DataError::NoTomogram.into());
         }
@@ -187,6 +191,8 @@ impl Trainer {
             return Err(TrainParamsError { name, value: format!("{weighted} factors"), expected }.into());
         }
         let sampler = Sampler::new(&training, params.patch, granularity).ok_or(DataError::NothingLabelled { count })?;
+        params.check_batch_normalisation(sampler.size(), granularity)?;
+        let warnings = warnings(&training, &validation, |tomogram| validated_region(tomogram, &params, granularity))?;
         let patches = PatchSource { tomograms: training, sampler, params: params.clone() };
         let build = |tensors: &TensorMap| Model::new(description.architecture, tensors, device, params.precision);
         let mut model = build(weights.tensors())?;
@@ -207,6 +213,7 @@ impl Trainer {
             average,
             patches: Prefetch::new(patches),
             validation,
+            warnings,
             step: 0,
             history: History::default(),
             best: None,
@@ -225,9 +232,10 @@ impl Trainer {
         training: Vec<TrainingTomogram>,
         validation: Vec<TrainingTomogram>,
         device: Device,
+        progress: &dyn Progress,
     ) -> Result<Self, TrainError> {
         let Checkpoint { record, weights, average, optimiser, best } = Checkpoint::from_bytes(checkpoint)?;
-        let mut trainer = Self::prepare(record.params, weights, Start::Resumed, training, validation, device)?;
+        let mut trainer = Self::prepare(record.params, weights, Start::Resumed, training, validation, device, progress)?;
         let names = trainer.model.parameter_names();
         trainer.adam.restore(&names, &optimiser, record.step, device).map_err(|error| match error {
             RestoreError::Torch(error) => TrainError::Torch(error),
@@ -244,7 +252,8 @@ impl Trainer {
     /// Trains on one batch. From the first step on, threads prepare the patches of the next ones until the trainer is dropped.
     ///
     /// # Errors
-    /// libtorch's refusal, or a loss or gradient that is no finite number: then the weights are as before the step.
+    /// libtorch's refusal; a loss or gradient that is no finite number (then the weights are as before the step), or weights that are none
+    /// after it.
     pub fn step(&mut self) -> Result<StepRecord, TrainError> {
         let start = Instant::now();
         let batch = Batch::new(&self.patches.take(self.step)?, self.device)?;
@@ -252,8 +261,11 @@ impl Trainer {
         let logits = self.model.logits(&batch.input)?;
         let loss = self.params.loss.compute(&logits, &batch.target, &batch.valid).map_err(TorchError::from)?;
         let value = loss.f_double_value(&[]).map_err(TorchError::from)?;
+        let rate = learning_rate(&self.params, self.step);
+        let step = self.step + 1;
+        let diverged = |what| TrainError::Diverged { step, what, learning_rate: rate };
         if !value.is_finite() {
-            return Err(TrainError::Diverged { step: self.step + 1, loss: value });
+            return Err(diverged(format!("the loss is {value}")));
         }
         for parameter in self.model.parameters_mut() {
             let mut gradient = parameter.f_grad().map_err(TorchError::from)?;
@@ -262,10 +274,12 @@ impl Trainer {
             }
         }
         loss.f_backward().map_err(TorchError::from)?;
-        let rate = learning_rate(&self.params, self.step);
         let gradient_norm = self.adam.step(self.model.parameters_mut(), rate, self.params.weight_decay, self.params.max_gradient_norm)?;
         if !gradient_norm.is_finite() {
-            return Err(TrainError::Gradient { step: self.step + 1, norm: gradient_norm });
+            return Err(diverged(format!("the gradient's norm is {gradient_norm}")));
+        }
+        if !self.model.is_finite()? {
+            return Err(diverged("weights are no finite numbers after it".to_owned()));
         }
         self.step += 1;
         if let Some(average) = &mut self.average {
@@ -294,19 +308,18 @@ impl Trainer {
         let network = Network::new(&weights, self.device, self.params.precision)?;
         let mut counts = VoxelCounts::new(self.description.architecture.outputs());
         for tomogram in &self.validation {
-            let shape: [usize; 3] = tomogram.channels.dim().into();
-            let [z, y, x] = central_box(shape, self.params.validation_voxels, self.description.architecture.granularity());
-            let region = Region::new([z.0, y.0, x.0], [z.1 - z.0, y.1 - y.0, x.1 - x.0]);
-            let read = |source| DataError::Read { name: tomogram.name.clone(), source };
-            let (predicted, _) = untiled_labels(&network, tomogram.grey.read(region).map_err(read)?.view())?;
-            for (&truth, &found) in tomogram.channels.slice(s![z.0..z.1, y.0..y.1, x.0..x.1]).iter().zip(&predicted) {
+            let region = validated_region(tomogram, &self.params, self.description.architecture.granularity());
+            let (predicted, _) = untiled_labels(&network, tomogram.read(region)?.view())?;
+            for (&truth, &found) in tomogram.channels_within(region).iter().zip(&predicted) {
                 if truth != ClassLabel::IGNORE.get() {
                     counts.add(truth, found);
                 }
             }
         }
         let metrics = counts.metrics(&self.description.classes);
-        let best = self.history.best_f1().is_none_or(|earlier| metrics.mean_f1 > earlier);
+        // Without a voxel of any class there is nothing to be the best at.
+        let judged = metrics.classes.iter().any(|class| class.support > 0);
+        let best = judged && self.history.best_f1().is_none_or(|earlier| metrics.mean_f1 > earlier);
         if best {
             self.best = Some(weights);
         }
@@ -334,7 +347,12 @@ impl Trainer {
         description
             .provenance
             .insert("training".to_owned(), format!("{} of {} steps, seed {}", self.step, self.params.steps, self.params.seed));
-        Ok(Weights::from_parts(description, tensors)?)
+        Weights::from_parts(description, tensors).map_err(|error| match (error, self.history.steps.last()) {
+            (error @ WeightsError::NonFinite { .. }, Some(last)) => {
+                TrainError::Diverged { step: last.step, what: error.to_string(), learning_rate: last.learning_rate }
+            }
+            (error, _) => error.into(),
+        })
     }
 
     /// The bytes from which [`Trainer::resume`] goes on: a safetensors file.
@@ -362,7 +380,8 @@ impl Trainer {
     /// Whether all steps are done, or the recipe's patience is at its end.
     pub fn is_finished(&self) -> bool {
         let waited = self.history.validations.iter().rev().take_while(|record| !record.best).count() as u64;
-        self.step >= self.params.steps || self.params.patience.is_some_and(|patience| waited >= patience)
+        let impatient = self.best.is_some() && self.params.patience.is_some_and(|patience| waited >= patience);
+        self.step >= self.params.steps || impatient
     }
 
     /// Steps done so far.
@@ -383,6 +402,11 @@ impl Trainer {
     /// The voxel size of the training tomograms, where known.
     pub fn voxel_size(&self) -> Option<VoxelSize> {
         self.description.voxel_size
+    }
+
+    /// What is odd about the tomograms: nothing that stops a training.
+    pub fn warnings(&self) -> &[TrainingWarning] {
+        &self.warnings
     }
 
     /// What was measured so far.
@@ -407,22 +431,9 @@ fn measured_inputs(patches: &PatchSource, device: Device) -> Result<impl Iterato
     Ok(cut.into_iter().map(move |patches| Ok(Batch::new(&patches, device)?.input)))
 }
 
-/// The bounds of a box about the centre of at most `voxels` voxels, its edges multiples of the granularity.
-fn central_box(shape: [usize; 3], voxels: usize, granularity: usize) -> [(usize, usize); 3] {
-    let total: usize = shape.iter().product();
-    let shrink = (voxels.max(1) as f64 / total.max(1) as f64).min(1.0);
-    // Thin axes keep their length; the loss of volume is shared by the two longest.
-    let mut size = shape;
-    let mut order = [0, 1, 2];
-    order.sort_by_key(|&axis| std::cmp::Reverse(shape[axis]));
-    for &axis in &order[..2] {
-        size[axis] = ((shape[axis] as f64 * shrink.sqrt()) as usize).max(granularity);
-    }
-    std::array::from_fn(|axis| {
-        let length = (size[axis] / granularity * granularity).clamp(granularity, shape[axis]);
-        let start = (shape[axis] - length) / 2;
-        (start, start + length)
-    })
+/// What validation looks at of a tomogram.
+fn validated_region(tomogram: &PreparedTomogram, params: &TrainParams, granularity: usize) -> Region {
+    central_box(tomogram.channels.dim().into(), params.validation_voxels, granularity)
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 use std::fmt;
 
-use cryoet_core::ndarray::{Array3, s};
-use cryoet_core::{Region, SourceError, Statistics, StatisticsError, Volume, VolumeSource, VoxelSize};
+use cryoet_core::ndarray::Array3;
+use cryoet_core::{Progress, Region, SourceError, Statistics, StatisticsError, Volume, VolumeSource, VoxelSize};
 
+use crate::grey_values::{read_scaled, scale_and_smooth, statistics};
 use crate::normalisation::{Normalisation, ZScore};
 use crate::smoothing::Smoothing;
 
@@ -79,43 +80,34 @@ impl fmt::Debug for GreyValues {
 
 impl GreyValues {
     /// Reads the statistics; scales and smooths what is in memory.
-    pub(super) fn prepare(volume: TrainingVolume, normalisation: Normalisation, smoothing: &Smoothing) -> Result<Self, StatisticsError> {
-        let statistics = Statistics::of(volume.source())?;
+    pub(super) fn prepare(
+        volume: TrainingVolume,
+        normalisation: Normalisation,
+        smoothing: &Smoothing,
+        progress: &dyn Progress,
+    ) -> Result<(Self, Statistics), StatisticsError> {
+        let statistics = statistics(volume.source(), progress)?;
         let z_score = (normalisation == Normalisation::Tomogram).then(|| ZScore::new(&statistics));
-        Ok(match volume.0 {
+        let grey = match volume.0 {
             Kind::Memory(volume) => {
                 let mut values = volume.into_data();
-                scale(&mut values, z_score);
-                smoothing.apply(&mut values);
+                scale_and_smooth(&mut values, z_score, smoothing);
                 Self::Memory(values)
             }
             Kind::Source(source) => Self::Source { source, z_score, smoothing: smoothing.clone() },
-        })
-    }
-
-    /// A region inside the volume, to the bit the same from either place: around what is read from a source lies as much as the low-pass
-    /// looks at.
-    pub(super) fn read(&self, region: Region) -> Result<Array3<f32>, SourceError> {
-        let (source, z_score, smoothing) = match self {
-            Self::Memory(values) => return values.view().read_region(region),
-            Self::Source { source, z_score, smoothing } => (source, z_score, smoothing),
         };
-        let (shape, reach, end) = (source.shape(), smoothing.reach(), region.end());
-        region.check_inside(shape)?;
-        let start = region.start.map(|i| i.saturating_sub(reach));
-        let around = Region::new(start, std::array::from_fn(|axis| (end[axis] + reach).min(shape[axis]) - start[axis]));
-        let mut values = source.read_region(around)?;
-        scale(&mut values, *z_score);
-        smoothing.apply(&mut values);
-        let [z, y, x]: [usize; 3] = std::array::from_fn(|axis| region.start[axis] - start[axis]);
-        let [dz, dy, dx] = region.size;
-        Ok(values.slice_move(s![z..z + dz, y..y + dy, x..x + dx]))
+        Ok((grey, statistics))
     }
-}
 
-fn scale(values: &mut Array3<f32>, z_score: Option<ZScore>) {
-    if let Some(z_score) = z_score {
-        values.mapv_inplace(|value| z_score.apply(value));
+    /// A region inside the volume, to the bit the same from either place.
+    pub(super) fn read(&self, region: Region) -> Result<Array3<f32>, SourceError> {
+        match self {
+            Self::Memory(values) => values.view().read_region(region),
+            Self::Source { source, z_score, smoothing } => {
+                region.check_inside(source.shape())?;
+                read_scaled(source.as_ref(), region, *z_score, smoothing)
+            }
+        }
     }
 }
 
@@ -128,8 +120,9 @@ mod tests {
         let volume = Volume::new(Array3::from_shape_fn((9, 14, 20), |(z, y, x)| ((z * 7 + y * 13 + x * 29) % 31) as f32));
         for normalisation in [Normalisation::Tomogram, Normalisation::DeepFinder] {
             let smoothing = Smoothing::new(1.0);
-            let here = GreyValues::prepare(volume.clone().into(), normalisation, &smoothing).unwrap();
-            let there = GreyValues::prepare(TrainingVolume::from_source(Box::new(volume.clone())), normalisation, &smoothing).unwrap();
+            let here = GreyValues::prepare(volume.clone().into(), normalisation, &smoothing, &()).unwrap().0;
+            let there = TrainingVolume::from_source(Box::new(volume.clone()));
+            let there = GreyValues::prepare(there, normalisation, &smoothing, &()).unwrap().0;
             for region in [Region::whole([9, 14, 20]), Region::new([2, 0, 7], [4, 8, 8]), Region::new([5, 6, 12], [4, 8, 8])] {
                 let (a, b) = (here.read(region).unwrap(), there.read(region).unwrap());
                 assert!(a.iter().zip(&b).all(|(a, b)| a.to_bits() == b.to_bits()), "{region:?}");

@@ -98,12 +98,20 @@ fn a_constant_tomogram_is_segmented() {
 }
 
 #[test]
-fn cancelling_stops_after_a_tile() {
+fn cancelling_stops_while_voxels_are_looked_at_and_after_a_tile() {
     let weights = weights(None);
-    let network = Network::new(&weights, Device::Cpu, Precision::F32).unwrap();
-    let stop = |_: u64, _: u64| Err(Cancelled);
-    let answer = segment(&[network], &tomogram([4, 8, 8]), &SegmentParams::default(), &stop);
-    assert!(matches!(answer, Err(SegmentError::Cancelled(_))));
+    let networks = [Network::new(&weights, Device::Cpu, Precision::F32).unwrap()];
+    for tiles in [0, 1] {
+        let stop = |done: u64, _: u64| if done == tiles { Err(Cancelled) } else { Ok(()) };
+        let mut blocks = 0;
+        let receive = |_| {
+            blocks += 1;
+            Ok::<_, SegmentError>(())
+        };
+        let answer = segment_blocks(&networks, &tomogram([4, 8, 8]), &SegmentParams::default(), &stop, receive);
+        assert!(matches!(answer, Err(SegmentError::Cancelled(_))));
+        assert_eq!(blocks, tiles);
+    }
 }
 
 #[test]
@@ -151,7 +159,7 @@ fn with_little_memory(limit: usize) -> Result<(Segmentation, usize, usize), Segm
     let volume = tomogram([8, 40, 90]);
     let networks = [smoothing_network(Precision::F32)];
     let params = SegmentParams { memory: 60_000_000, ..SegmentParams::default() };
-    let (ensemble, plan) = Ensemble::prepare(&networks, &volume, &params)?;
+    let (ensemble, plan) = Ensemble::prepare(&networks, &volume, &params, &())?;
     let (mut labels, mut scores) = (Volume::new(Array3::zeros(volume.shape())), Volume::new(Array3::zeros(volume.shape())));
     let (mut refused, mut parts) = (0, 0);
     let answer = |tile: &Tile| {

@@ -18,7 +18,7 @@ fn prepared(shapes: &[[usize; 3]]) -> Vec<PreparedTomogram> {
         let volume = Volume::new(Array3::from_shape_fn(shape, |(z, y, x)| (z * y * x) as f32));
         TrainingTomogram { name: "t".into(), volume: volume.into(), labels }
     });
-    prepare(tomograms.collect(), &classes, Normalisation::Tomogram, &Smoothing::new(0.0), 4).unwrap()
+    prepare(tomograms.collect(), &classes, Normalisation::Tomogram, &Smoothing::new(0.0), 4, &()).unwrap()
 }
 
 #[test]

@@ -1,0 +1,112 @@
+//! What commands with a network refuse, and what they say of weights.
+#![cfg(feature = "net")]
+
+mod command;
+mod refusal;
+
+use std::fs;
+use std::path::Path;
+
+use cryoet::io::{inspect_volume, write_volume};
+use cryoet::ndarray::Array3;
+use cryoet::net::Weights;
+use cryoet::{Class, ClassLabel, ClassTable, Volume, VoxelSize};
+use tempfile::TempDir;
+
+use command::{run, succeed};
+use refusal::refused;
+
+/// A folder with weights at 10 Angstrom and small tomograms: at 1 Angstrom, at 13, and of unknown voxel size.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let size = |angstrom| VoxelSize::isotropic(angstrom).ok();
+    let classes = ClassTable::new(vec![Class::new(ClassLabel::new(1), "a")]).unwrap();
+    fs::write(folder.path().join("w.safetensors"), Weights::random(classes, size(10.0), 1).to_bytes().unwrap()).unwrap();
+    let volume = Volume::new(Array3::from_shape_fn((8, 12, 16), |(z, y, x)| ((z * 7 + y * 13 + x * 29) % 31) as f32));
+    for (name, angstrom) in [("one.mrc", 1.0), ("thirteen.mrc", 13.0), ("unknown.mrc", 0.0)] {
+        write_volume(folder.path().join(name), &volume.clone().with_voxel_size(size(angstrom))).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn a_voxel_size_of_1_angstrom_is_unknown() {
+    let folder = folder();
+    for line in ["segment one.mrc --weights w.safetensors -o l.mrc", "pick one.mrc --weights w.safetensors -o p.csv"] {
+        for more in ["", " --resample"] {
+            let text = refused(folder.path(), &format!("{line}{more}"), 1);
+            assert!(text.contains("one.mrc: the voxel size is exactly 1 Angstrom") && text.contains("--voxel-size"), "{text}");
+        }
+        succeed(folder.path(), &format!("{line} --voxel-size 10"));
+    }
+    assert_eq!(inspect_volume(folder.path().join("l.mrc")).unwrap().voxel_size, VoxelSize::isotropic(10.0).ok());
+    // Stated, it is what it is.
+    let text = refused(folder.path(), "segment one.mrc --weights w.safetensors --voxel-size 1 -o l.mrc", 1);
+    assert!(text.contains("differs by 90.0 %"), "{text}");
+}
+
+#[test]
+fn refusals_of_voxel_sizes_name_the_options() {
+    let folder = folder();
+    for line in ["segment thirteen.mrc --weights w.safetensors -o l.mrc", "pick thirteen.mrc --weights w.safetensors -o p.csv"] {
+        let text = refused(folder.path(), line, 1);
+        assert!(text.contains("differs by 30.0 %") && text.contains("--resample"), "{text}");
+        succeed(folder.path(), &format!("{line} --resample"));
+    }
+    let text = refused(folder.path(), "segment unknown.mrc --weights w.safetensors --resample -o l.mrc", 1);
+    assert!(text.contains("voxel size is unknown") && text.contains("--voxel-size"), "{text}");
+    succeed(folder.path(), "segment unknown.mrc --weights w.safetensors --resample --voxel-size 13 -o l.mrc");
+    assert_eq!(inspect_volume(folder.path().join("l.mrc")).unwrap().shape, [10, 16, 21]);
+}
+
+/// Weights that an earlier version trained further: the thresholds of a calibration, and no curve any more.
+#[test]
+fn thresholds_without_their_curves_are_not_applied() {
+    let folder = folder();
+    let class = Class { threshold: Some(0.5), ..Class::new(ClassLabel::new(1), "a") };
+    let write = |weights: Weights| fs::write(folder.path().join("t.safetensors"), weights.to_bytes().unwrap()).unwrap();
+    let warned = || String::from_utf8_lossy(&run(folder.path(), "pick unknown.mrc --weights t.safetensors -o p.csv").stderr).into_owned();
+    let weights = Weights::random(ClassTable::new(vec![class]).unwrap(), None, 1);
+    write(weights.clone());
+    assert_eq!(warned(), "");
+    write(weights.with_provenance("calibration", "by hand"));
+    assert!(warned().contains("trained further after they had been calibrated"), "{}", warned());
+    let raw = run(folder.path(), "pick unknown.mrc --weights t.safetensors --raw-scores -o p.csv");
+    assert!(raw.status.success() && raw.stderr.is_empty());
+}
+
+#[test]
+fn outputs_of_another_format_are_wrong_arguments() {
+    let folder = folder();
+    let text = refused(folder.path(), "segment thirteen.mrc --weights w.safetensors --score-maps s.mrc -o l.mrc", 2);
+    assert!(text.contains("s.mrc: score maps are written as HDF5: .h5"), "{text}");
+    let text = refused(folder.path(), "calibrate d.toml --weights w.safetensors --plot c.jpg -o c.safetensors", 2);
+    assert!(text.contains("c.jpg: plots are written as .png or .svg"), "{text}");
+}
+
+#[test]
+fn info_says_what_hashes_cover_and_refuses_an_edited_description() {
+    let folder = folder();
+    let shown = succeed(folder.path(), "info w.safetensors");
+    assert!(shown.contains("DeepFinder's U-Net, 2 outputs, 902994 parameters"), "{shown}");
+    assert!(shown.lines().any(|line| line.starts_with("hash covers") && line.ends_with("tensors and description")), "{shown}");
+    let value: serde_json::Value = serde_json::from_str(&succeed(folder.path(), "info w.safetensors --json")).unwrap();
+    assert_eq!(value["hash_covers"], serde_json::json!(["tensors", "description"]));
+    // As an editor of bytes changes it: nothing moves.
+    let path = folder.path().join("w.safetensors");
+    let mut bytes = fs::read(&path).unwrap();
+    let place = bytes.windows(5).position(|window| window == b"[10.0").unwrap();
+    bytes[place + 2] = b'3';
+    fs::write(&path, bytes).unwrap();
+    let text = refused(folder.path(), "info w.safetensors", 1);
+    assert!(text.contains("w.safetensors") && text.contains("damaged or changed"), "{text}");
+}
+
+/// Weights that an earlier version wrote, with a hash over the tensors alone or over all.
+#[test]
+fn shipped_weights_are_read() {
+    let folder = folder();
+    let weights = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../weights/shrec-like-six.safetensors");
+    let shown = succeed(folder.path(), &format!("info {}", weights.display()));
+    assert!(shown.contains("hash covers") && shown.contains("DeepFinder's U-Net, 7 outputs"), "{shown}");
+}

@@ -1,0 +1,69 @@
+use std::fmt;
+
+use cryoet_core::{ClassLabel, Region};
+
+use super::data::{DataError, PreparedTomogram};
+
+/// What about the data of a training can be meant, and seldom is: it starts all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TrainingWarning {
+    /// A tomogram is trained on and validated with, under whatever names: equal voxels.
+    ValidatedOnTraining {
+        /// Its name among the training tomograms.
+        training: String,
+        /// Its name among those of validation.
+        validation: String,
+    },
+    /// No class has a voxel where validation looks, so that no validation is the best: the last weights are the result.
+    NothingToValidate {
+        /// How many validation tomograms there are.
+        count: usize,
+    },
+    /// All voxels of a tomogram are equal.
+    Constant {
+        /// The tomogram's name.
+        name: String,
+    },
+}
+
+impl fmt::Display for TrainingWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ValidatedOnTraining { training, validation } => {
+                write!(f, "{validation} of validation has the voxels of {training} of training: its scores are those of what was learnt")
+            }
+            Self::NothingToValidate { count } => {
+                let tomograms = if *count == 1 { "tomogram".to_owned() } else { format!("{count} tomograms") };
+                write!(
+                    f,
+                    "no voxel of any class lies where the validation {tomograms} are looked at: no weights are the best, the last are taken"
+                )
+            }
+            Self::Constant { name } => write!(f, "{name}: all voxels are equal, and nothing can be learnt from them"),
+        }
+    }
+}
+
+/// What is odd about tomograms; `validated` gives what validation looks at of one.
+pub(super) fn warnings(
+    training: &[PreparedTomogram],
+    validation: &[PreparedTomogram],
+    validated: impl Fn(&PreparedTomogram) -> Region,
+) -> Result<Vec<TrainingWarning>, DataError> {
+    let constant = training.iter().chain(validation).filter(|tomogram| tomogram.statistics.min == tomogram.statistics.max);
+    let mut found: Vec<_> = constant.map(|tomogram| TrainingWarning::Constant { name: tomogram.name.clone() }).collect();
+    for of_validation in validation {
+        for of_training in training {
+            if of_training.has_voxels_of(of_validation)? {
+                let (training, validation) = (of_training.name.clone(), of_validation.name.clone());
+                found.push(TrainingWarning::ValidatedOnTraining { training, validation });
+            }
+        }
+    }
+    let is_class = |channel: &u8| *channel != ClassLabel::BACKGROUND.get() && *channel != ClassLabel::IGNORE.get();
+    if !validation.is_empty() && !validation.iter().any(|tomogram| tomogram.channels_within(validated(tomogram)).iter().any(is_class)) {
+        found.push(TrainingWarning::NothingToValidate { count: validation.len() });
+    }
+    Ok(found)
+}
