@@ -10,7 +10,7 @@ use crate::home;
 pub(crate) enum Size {
     /// Whether the machinery runs, in a minute: its scores say nothing
     Smoke,
-    /// Six complexes in 128 x 256 x 256 voxels at a nominal SNR of 0.02: an hour of two cores
+    /// Six complexes in 128 x 256 x 256 voxels at a nominal SNR of 0.02: a quarter of an hour of one core
     Small,
     /// Twelve complexes in 200 x 512 x 512 voxels at a nominal SNR of 0.004: for a GPU
     Full,

@@ -7,7 +7,7 @@ use crate::data::Data;
 use crate::results::{self, Results, Row, commit};
 use crate::scores::Scores;
 use crate::trial::{Training, Trial};
-use crate::{Common, Outcome, home, show, size::Size};
+use crate::{Common, Outcome, show};
 
 /// What F1 is measured against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -92,9 +92,7 @@ impl Study {
             }
             _ => common.data()?,
         };
-        let smoke = common.size == Size::Smoke;
-        let own = if smoke { common.size.training_recipe() } else { home().join("study-train.toml") };
-        let params = common.params.clone().unwrap_or(own);
+        let params = common.training_recipe();
         if (self, point) == (Self::Classes, "one") {
             let (training, picks) = one_by_one(common, &data, &folder, &params)?;
             return Ok((data, training, picks));

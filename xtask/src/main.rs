@@ -22,7 +22,7 @@ cargo xtask COMMAND
   demo [--seed N] [--from-scratch]
                           setup, then simulate, pick, evaluate, picture and train; outputs in runs/demo
   shrec20-sim SIZE [--seed N] [--device D]
-                          setup, then the benchmark: simulate, train, pick and score as SHREC'20 did; SIZE is small (an hour), full (for a
+                          setup, then the benchmark: simulate, train, pick and score as SHREC'20 did; SIZE is small (minutes), full (for a
                           GPU) or smoke (a minute); `shrec20-sim help` tells more
   weights shrec20 [--seed N] [--device D]
                           the full benchmark, and its network as weights/shrec20.safetensors
