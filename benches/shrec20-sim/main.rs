@@ -143,7 +143,13 @@ fn home() -> PathBuf {
 
 impl Common {
     fn runs(&self) -> PathBuf {
-        self.runs.clone().unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../runs/shrec20-sim"))
+        let checkout = home().ancestors().nth(2).map(Path::to_owned).unwrap_or_default();
+        let own = || {
+            // Weights name what they learnt from: as the checkout has it, where one is there.
+            let here = std::env::current_dir().is_ok_and(|here| here == checkout);
+            if here { PathBuf::from("runs/shrec20-sim") } else { checkout.join("runs/shrec20-sim") }
+        };
+        self.runs.clone().unwrap_or_else(own)
     }
 
     /// The folder of this size and seed.
