@@ -1,4 +1,8 @@
-use std::{fs, path::Path};
+use std::{
+    fs::{self, File},
+    io::Read,
+    path::Path,
+};
 
 use serde_json::Value;
 
@@ -49,4 +53,19 @@ fn check_shards(path: &Path, node: &str, shard: &Value, codecs: &Value) -> Resul
         ));
     }
     check_shards(path, node, inner, &configuration["codecs"])
+}
+
+/// Refuses a chunk under blosc whose header promises other than the chunk's bytes: so much would be allocated. A missing chunk is no error.
+pub(super) fn check_blosc(path: &Path, chunk: &str, expected: u64) -> Result<(), ReadVolumeError> {
+    // Version, version of the codec, flags, bytes of an element, then the number of bytes within, little-endian.
+    let mut header = [0; 8];
+    let begun = File::open(path.join(chunk)).and_then(|mut file| file.read_exact(&mut header));
+    let [.., a, b, c, d] = header;
+    let found = u32::from_le_bytes([a, b, c, d]);
+    match begun {
+        Ok(()) if u64::from(found) != expected => {
+            Err(zarr(path, format!("chunk {chunk}: {found} bytes under blosc, expected the chunk's {expected}")))
+        }
+        _ => Ok(()),
+    }
 }

@@ -90,6 +90,7 @@ impl ZarrVolume {
         }
         let extents: Vec<usize> = size.iter().map(|&n| n as usize).collect();
         let subset = ArraySubset::new_with_start_shape(start, size).map_err(|error| zarr(&self.path, error))?;
+        self.check_chunks(&subset)?;
         let bytes = self.array.retrieve_array_subset(&subset).map_err(|error| zarr(&self.path, error.to_string()))?;
         let bytes = bytes.into_fixed().map_err(|error| zarr(&self.path, error.to_string()))?;
         let mut voxels = Vec::new();
@@ -109,5 +110,21 @@ impl ZarrVolume {
         let array = ArrayD::from_shape_vec(extents, voxels).map_err(|error| zarr(&self.path, error))?.permuted_axes(order);
         let array = array.to_shape(region.size).map_err(|error| zarr(&self.path, error))?;
         Ok(array.into_owned())
+    }
+    /// Looks at the headers of the chunks that hold voxels of the subset, where blosc alone has packed them.
+    fn check_chunks(&self, subset: &ArraySubset) -> Result<(), ReadVolumeError> {
+        let codecs = self.array.codecs();
+        let [packing] = codecs.bytes_to_bytes_codecs() else { return Ok(()) };
+        if !packing.name().contains("blosc") || codecs.array_to_bytes_codec().name() != "bytes" {
+            return Ok(());
+        }
+        let Ok(Some(chunks)) = self.array.chunks_in_array_subset(subset) else { return Ok(()) };
+        for indices in &chunks.indices() {
+            let Ok(shape) = self.array.chunk_shape(&indices) else { continue };
+            let bytes = shape.iter().try_fold(self.element.bytes() as u64, |product, n| product.checked_mul(n.get()));
+            let Some(bytes) = bytes else { continue };
+            promises::check_blosc(&self.path, self.array.chunk_key(&indices).as_str(), bytes)?;
+        }
+        Ok(())
     }
 }

@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use cryoet_core::{ClassLabel, Region, Volume, VolumeSink, VoxelSize, bin_mean, ndarray::Array3};
 
 use crate::*;
@@ -123,6 +125,31 @@ fn promises_beyond_any_file_are_refused_before_anything_is_made_of_them() {
         }
         std::fs::write(&file, metadata.to_string()).unwrap();
         assert_eq!(read_volume(&path).unwrap().data(), volume().data());
+    }
+}
+
+#[test]
+fn a_chunk_that_promises_other_bytes_than_its_own_is_refused() {
+    for golden in ["blosc_lz4", "blosc_zstd", "v3_blosc"] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("volume.zarr");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens/zarr").join(format!("{golden}.zarr"));
+        copy(&source, &path);
+        assert!(open_volume(&path).is_ok() && read_volume(&path).is_ok(), "{golden}");
+        let chunk = ["0/0/0/0", "0/c/0/0/0"].map(|name| path.join(name)).into_iter().find(|chunk| chunk.is_file()).unwrap();
+        let mut bytes = std::fs::read(&chunk).unwrap();
+        bytes[7] = 0x20; // 512 MB more
+        std::fs::write(&chunk, bytes).unwrap();
+        let refused = read_volume(&path).unwrap_err().to_string();
+        assert!(refused.contains("bytes under blosc, expected the chunk"), "{golden}: {refused}");
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() { copy(&entry.path(), &target) } else { std::fs::copy(entry.path(), target).map(drop).unwrap() }
     }
 }
 
