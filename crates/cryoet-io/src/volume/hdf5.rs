@@ -15,6 +15,9 @@ use super::{ReadVolumeError, Voxel, element::Number, lzf, several::choose};
 /// The data set that DeepFinder reads and writes.
 pub(super) const DATASET: &str = "dataset";
 
+/// More voxels than this are a broken file, and their bytes would not fit 64 bits.
+const MOST_VOXELS: u64 = 1 << 60;
+
 /// Voxels of one byte that deflate can squeeze into a byte.
 const DENSEST: u64 = 1032;
 
@@ -101,6 +104,11 @@ impl Hdf5Volume {
         };
         let shape: [u64; 3] =
             dataset.shape().try_into().map_err(|_| header("shape", format!("{:?}", dataset.shape()), "three axes (z, y, x)"))?;
+        // An extent of 0 hides what the others promise.
+        let others = shape.iter().filter(|&&n| n > 0).try_fold(1_u64, |product, &n| product.checked_mul(n));
+        if others.is_none_or(|voxels| voxels > MOST_VOXELS) {
+            return Err(header("shape", format!("{shape:?}"), "at most 2^60 voxels"));
+        }
         if !matches!(
             number(dataset.dtype()),
             Datatype::FixedPoint { size: 1 | 2 | 4 | 8, .. } | Datatype::FloatingPoint { size: 2 | 4 | 8, .. }

@@ -234,6 +234,19 @@ fn hdf5_of_deepfinder() {
 }
 
 #[test]
+fn hdf5_of_no_voxels_whose_other_extents_are_huge() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v.h5");
+    let mut bytes = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/goldens/h5py_int8.h5")).unwrap();
+    let shape = |extents: [u64; 3]| extents.map(u64::to_le_bytes).concat();
+    let at = bytes.windows(24).position(|window| window == shape([3, 4, 5])).unwrap();
+    bytes[at..at + 24].copy_from_slice(&shape([u64::MAX << 56, 0, 5]));
+    std::fs::write(&path, bytes).unwrap();
+    let refused = read_volume(&path).unwrap_err().to_string();
+    assert!(refused.contains("at most 2^60 voxels"), "{refused}");
+}
+
+#[test]
 fn hdf5_that_is_broken() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("v.h5");
