@@ -59,6 +59,8 @@ def main():
         part, folder = sys.argv[2], Path(sys.argv[3])
         return {"prepare": lambda: prepare(folder, tuple(map(int, sys.argv[4:7]))), "original": lambda: original(folder)}[part]()
     command, shape = str(Path(sys.argv[1]).resolve()), sys.argv[2:5]
+    if not Path(command).is_file():
+        raise SystemExit(f"{command} is no file: cargo build --release, and the path of its cryoet")
     if min(map(int, shape)) < PATCH:
         raise SystemExit(f"the original takes no volume thinner than its patch of {PATCH} voxels")
     with tempfile.TemporaryDirectory() as name:

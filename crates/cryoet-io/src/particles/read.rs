@@ -1,11 +1,15 @@
 use std::path::Path;
 
 use cryoet_core::{ClassLabel, Orientation, OrientationError, Position, Score};
+use rayon::prelude::*;
 
 use super::{
     ParticleFormat, ParticleList, ReadParticles, ReadParticlesError, copick, copick_csv, csv_table, decimal::decimal, deepfinder_xml,
     dynamo, em_motl, headerless, imod, portal, relion, shrec, whole_file::read_file,
 };
+
+/// Bytes of text that a thread looks through at once.
+const TEXT_PIECE: usize = 1 << 20;
 
 /// Reads a particle list of any [`ParticleFormat`], told by content, then by extension.
 ///
@@ -82,11 +86,27 @@ fn told(place: Place, bytes: &[u8], options: &ReadParticles) -> Result<Option<Pa
 }
 
 fn decoded(place: Place, bytes: Vec<u8>) -> Result<String, ReadParticlesError> {
+    if is_text(&bytes) {
+        // SAFETY: each piece was found to be UTF-8 and ends behind a character, so that all of them are.
+        return Ok(unsafe { String::from_utf8_unchecked(bytes) });
+    }
     String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = 1 + valid.iter().filter(|&&byte| byte == b'\n').count() as u64;
         place.syntax(line, format!("byte {} is no UTF-8 text", valid.len()))
     })
+}
+
+/// Whether bytes are UTF-8, looked through on all threads: in pieces behind line ends, which are no part of another character.
+fn is_text(mut bytes: &[u8]) -> bool {
+    let mut pieces = Vec::new();
+    while let Some(end) = memchr::memchr(b'\n', bytes.get(TEXT_PIECE..).unwrap_or_default()) {
+        let (piece, rest) = bytes.split_at(TEXT_PIECE + end + 1);
+        pieces.push(piece);
+        bytes = rest;
+    }
+    pieces.push(bytes);
+    pieces.into_par_iter().all(|piece| std::str::from_utf8(piece).is_ok())
 }
 
 /// What the file itself says; voxel size and shape of the options are added by the caller.
@@ -250,5 +270,41 @@ impl Place<'_> {
 
     pub(super) fn orientation(&self, line: u64, made: Result<Orientation, OrientationError>) -> Result<Orientation, ReadParticlesError> {
         made.map_err(|error| self.syntax(line, error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_text_is_told_from_other_bytes() {
+        // Lines of many lengths, so that pieces end here and there within them.
+        let mut text: String = (0..400_000).map(|n| format!("{}\u{e9}\u{4e2d}\n", "x".repeat(n % 17))).collect();
+        assert!(text.len() > 4 * TEXT_PIECE);
+        assert!(is_text(text.as_bytes()));
+        text.truncate(text.len() - 1);
+        assert!(is_text(text.as_bytes()));
+        for at in [0, TEXT_PIECE - 1, TEXT_PIECE, 2 * TEXT_PIECE + 17, text.len() - 1] {
+            let mut bytes = text.clone().into_bytes();
+            bytes[at] = 0xff;
+            assert!(!is_text(&bytes), "byte {at}");
+        }
+        // A character cut by the end, and by a line end.
+        assert!(!is_text(&text.as_bytes()[..text.len() - 1]));
+        assert!(!is_text(b"\xc3\n\xa9"));
+        assert!(is_text(b""));
+    }
+
+    #[test]
+    fn bytes_far_in_that_are_no_text_are_named() {
+        let mut bytes = b"data_\nloop_\n_rlnCoordinateX\n_rlnCoordinateY\n_rlnCoordinateZ\n".to_vec();
+        while bytes.len() < 2 * TEXT_PIECE {
+            bytes.extend(b"1 2 3\n");
+        }
+        let lines = bytes.iter().filter(|&&byte| byte == b'\n').count();
+        bytes.extend(b"1 \xff 3\n");
+        let message = decoded(Place::new(Path::new("t.star")), bytes).unwrap_err().to_string();
+        assert!(message.contains(&format!("line {}", lines + 1)) && message.contains("no UTF-8"), "{message}");
     }
 }
