@@ -5,8 +5,8 @@ evaluation, appended to the same table.
     python3.11 benches/baselines/shrec20_sim.py target/release/shrec20-sim small 1
 
 makes an environment of its own with pip (cryoet-deepfinder 0.2.1 wants TensorFlow 2.13, which wants Python 3.8 to 3.11). Batch, patch and
-learning rate are the package's own (25 patches of 56^3 a step, 1e-4) unless given: `--batch 2 --patch 48 --learning-rate 1e-3` are ours. It
-cannot go on where it was stopped. The radius of its mean-shift and the smallest clusters are chosen on the validation tomogram as for ours;
+learning rate are the package's own (25 patches of 56^3 a step, 1e-4) unless given: `--batch 2 --patch 48 --learning-rate 1e-3` are ours, but its
+loss becomes NaN with so small a batch (of a class that a batch lacks it can be 0 / 0); with `--batch 10` it does not. It cannot go on where it was stopped. The radius of its mean-shift and the smallest clusters are chosen on the validation tomogram as for ours;
 test labels are clustered by the package itself.
 """
 
@@ -105,6 +105,17 @@ def train(data, folder, steps, options):
     return time.perf_counter() - start, folder / "net_weights_FINAL.h5", epochs * trainer.steps_per_epoch
 
 
+def are_numbers(weights):
+    """Whether all weights in a file are numbers: the package's loss can be 0 / 0 where a batch lacks a class."""
+    import h5py
+    import numpy as np
+
+    finite = []
+    with h5py.File(weights) as file:
+        file.visititems(lambda _, item: finite.append(np.isfinite(item[()]).all()) if isinstance(item, h5py.Dataset) else None)
+    return all(finite)
+
+
 def segment(data, volume, weights):
     """The package's label map of a tomogram."""
     from deepfinder.inference import Segment
@@ -156,6 +167,8 @@ def main():
     voxels = options.voxels or voxels_seen(run / "network")
     steps = max(1, round(voxels / (options.batch * options.patch**3)))
     training, weights, steps = train(data, folder, steps, options)
+    if not are_numbers(weights):
+        print(f"the weights are NaN: a larger batch than {options.batch} lacks a class less often", file=sys.stderr)
 
     labels = segment(data, data.folder / data.of("validation")[0]["volume"], weights)
     write_array(np.asarray(labels, dtype=np.int8), str(folder / "validation-labels.mrc"))

@@ -7,7 +7,8 @@ use crate::scores::Scores;
 use crate::trial::Trial;
 use crate::{Common, Outcome, show};
 
-/// Puts the network of a run under `weights/` in the checkout, with the recipe of its training and a card.
+/// Puts the network of a run under `weights/` in the checkout, with the clustering that was chosen for it in the file, the recipe of its training
+/// and a card.
 pub(crate) fn ship(name: &str, common: &Common) -> Outcome<()> {
     let data = common.data()?;
     let params = common.training_recipe();
@@ -21,8 +22,9 @@ pub(crate) fn ship(name: &str, common: &Common) -> Outcome<()> {
          DeepFinder's network for {count} complexes ({classes}) at 10 Angstrom per voxel. **It was trained on simulated tomograms alone**\n\
          (`shrec20-sim`, size {size}, seed {seed}, from {densities}, commit {commit}) and says nothing about real ones until it has been tried there.\n\n\
          ```sh\n\
-         cryoet pick tomogram.mrc --weights {name} {pick} -o picks.csv\n\
+         cryoet pick tomogram.mrc --weights {name} -o picks.csv\n\
          ```\n\n\
+         The clustering that was chosen on the ninth tomogram comes with the weights: `{pick}`.\n\n\
          Trained by `cargo xtask shrec20-sim {size} --seed {seed} --params weights/{name}.toml` ([{name}.toml]({name}.toml)): {voxels} voxels of patches in {minutes:.0} minutes. On the\n\
          tenth tomogram, which neither training nor the choice of clustering saw, by SHREC's bounding boxes:\n\n\
          {scores}",
@@ -40,7 +42,7 @@ pub(crate) fn ship(name: &str, common: &Common) -> Outcome<()> {
     let put = |extension: &str, bytes: &[u8]| {
         write_whole(folder.join(format!("{name}.{extension}")), |file| std::io::Write::write_all(file, bytes))
     };
-    put("safetensors", &std::fs::read(trial.weights())?)?;
+    put("safetensors", &std::fs::read(trial.weights_with(&choice)?)?)?;
     put("toml", &std::fs::read(params)?)?;
     put("md", card.as_bytes())?;
     show(&format!("{}: {name}.safetensors, {name}.toml, {name}.md; name it in README.md there\n", folder.display()))

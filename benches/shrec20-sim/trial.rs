@@ -124,6 +124,16 @@ impl<'a> Trial<'a> {
         Ok((truth, ClassTable::new(vec![Class::new(ClassLabel::new(1), classes.name(only))])?))
     }
 
+    /// The trained weights with the clustering that was chosen for them.
+    pub(crate) fn weights_with(&self, choice: &Choice) -> Outcome<PathBuf> {
+        let (weights, with) = (self.file("network/weights.safetensors"), self.file("weights-with-clustering.safetensors"));
+        let clustering = choice.arguments();
+        let mut words = vec!["weights", &weights, "-o", &with];
+        words.extend(clustering.iter().map(String::as_str));
+        self.cryoet.run(&words)?;
+        Ok(with.into())
+    }
+
     /// Picks the test tomogram.
     fn pick(&self, choice: &Choice) -> Outcome<Picks> {
         let (volume, weights, list) = (self.data.test()?.volume, self.file("network/weights.safetensors"), self.file("picks.csv"));

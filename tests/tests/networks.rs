@@ -92,6 +92,7 @@ fn calibrated_weights_give_probabilities() {
     let curves = &calibrated.description().calibration;
     assert!(!curves.is_empty() && calibrated.description().provenance.contains_key("calibration"), "{answer}");
     assert_eq!(calibrated.sha256(), weights.sha256());
+    assert!(calibrated.description().clustering.is_some());
     assert_eq!(fs::read(folder.path().join("p.png")).unwrap()[1..4], *b"PNG");
     let tomogram = simulated().file("tomogram.mrc");
     let pick = |weights: &str, more: &[&str]| {

@@ -19,7 +19,7 @@ cargo xtask COMMAND
   setup [--cuda]          bring libtorch and link it as .libtorch (CPU, or the full CUDA set)
   test                    setup, then every test
   ci                      what continuous integration runs: fmt, clippy, tests, docs, each crate alone, packages
-  demo [--seed N] [--from-scratch]
+  demo [--weights shrec-like-six|shrec20] [--seed N] [--from-scratch]
                           setup, then simulate, pick, evaluate, picture and train; outputs in runs/demo
   shrec20-sim SIZE [--seed N] [--device D]
                           setup, then the benchmark: simulate, train, pick and score as SHREC'20 did; SIZE is small (minutes), full (for a

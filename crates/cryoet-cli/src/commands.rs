@@ -20,6 +20,8 @@ mod template_match;
 #[cfg(feature = "net")]
 mod train;
 mod view;
+#[cfg(feature = "net")]
+mod weights;
 
 use clap::Subcommand;
 
@@ -48,6 +50,8 @@ pub(crate) enum Command {
     Evaluate(evaluate::Evaluate),
     Consensus(consensus::Consensus),
     View(view::View),
+    #[cfg(feature = "net")]
+    Weights(weights::Weights),
 }
 
 impl Command {
@@ -74,6 +78,8 @@ impl Command {
             Self::Evaluate(command) => command.run(json),
             Self::Consensus(command) => command.run(json),
             Self::View(command) => command.run(json),
+            #[cfg(feature = "net")]
+            Self::Weights(command) => command.run(json),
         }
     }
 }

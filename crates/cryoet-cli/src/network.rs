@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use cryoet::cluster::ClusterParams;
 use cryoet::net::{Device, HashCover, Network, Precision, SegmentError, SegmentParams, SegmentedBlock, TileHalo, Weights};
-use cryoet::pipeline::PickError;
+use cryoet::pipeline::{PickError, own_clustering};
 use cryoet::{Class, ClassTable, Resampled, VolumeSource, VoxelSize};
 use serde::Serialize;
 
@@ -103,6 +104,22 @@ impl NetworkOptions {
         }
         let plain = classes.iter().map(|class| Class { threshold: None, ..class.clone() });
         Ok(ClassTable::new(plain.collect())?)
+    }
+
+    /// The clustering that the weights carry as their own, where all carry the same; else the default.
+    pub(crate) fn clustering(&self, networks: &[Network]) -> Result<ClusterParams, Failure> {
+        let own = |(path, network): (&PathBuf, &Network)| {
+            own_clustering(network.description()).map_err(Failure::from).map_err(Failure::about(path))
+        };
+        let own = self.weights.iter().zip(networks).map(own).collect::<Result<Vec<_>, _>>()?;
+        let first = own.first().cloned().flatten();
+        if own.iter().all(|own| *own == first) {
+            return Ok(first.unwrap_or_default());
+        }
+        output::warn(
+            "the weights carry different clusterings: none of them is used, what no option says is the default of `cryoet cluster`",
+        );
+        Ok(ClusterParams::default())
     }
 
     /// The tomogram at the voxel size of the networks, where the user asked for it and the sizes differ.

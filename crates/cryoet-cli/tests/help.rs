@@ -11,7 +11,7 @@ fn commands() -> Vec<&'static str> {
     let mut commands =
         vec!["info", "convert", "simulate", "mask", "targets", "cluster", "match", "dog", "average", "evaluate", "consensus", "view"];
     if cfg!(feature = "net") {
-        commands.extend(["train", "segment", "pick", "calibrate"]);
+        commands.extend(["train", "segment", "pick", "calibrate", "weights"]);
     }
     commands
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use cryoet::io::{inspect_volume, write_volume};
 use cryoet::ndarray::Array3;
-use cryoet::net::Weights;
+use cryoet::net::{Calibration, ClassCalibration, Weights};
 use cryoet::{Class, ClassLabel, ClassTable, Volume, VoxelSize};
 use tempfile::TempDir;
 
@@ -109,4 +109,63 @@ fn shipped_weights_are_read() {
     let weights = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../weights/shrec-like-six.safetensors");
     let shown = succeed(folder.path(), &format!("info {}", weights.display()));
     assert!(shown.contains("hash covers") && shown.contains("DeepFinder's U-Net, 7 outputs"), "{shown}");
+}
+
+#[test]
+fn weights_carry_their_clustering() {
+    let folder = folder();
+    let picks = |line: &str| {
+        succeed(folder.path(), &format!("pick unknown.mrc {line} -o p.csv"));
+        let text = fs::read_to_string(folder.path().join("p.csv")).unwrap();
+        text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect::<Vec<_>>()
+    };
+    // Of networks without training about every second one takes all for background.
+    let plain = (1..20).find_map(|seed| {
+        let classes = ClassTable::new(vec![Class::new(ClassLabel::new(1), "a")]).unwrap();
+        let weights = Weights::random(classes, VoxelSize::isotropic(10.0).ok(), seed);
+        fs::write(folder.path().join("w.safetensors"), weights.to_bytes().unwrap()).unwrap();
+        Some(picks("--weights w.safetensors --method components")).filter(|list| list.len() > 1)
+    });
+    let plain = plain.unwrap();
+    succeed(folder.path(), "weights w.safetensors --method components --radius 3 -o c.safetensors");
+    assert_eq!(picks("--weights c.safetensors"), picks("--weights w.safetensors --method components --radius 3"));
+    // What is not named stays.
+    succeed(folder.path(), "weights c.safetensors --min-size 1000000 -o l.safetensors");
+    let shown = succeed(folder.path(), "info l.safetensors");
+    assert!(shown.lines().any(|line| line.starts_with("clustering") && line.contains("components") && line.contains("1000000")), "{shown}");
+    assert_eq!(picks("--weights l.safetensors").len(), 1);
+    assert_eq!(picks("--weights l.safetensors --min-size 0 --radius 5"), plain);
+    // Of several networks all must say the same.
+    assert_eq!(picks("--weights c.safetensors --weights c.safetensors").len(), picks("--weights c.safetensors").len());
+    assert!(picks("--weights l.safetensors --weights l.safetensors --raw-scores").len() == 1);
+    assert!(picks("--weights l.safetensors --weights c.safetensors").len() > 1);
+    // What they carry can be switched off, and replaced as a whole.
+    succeed(folder.path(), "weights c.safetensors --per-class --weighted --opening 2 -o f.safetensors");
+    succeed(folder.path(), "weights f.safetensors --per-class=false --weighted=false --opening 0 -o g.safetensors");
+    assert_eq!(picks("--weights g.safetensors"), picks("--weights c.safetensors"));
+    succeed(folder.path(), "weights f.safetensors --anew --method components --radius 3 -o g.safetensors");
+    assert_eq!(picks("--weights g.safetensors"), picks("--weights c.safetensors"));
+    let text = refused(folder.path(), "weights w.safetensors --min-score 0.5 -o x.safetensors", 2);
+    assert!(text.contains("calibrate"), "{text}");
+    let text = refused(folder.path(), "weights w.safetensors --radius 0 -o x.safetensors", 2);
+    assert!(text.contains("--radius"), "{text}");
+    let text = refused(folder.path(), "weights w.safetensors --min-size 1,2 -o x.safetensors", 2);
+    assert!(text.contains("2 values for 1 classes"), "{text}");
+}
+
+#[test]
+fn another_clustering_ends_a_calibration() {
+    let folder = folder();
+    let label = ClassLabel::new(1);
+    let fitted = ClassCalibration { label, curve: Calibration::fit(&[(0.3, false), (0.6, true)]), threshold: Some(0.5) };
+    let read = |name: &str| Weights::from_bytes(&fs::read(folder.path().join(name)).unwrap()).unwrap();
+    succeed(folder.path(), "weights w.safetensors --radius 4 -o c.safetensors");
+    let calibrated = read("c.safetensors").with_calibration(&[fitted]).unwrap();
+    fs::write(folder.path().join("c.safetensors"), calibrated.to_bytes().unwrap()).unwrap();
+    succeed(folder.path(), "weights c.safetensors --radius 4 -o same.safetensors");
+    assert!(read("same.safetensors").description().was_calibrated());
+    let other = run(folder.path(), "weights c.safetensors --radius 5 -o other.safetensors");
+    assert!(other.status.success() && String::from_utf8_lossy(&other.stderr).contains("calibrated for another clustering"));
+    let described = read("other.safetensors").description().clone();
+    assert!(!described.was_calibrated() && described.classes.get(label).unwrap().threshold.is_none());
 }

@@ -3,6 +3,8 @@ use crate::particles::Clusters;
 
 /// Which voxels are neighbours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Connectivity {
     /// Voxels that share a face: 6 neighbours.
     Faces,

@@ -33,6 +33,8 @@
 //! | `vote`, `placement`, `scoring` | class, position and score of each particle ([`Vote`], [`Placement`], [`Scoring`]) |
 //! | `size_filter`, `min_distance` | what is dropped at the end |
 //!
+//! Features: `serde` derives `Serialize` and `Deserialize` for [`ClusterParams`] and what it holds.
+//!
 //! # By themselves
 //! - [`mean_shift()`] and [`mean_shift_from`]: points that lie on no lattice, with the answers of scikit-learn's `MeanShift`.
 //! - [`open_labels`]: the morphological opening of a label volume.

@@ -4,6 +4,8 @@ use crate::{Connectivity, Watershed};
 
 /// How foreground voxels become clusters.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Method {
     /// Mean-shift from binned seeds, as `MeanShift(bandwidth=radius, bin_seeding=True)` of scikit-learn: the procedure of

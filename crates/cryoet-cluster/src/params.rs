@@ -9,6 +9,8 @@ use crate::{ClusterError, Method, Placement, Scoring, SizeFilter, Vote, Watershe
 /// The default is the procedure of the DeepFinder papers: mean-shift over all classes together, position = the mode,
 /// class = the majority label, no size filter.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 pub struct ClusterParams {
     /// How voxels become clusters. Default: [`Method::MeanShift`].
     pub method: Method,
@@ -107,4 +109,28 @@ impl ClusterParams {
 /// Whether a number lies between 0 and a largest one, both included.
 pub(crate) fn not_negative(value: f64, most: f64) -> bool {
     (0.0..=most).contains(&value)
+}
+
+#[cfg(all(test, feature = "serde"))]
+mod tests {
+    use super::*;
+    use crate::Relief;
+
+    #[test]
+    fn parameters_come_back_from_json_and_what_is_not_named_is_the_default() {
+        let watershed = Watershed { relief: Relief::Score, depth: 0.2, ..Watershed::default() };
+        let params = ClusterParams {
+            method: Method::Watershed(watershed),
+            radius_per_class: [(ClassLabel::new(2), 9.5)].into(),
+            opening: Some(1.0),
+            size_filter: SizeFilter { all: 20, per_class: [(ClassLabel::new(3), 100)].into() },
+            ..ClusterParams::default()
+        };
+        let text = serde_json::to_string(&params).unwrap();
+        assert_eq!(serde_json::from_str::<ClusterParams>(&text).unwrap(), params);
+        let short = r#"{"method": "mean-shift", "size_filter": {"all": 7}}"#;
+        let expected = ClusterParams { size_filter: SizeFilter { all: 7, ..SizeFilter::default() }, ..ClusterParams::default() };
+        assert_eq!(serde_json::from_str::<ClusterParams>(short).unwrap(), expected);
+        assert!(serde_json::from_str::<ClusterParams>(r#"{"radios": 5}"#).is_err());
+    }
 }

@@ -8,6 +8,8 @@
 /// was marked. On a real tomogram (EMPIAR-10499, 57 ribosomes, the best 85 picks) ranking by the mean finds 47 % and by the
 /// evidence 72 %; on simulated ones evidence ranks better, too (`docs/benchmarks.md`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Scoring {
     /// p / (p + V), V the voxels in a ball of the radius of the particle's class (4/3 pi radius^3): 0.5 for a cluster that fills
     /// the ball with certainty, less for fewer or less certain voxels, more for more, and never quite 1. It rises with p

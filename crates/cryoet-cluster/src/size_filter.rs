@@ -12,6 +12,8 @@ use cryoet_core::ClassLabel;
 /// assert_eq!(filter.minimum(ClassLabel::new(2)), 100);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 pub struct SizeFilter {
     /// The smallest cluster kept of any class that `per_class` does not name. Default 0: all are kept.
     pub all: u64,

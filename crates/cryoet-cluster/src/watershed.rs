@@ -9,6 +9,8 @@ use crate::row_index::RowIndex;
 
 /// What the watershed floods, from its tops down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Relief {
     /// The distance of each voxel to the nearest background, in voxels: parts bodies at their necks.
     #[default]
@@ -35,6 +37,8 @@ pub enum Relief {
 /// # Ok::<(), cryoet_cluster::ClusterError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 pub struct Watershed {
     /// What is flooded. Default: the distance, which needs no scores.
     pub relief: Relief,

@@ -29,6 +29,9 @@ pub struct WeightsDescription {
     /// From scores of picks to the probability that a pick is right, by class; none where nothing was calibrated.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub calibration: BTreeMap<ClassLabel, Calibration>,
+    /// The parameters of clustering that suit this network's labels, which this crate keeps and does not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clustering: Option<serde_json::Value>,
     /// How the weights came to be: free text by key.
     #[serde(default)]
     pub provenance: BTreeMap<String, String>,
@@ -200,6 +203,7 @@ impl Weights {
             normalisation: Normalisation::default(),
             smoothing: 0.0,
             calibration: BTreeMap::new(),
+            clustering: None,
             provenance,
         };
         Self { tensors: uniform_by_fan_in(&architecture, seed), description }
@@ -373,7 +377,7 @@ impl Weights {
     }
 
     /// The same weights under another table of as many classes: other names, radii, colours or thresholds. Outputs keep their order, that of
-    /// rising labels.
+    /// rising labels; where labels change, the parameters of clustering, which may name them, go.
     ///
     /// # Errors
     /// A table of more or fewer classes than the network answers for.
@@ -389,8 +393,27 @@ impl Weights {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn with_class_table(mut self, classes: ClassTable) -> Result<Self, WeightsError> {
+        let labels = |table: &ClassTable| table.iter().map(|class| class.label).collect::<Vec<_>>();
+        if labels(&self.description.classes) != labels(&classes) {
+            // It may speak of classes by their labels.
+            self.description.clustering = None;
+        }
         self.description.classes = classes;
         Self::from_parts(self.description, self.tensors)
+    }
+
+    /// The same weights with parameters of clustering, or without. Training further drops them.
+    ///
+    /// ```
+    /// use cryoet_core::ClassTable;
+    /// use cryoet_net::Weights;
+    /// let weights = Weights::random(ClassTable::default(), None, 1).with_clustering(Some(serde_json::json!({"radius": 7.5})));
+    /// assert_eq!(weights.description().clustering.as_ref().unwrap()["radius"], 7.5);
+    /// ```
+    #[must_use]
+    pub fn with_clustering(mut self, clustering: Option<serde_json::Value>) -> Self {
+        self.description.clustering = clustering;
+        self
     }
 
     /// Adds a note on how the weights came to be.

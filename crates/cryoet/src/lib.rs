@@ -24,7 +24,7 @@
 //!
 //! `io`, `targets`, `cluster`, `eval`, `matching`, `average` and `sim` are on by default, `net` is not: it needs libtorch 2.11, which is found
 //! through the variable `LIBTORCH` or fetched by the feature `download-libtorch`. `serde` serialises core types, evaluations and
-//! simulation parameters.
+//! the parameters of clustering and simulation.
 
 #[doc(inline)]
 pub use cryoet_core::*;

@@ -5,6 +5,8 @@ mod averaged_targets;
 #[cfg(all(feature = "net", feature = "eval"))]
 mod calibrate;
 #[cfg(all(feature = "net", feature = "cluster"))]
+mod own_clustering;
+#[cfg(all(feature = "net", feature = "cluster"))]
 mod pick;
 
 #[cfg(all(feature = "average", feature = "targets"))]
@@ -13,5 +15,7 @@ pub use averaged_targets::{
 };
 #[cfg(all(feature = "net", feature = "eval"))]
 pub use calibrate::{CalibratedPick, ClassReliability, calibrate};
+#[cfg(all(feature = "net", feature = "cluster"))]
+pub use own_clustering::{OwnClusteringError, own_clustering, with_own_clustering};
 #[cfg(all(feature = "net", feature = "cluster"))]
 pub use pick::{PickError, PickParams, pick, pick_with};

@@ -2,10 +2,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use cryoet::cluster::ClusterParams;
 use cryoet::eval::DistanceParams;
 use cryoet::io::{ReadParticles, read_particles, write_whole};
 use cryoet::net::{Network, SegmentedBlock};
-use cryoet::pipeline::{ClassReliability, PickParams, calibrate, pick_with};
+use cryoet::pipeline::{ClassReliability, PickParams, calibrate, pick_with, with_own_clustering};
 use cryoet::{ClassTable, Particle, VolumeSource};
 use serde::Serialize;
 use serde_json::json;
@@ -25,7 +26,7 @@ use crate::{numbers, output, reliability_plot};
 ///
 /// Picks the tomograms of a data set's split, compares them with its particle lists and fits, for each class, a curve from scores to the
 /// probability that a pick is right, and the threshold with the largest F1. Both are written with the weights, and `cryoet pick`
-/// uses them. They hold for the options of clustering that are given here: pick with the same.
+/// uses them. They hold for the clustering that is given here or in the weights, which is written with them, so that `cryoet pick` takes it.
 ///
 /// Examples:
 ///   cryoet calibrate dataset.toml --weights run/weights.safetensors --radius 6 -o calibrated.safetensors
@@ -73,20 +74,21 @@ impl Calibrate {
         check_files(inputs(), [&self.output].into_iter().chain(&self.plot))?;
         let networks = self.network.load()?;
         let classes = NetworkOptions::classes(&networks)?.clone();
-        let record = Record::new("calibrate", &self)?.with_inputs(inputs())?;
-        let mut picked = Vec::new();
-        let mut radius = None;
-        for (entry, list) in entries.iter().zip(&lists) {
-            let (truth, picks, of_clustering) = self.pick(entry, list, &networks, &classes)?;
-            radius = radius.or(Some(of_clustering));
-            picked.push((truth, picks));
-        }
-        let tomograms: Vec<(&[Particle], &[Particle])> = picked.iter().map(|(truth, picks)| (truth.as_slice(), picks.as_slice())).collect();
-        let distance = self.distance.or(radius).unwrap_or(1.0);
+        let mut record = Record::new("calibrate", &self)?.with_inputs(inputs())?;
+        let picked: Vec<Picked> =
+            entries.iter().zip(&lists).map(|(entry, list)| self.pick(entry, list, &networks, &classes)).collect::<Result<_, _>>()?;
+        let tomograms: Vec<(&[Particle], &[Particle])> =
+            picked.iter().map(|picked| (picked.truth.as_slice(), picked.picks.as_slice())).collect();
+        let distance = self.distance.or(picked.first().map(|picked| picked.radius)).unwrap_or(1.0);
         let labels: Vec<_> = classes.iter().map(|class| class.label).collect();
         let reliability = calibrate(&tomograms, &labels, &DistanceParams::new(distance))?;
         let fitted: Vec<_> = reliability.iter().map(|class| class.fitted.clone()).collect();
-        let weights = read_weights(path)?.with_calibration(&fitted)?.with_provenance("calibration", record.line()?);
+        let mut weights = read_weights(path)?.with_calibration(&fitted)?;
+        if let Some(Picked { cluster, .. }) = picked.first() {
+            record.add("clustering", serde_json::to_value(cluster)?);
+            weights = with_own_clustering(weights, cluster)?;
+        }
+        let weights = weights.with_provenance("calibration", record.line()?);
         let bytes = weights.to_bytes()?;
         write_whole(&self.output, |file| file.write_all(&bytes))?;
         record.write_beside(&self.output)?;
@@ -98,21 +100,14 @@ impl Calibrate {
         self.report(&reliability, &classes, json)
     }
 
-    /// Truth and picks of a tomogram, in its own voxels, and the radius of clustering.
-    fn pick(
-        &self,
-        entry: &Entry,
-        list: &Path,
-        networks: &[Network],
-        classes: &ClassTable,
-    ) -> Result<(Vec<Particle>, Vec<Particle>, f64), Failure> {
+    fn pick(&self, entry: &Entry, list: &Path, networks: &[Network], classes: &ClassTable) -> Result<Picked, Failure> {
         let tomogram = open_tomogram(&entry.volume, self.network.voxel_size)?;
         let resampled = self.network.resampled(tomogram.as_ref(), networks)?;
         let source: &dyn VolumeSource<f32> = resampled.as_ref().map_or(tomogram.as_ref(), |resampled| resampled);
-        let cluster = self.cluster.params(source.voxel_size(), classes)?;
+        let cluster = self.cluster.params(self.network.clustering(networks)?, source.voxel_size(), classes)?;
         let scale = source.voxel_size().zip(tomogram.voxel_size()).map_or(1.0, |(new, own)| new.mean() / own.mean());
         let radius = cluster.radius * scale;
-        let params = PickParams { segment: self.network.params(), cluster, calibrated: false };
+        let params = PickParams { segment: self.network.params(), cluster: cluster.clone(), calibrated: false };
         let bar = Bar::new("picking");
         let mut memory = self.network.memory_watch();
         let look = |block: &SegmentedBlock| {
@@ -131,7 +126,7 @@ impl Calibrate {
             classes: classes.clone(),
             ..ReadParticles::default()
         };
-        Ok((read_particles(list, &reading)?.particles, picks, radius))
+        Ok(Picked { truth: read_particles(list, &reading)?.particles, picks, cluster, radius })
     }
 
     fn report(&self, reliability: &[ClassReliability], classes: &ClassTable, json: bool) -> Result<(), Failure> {
@@ -153,6 +148,16 @@ impl Calibrate {
         let value = json!({"weights": self.output.shown(), "plot": self.plot.shown(), "classes": values});
         output::print(json, &value, || output::table(&rows))
     }
+}
+
+/// A tomogram's particles and picks, in its own voxels.
+struct Picked {
+    truth: Vec<Particle>,
+    picks: Vec<Particle>,
+    /// How they were clustered.
+    cluster: ClusterParams,
+    /// The radius of that, in the tomogram's own voxels.
+    radius: f64,
 }
 
 fn list_of(entry: &Entry) -> Result<&PathBuf, Failure> {

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cryoet::cluster::cluster_labels;
+use cryoet::cluster::{ClusterParams, cluster_labels};
 use cryoet::io::{read_labels, read_volume};
 use serde::Serialize;
 use serde_json::json;
@@ -50,7 +50,7 @@ pub(crate) struct Cluster {
 impl Cluster {
     pub(crate) fn run(self, json: bool) -> Result<(), Failure> {
         check_list_outputs(&self.output)?;
-        if self.cluster.weighted && self.scores.is_none() {
+        if self.cluster.weighted(false) && self.scores.is_none() {
             return Err(Failure::usage("--weighted weighs voxels by --scores, which are not given"));
         }
         check_files([&self.labels].into_iter().chain(&self.scores).chain(&self.classes), &self.output)?;
@@ -58,7 +58,7 @@ impl Cluster {
         let record = Record::new("cluster", &self)?.with_input(&self.labels)?.with_inputs(&self.scores)?.with_inputs(&self.classes)?;
         let labels = read_labels(&self.labels)?;
         let scores = self.scores.as_ref().map(read_volume).transpose()?;
-        let params = self.cluster.params(labels.voxel_size(), &classes)?;
+        let params = self.cluster.params(ClusterParams::default(), labels.voxel_size(), &classes)?;
         let bar = Bar::new("clustering");
         let mut particles = cluster_labels(labels.view(), scores.as_ref().map(|scores| scores.view()), &params, &bar)?;
         drop(bar);

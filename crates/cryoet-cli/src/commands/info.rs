@@ -188,6 +188,7 @@ fn weights(path: &std::path::Path, json: bool) -> Result<(), Failure> {
         for class in description.classes.iter() {
             rows.push(row(&format!("class {}", class.label), &class.name));
         }
+        rows.extend(description.clustering.iter().map(|clustering| row("clustering", clustering.to_string())));
         rows.extend(description.provenance.iter().map(|(key, text)| row(key, text)));
         text(&rows)
     })

@@ -21,11 +21,11 @@ use crate::tomogram::open_tomogram;
 /// Tomogram to particles in one pass: segment and cluster
 ///
 /// With weights that `cryoet calibrate` wrote, a particle's score is the probability that it is right, and particles below their class's
-/// threshold are dropped.
+/// threshold are dropped. Weights may carry the clustering that suits them (`cryoet weights`); options go before it.
 ///
 /// Examples:
+///   cryoet pick tomogram.mrc --weights shrec-like-six -o picks.csv
 ///   cryoet pick tomogram.mrc --weights weights.safetensors -o picks.csv
-///   cryoet pick tomogram.mrc --weights shrec-like-six --radius 8 --min-size 60 -o picks.csv
 ///   cryoet pick tomogram.mrc --weights weights.safetensors --radius 6 --min-size 50 -o picks.csv -o picks.star
 #[derive(Args, Serialize)]
 #[command(verbatim_doc_comment)]
@@ -69,8 +69,10 @@ impl Pick {
         let classes = &NetworkOptions::classes_for_picks(&networks, self.raw_scores)?;
         let resampled = self.network.resampled(tomogram.as_ref(), &networks)?;
         let source: &dyn VolumeSource<f32> = resampled.as_ref().map_or(tomogram.as_ref(), |resampled| resampled);
-        let params = PickParams { segment, cluster: self.cluster.params(source.voxel_size(), classes)?, calibrated: !self.raw_scores };
-        let record = Record::new("pick", &self)?.with_inputs(inputs)?;
+        let cluster = self.cluster.params(self.network.clustering(&networks)?, source.voxel_size(), classes)?;
+        let params = PickParams { segment, cluster, calibrated: !self.raw_scores };
+        let mut record = Record::new("pick", &self)?.with_inputs(inputs)?;
+        record.add("clustering", serde_json::to_value(&params.cluster)?);
         let header = Header::of(source);
         let largest = classes.max_label().get();
         let mut labels = self.labels.as_ref().map(|path| label_sink(path, &header, largest)).transpose()?;

@@ -169,7 +169,7 @@ impl Trainer {
         device: Device,
         progress: &dyn Progress,
     ) -> Result<Self, TrainError> {
-        let weights = weights.without_calibration();
+        let weights = weights.without_calibration().with_clustering(None);
         let mut description = weights.description().clone();
         let granularity = description.architecture.granularity();
         params.check(granularity)?;

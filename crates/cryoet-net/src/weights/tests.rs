@@ -82,3 +82,15 @@ fn refuses_tensors_that_do_not_fit() {
     tensors.insert("head.bias".to_owned(), vec![2], vec![0.0, f32::NAN]);
     assert!(matches!(Weights::from_parts(weights().description.clone(), tensors), Err(WeightsError::NonFinite { index: 1, .. })));
 }
+
+#[test]
+fn clustering_stays_until_labels_change() {
+    let clustering = Some(serde_json::json!({"radius": 7.5}));
+    let with = weights().with_clustering(clustering.clone());
+    let read = Weights::from_bytes(&with.to_bytes().unwrap()).unwrap();
+    assert_eq!(read.description().clustering, clustering);
+    let table = |label| ClassTable::new(vec![Class::new(ClassLabel::new(label), "b")]).unwrap();
+    assert_eq!(read.clone().with_class_table(table(4)).unwrap().description().clustering, clustering);
+    assert_eq!(read.clone().with_class_table(table(5)).unwrap().description().clustering, None);
+    assert_eq!(read.with_new_head(table(4), None, 1).description().clustering, None);
+}

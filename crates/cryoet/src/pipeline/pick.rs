@@ -10,7 +10,7 @@ use thiserror::Error;
 pub struct PickParams {
     /// Of the network.
     pub segment: SegmentParams,
-    /// Of the clustering.
+    /// Of the clustering. Weights may carry their own: [`own_clustering`](crate::pipeline::own_clustering).
     pub cluster: ClusterParams,
     /// Whether scores become probabilities where the weights carry curves for that ([`calibrate`](crate::pipeline::calibrate)). Curves
     /// belong to one network's scores: an ensemble's stay as they are.

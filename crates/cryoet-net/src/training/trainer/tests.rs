@@ -176,7 +176,7 @@ fn a_checkpoint_that_was_changed_is_refused() {
 }
 
 #[test]
-fn fine_tuning_drops_what_was_calibrated() {
+fn fine_tuning_drops_what_was_calibrated_and_the_clustering() {
     let fitted =
         ClassCalibration { label: ClassLabel::new(1), curve: Calibration::fit(&[(0.3, false), (0.6, true)]), threshold: Some(0.5) };
     let weights = Weights::random(classes(), None, 3).with_calibration(&[fitted]).unwrap().with_provenance("calibration", "by hand");
@@ -184,8 +184,9 @@ fn fine_tuning_drops_what_was_calibrated() {
         let trainer = Trainer::from_weights(params(), weights, vec![tomogram(10)], vec![], Device::Cpu, &()).unwrap();
         trainer.present_weights().unwrap().description().clone()
     };
-    let described = start(weights);
+    let described = start(weights.with_clustering(Some(serde_json::json!({"radius": 9.0}))));
     assert!(!described.was_calibrated());
+    assert_eq!(described.clustering, None);
     assert_eq!(described.classes, classes());
     // A threshold that was never fitted is the user's.
     let mut table: Vec<Class> = classes().into();
