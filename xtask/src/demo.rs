@@ -44,7 +44,7 @@ const SHREC20: Subject = Subject {
     unseen: &["--preset", "shrec20", "--shape", "200,256,256"],
     more: &["--preset", "shrec20", "--shape", "200,128,128", "--count", "2"],
     maps: Some("maps-10A"),
-    clustering: &["--method", "watershed", "--min-size", "50"],
+    clustering: &["--method", "watershed", "--radius", "5", "--min-size", "75,75,75,0,75,75,75,50,150,150,75,75"],
     files: ["model_0", "reconstruction.mrc", "occupancy_bbox.mrc"],
 };
 
