@@ -5,6 +5,7 @@
 
 mod bar;
 mod class_labels;
+mod cluster_options;
 mod commands;
 #[cfg(feature = "net")]
 mod curve;

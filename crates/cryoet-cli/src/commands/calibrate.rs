@@ -12,10 +12,10 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::bar::Bar;
+use crate::cluster_options::ClusterOptions;
 use crate::dataset::{Dataset, Entry, Split};
 use crate::failure::Failure;
 use crate::network::{NetworkOptions, not_picked, read_weights};
-use crate::options::ClusterOptions;
 use crate::paths::{Shown, check_files};
 use crate::plot::PlotFormat;
 use crate::record::Record;

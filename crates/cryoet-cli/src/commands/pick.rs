@@ -8,9 +8,10 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::bar::Bar;
+use crate::cluster_options::ClusterOptions;
 use crate::failure::Failure;
 use crate::network::{NetworkOptions, not_picked};
-use crate::options::{ClusterOptions, check_list_outputs};
+use crate::options::check_list_outputs;
 use crate::output;
 use crate::paths::{Shown, check_files};
 use crate::picks::{Origin, write_picks};

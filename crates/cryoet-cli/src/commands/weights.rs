@@ -7,9 +7,9 @@ use cryoet::pipeline::{own_clustering, with_own_clustering};
 use serde::Serialize;
 use serde_json::json;
 
+use crate::cluster_options::ClusterOptions;
 use crate::failure::Failure;
 use crate::network::read_weights;
-use crate::options::ClusterOptions;
 use crate::output;
 use crate::paths::{Shown, check_files};
 use crate::record::Record;
