@@ -6,6 +6,7 @@ use cryoet_core::Particle;
 use crate::data::Data;
 use crate::results::{self, Results, Row, commit};
 use crate::scores::Scores;
+use crate::size::Size;
 use crate::trial::{Training, Trial};
 use crate::{Common, Outcome, show};
 
@@ -42,6 +43,19 @@ impl Study {
             Self::Tomograms => &["1", "2", "4", "8"],
             Self::Targets => &["shapes", "spheres"],
             Self::Classes => &["many", "one"],
+        }
+    }
+
+    /// The point where nothing differs from the benchmark's own data and recipe; all studies share its training.
+    fn common_point(self, size: Size) -> Option<&'static str> {
+        match (self, size) {
+            (Self::Targets, _) => Some("shapes"),
+            (Self::Classes, _) => Some("many"),
+            (_, Size::Smoke) => None,
+            (Self::Snr, Size::Small) => Some("0.02"),
+            (Self::Snr, Size::Full) => Some("0.004"),
+            (Self::Tilts, _) => Some("60"),
+            (Self::Tomograms, _) => Some("8"),
         }
     }
 
@@ -83,6 +97,12 @@ impl Study {
 
     /// Trains and picks at a point.
     fn measure(self, point: &str, common: &Common) -> Outcome<(Data, Training, Vec<Particle>)> {
+        let params = common.training_recipe();
+        if self.common_point(common.size) == Some(point) {
+            let data = common.data()?;
+            let (training, _, picks) = Trial::new(common, common.folder().join("study/common"), &data, data.dataset(), params)?.run()?;
+            return Ok((data, training, picks.particles));
+        }
         let folder = common.folder().join(format!("study/{}-{point}", self.name()));
         let data = match self {
             Self::Snr | Self::Tilts => {
@@ -92,7 +112,6 @@ impl Study {
             }
             _ => common.data()?,
         };
-        let params = common.training_recipe();
         if (self, point) == (Self::Classes, "one") {
             let (training, picks) = one_by_one(common, &data, &folder, &params)?;
             return Ok((data, training, picks));
