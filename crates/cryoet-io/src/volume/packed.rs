@@ -37,6 +37,9 @@ const PIECE: usize = 256 << 10;
 #[cfg(unix)]
 const MAPPED: usize = 16 << 10;
 
+/// From a region of so many bytes on, pages are given back once it is read: a whole file taken region by region is never held as a whole.
+const GIVEN_BACK: usize = 4 << 20;
+
 impl Bytes {
     pub(crate) fn map(path: &Path) -> Result<Self, ReadVolumeError> {
         let io = |source: io::Error| ReadVolumeError::Io { path: path.to_path_buf(), source };
@@ -65,6 +68,17 @@ impl Bytes {
         if let Self::Mapped(Mapped { map, .. }) = self {
             let _ = map.advise(if scattered { memmap2::Advice::Random } else { memmap2::Advice::Normal });
         }
+    }
+
+    /// Gives back the pages of a range that were mapped for reading; the next look at them takes them from the file again.
+    fn is_read(&self, start: usize, length: usize) {
+        #[cfg(unix)]
+        if let Self::Mapped(Mapped { map, .. }) = self {
+            // SAFETY: the map is shared and read-only, so that its pages hold nothing but what the file holds. Only advice, as above.
+            let _ = unsafe { map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, start, length) };
+        }
+        #[cfg(not(unix))]
+        let _ = (start, length);
     }
 
     pub(crate) fn get(&self) -> &[u8] {
@@ -183,6 +197,12 @@ impl Packed {
                     }
                 }
             }
+        }
+        let size = self.element.bytes();
+        if region.voxels().saturating_mul(size) >= GIVEN_BACK {
+            let place = |voxel: [usize; 3]| self.start + size * (0..3).map(|axis| voxel[axis] * self.strides[axis]).sum::<usize>();
+            let first = place(region.start);
+            self.bytes.is_read(first, place(region.end().map(|end| end - 1)) + size - first);
         }
         Array3::from_shape_vec(region.size, voxels).map_err(|error| ReadVolumeError::Header {
             path: self.path.clone(),

@@ -416,3 +416,33 @@ fn score_maps_of_16_bits() {
     assert!((twelfth[[1, 1, 1]] - 12.0 / 13.0).abs() < 2.5e-4);
     assert!(write_score_maps(folder.path().join("scores.npz"), &maps).is_err());
 }
+
+/// Bytes of a mapped file that count among this process's.
+#[cfg(target_os = "linux")]
+fn resident(path: &std::path::Path) -> u64 {
+    let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+    let of_file = maps.lines().skip_while(|line| !line.ends_with(path.to_str().unwrap()));
+    let line = of_file.skip(1).find(|line| line.starts_with("Rss:")).expect("the file is mapped");
+    1024 * line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_taken_region_by_region_is_never_held_as_a_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v.npy");
+    let whole = Array3::from_shape_fn((64, 512, 256), |(z, y, x)| (z * 100_000 + y * 256 + x) as f32);
+    write_volume(&path, &Volume::new(whole.clone())).unwrap();
+    let source = open_volume(&path).unwrap();
+    let small = source.read_region(Region::new([5, 6, 7], [8, 9, 10])).unwrap();
+    assert!(resident(&path) > 0, "rows of a small region are mapped, or this test shows nothing");
+    for y in [0, 256] {
+        for x in [0, 128] {
+            let region = source.read_region(Region::new([0, y, x], [64, 256, 128])).unwrap();
+            assert!(region == whole.slice(cryoet_core::ndarray::s![.., y..y + 256, x..x + 128]));
+            // The system maps some pages around those that are touched, so also behind the region's end.
+            assert!(resident(&path) <= 1 << 20, "{} bytes of 32 MB", resident(&path));
+        }
+    }
+    assert!(source.read_region(Region::new([5, 6, 7], [8, 9, 10])).unwrap() == small);
+}
