@@ -195,7 +195,7 @@ impl ListOptions {
                 return Err(Failure::new(format!("{}: no particle of tomogram {name:?}: {}", path.display(), said(&there))));
             }
             let of_list = list.tomogram.clone();
-            keep(&mut list.particles, &mut rows, |particle| particle.tomogram.as_ref().or(of_list.as_ref()) == Some(name));
+            keep(&mut list.particles, &mut rows, |particle| particle.tomogram.as_deref().or(of_list.as_deref()) == Some(name));
         }
         if frame.shape.is_some() && self.tomogram_set.is_none() && self.format(path)? == ParticleFormat::Relion5 {
             check_one_frame(path, &list)?;

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{ClassLabel, Orientation, Position, Score};
 
@@ -23,8 +23,8 @@ pub struct Particle {
     pub score: Option<Score>,
     /// How many voxels it covers, where known.
     pub size: Option<u64>,
-    /// The tomogram it lies in, where the list names one.
-    pub tomogram: Option<String>,
+    /// The tomogram it lies in, where the list names one; particles may share a name's memory.
+    pub tomogram: Option<Arc<str>>,
     /// What an input file carried besides: column name to text.
     pub extra: BTreeMap<String, String>,
 }
@@ -71,7 +71,7 @@ impl Particle {
 
     /// The same particle, said to lie in a tomogram.
     #[must_use]
-    pub fn with_tomogram(mut self, name: impl Into<String>) -> Self {
+    pub fn with_tomogram(mut self, name: impl Into<Arc<str>>) -> Self {
         self.tomogram = Some(name.into());
         self
     }

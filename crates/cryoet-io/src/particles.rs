@@ -15,6 +15,7 @@ mod headerless;
 mod imod;
 mod list;
 mod matlab;
+mod names;
 mod options;
 mod portal;
 mod read;

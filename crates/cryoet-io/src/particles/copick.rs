@@ -75,6 +75,7 @@ pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<
     let class = options.classes.by_name(&picks.pickable_object_name).map_or(options.class, |class| class.label);
     let text_of = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_string);
     let mut list = ParticleList { voxel_size: Some(size), tomogram: picks.run_name.clone(), ..ParticleList::default() };
+    let tomogram: Option<std::sync::Arc<str>> = picks.run_name.as_deref().map(Into::into);
     for (index, point) in picks.points.iter().enumerate() {
         let fail = |message: String| place.syntax(1, format!("point {index}: {message}"));
         let matrix = point.transformation.as_ref();
@@ -85,7 +86,7 @@ pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<
             particle.orientation = Some(orientation(m).map_err(|error| fail(error.to_string()))?);
         }
         particle.score = point.score.map(cryoet_core::Score::new).transpose().map_err(|error| fail(error.to_string()))?;
-        particle.tomogram = picks.run_name.clone();
+        particle.tomogram = tomogram.clone();
         particle.extra.insert(OBJECT.into(), picks.pickable_object_name.clone());
         for (name, value) in [(USER, &picks.user_id), (SESSION, &picks.session_id)] {
             if !value.is_null() {

@@ -40,7 +40,7 @@ pub(super) fn read(place: Place, text: &str, options: &ReadParticles) -> Result<
             Some(text) => place.known_score(row.line, &row.name("score"), text)?,
             None => None,
         };
-        particle.tomogram = row.cell("run_name").map(str::to_string);
+        particle.tomogram = row.cell("run_name").map(Into::into);
         particle.extra = row.extras(|column| FIELDS.contains(&column) || column.starts_with("transform_"));
         list.particles.push(particle);
         Ok(())

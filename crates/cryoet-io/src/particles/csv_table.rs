@@ -54,7 +54,7 @@ impl Row<'_> {
             None => None,
         };
         particle.size = self.cell("size").map(|text| self.place.size(self.line, &self.name("size"), text)).transpose()?;
-        particle.tomogram = self.cell("tomogram").map(str::to_string);
+        particle.tomogram = self.cell("tomogram").map(Into::into);
         particle.extra = self.extras(|column| COLUMNS.contains(&column) || FURTHER[1..].contains(&column));
         Ok(particle)
     }

@@ -45,14 +45,16 @@ fn short(bytes: &[u8]) -> Option<f64> {
         None if length <= 8 => (integer(last, length)?, 0),
         None => return None,
     };
-    let value = number as f64 / POWERS[places] as f64;
-    Some(if negative { -value } else { value })
+    // Below 2^53, so that a signed conversion, which processors have, is right.
+    let value = number as i64 as f64 / POWERS[places] as i64 as f64;
+    // The sign without a branch, which would wait for the quotient.
+    Some(f64::from_bits(value.to_bits() ^ u64::from(negative) << 63))
 }
 
 const ONES: u64 = u64::from_ne_bytes([1; 8]);
 
 /// One to seven bytes as a number, the first in its lowest place; zeros above.
-fn fewer_than_eight(bytes: &[u8]) -> u64 {
+pub(super) fn fewer_than_eight(bytes: &[u8]) -> u64 {
     if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
         // Bytes that are in both lie in the same place.
         u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (8 * (bytes.len() - 4))

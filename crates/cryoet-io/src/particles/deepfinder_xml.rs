@@ -88,7 +88,7 @@ fn particle(place: Place, line: u64, element: &BytesStart, options: &ReadParticl
     }
     particle.score = get("score").map(|text| place.score(line, "score", text)).transpose()?;
     particle.size = get("cluster_size").map(|text| place.size(line, "cluster_size", text)).transpose()?;
-    particle.tomogram = get("tomo_idx").map(str::to_string);
+    particle.tomogram = get("tomo_idx").map(Into::into);
     particle.extra =
         attributes.iter().filter(|(name, _)| !FIELDS.contains(&name.as_str())).map(|(name, value)| (name.clone(), value.clone())).collect();
     Ok(particle)

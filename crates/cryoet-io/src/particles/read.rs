@@ -38,7 +38,7 @@ pub fn read_particles(path: impl AsRef<Path>, options: &ReadParticles) -> Result
     list.shape = options.shape.or(list.shape);
     if let Some(wanted) = &options.tomogram {
         let of_list = list.tomogram.clone();
-        list.particles.retain(|particle| particle.tomogram.as_ref().or(of_list.as_ref()).is_none_or(|name| name == wanted));
+        list.particles.retain(|particle| particle.tomogram.as_deref().or(of_list.as_deref()).is_none_or(|name| name == wanted));
     }
     Ok(list)
 }
@@ -247,14 +247,19 @@ impl Place<'_> {
     }
 
     pub(super) fn score(&self, line: u64, field: &str, text: &str) -> Result<Score, ReadParticlesError> {
-        Score::new(self.number(line, field, text)?).map_err(|error| self.syntax(line, error.to_string()))
+        self.score_of(line, self.number(line, field, text)?)
+    }
+
+    fn score_of(&self, line: u64, number: f64) -> Result<Score, ReadParticlesError> {
+        Score::new(number).map_err(|error| self.syntax(line, error.to_string()))
     }
 
     /// A score; none where it is NaN.
     pub(super) fn known_score(&self, line: u64, field: &str, text: &str) -> Result<Option<Score>, ReadParticlesError> {
         match decimal(text) {
             Some(number) if number.is_nan() => Ok(None),
-            _ => self.score(line, field, text).map(Some),
+            Some(number) if number.is_finite() => self.score_of(line, number).map(Some),
+            _ => Err(self.field(line, field, text, "a finite number")),
         }
     }
 

@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Mutex};
 
 use rayon::prelude::*;
 
-use super::{ReadParticlesError, read::Place};
+use super::{ReadParticlesError, names::Names, read::Place};
 use crate::large_pages::prefer_large_pages;
 use rows::{Rows, TableRows, line_after};
 
@@ -43,14 +43,14 @@ impl<'a> Block<'a> {
     }
 
     /// Makes something of each row, on all threads, in the rows' order; where rows fail, the first one's error comes back. `spare`
-    /// stands for a row that failed until that is seen.
+    /// stands for a row that failed until that is seen; names that rows have in common are kept in the [`Names`] given.
     pub(super) fn map_rows<T, F>(&self, place: Place, spare: &T, row: F) -> Result<Vec<T>, ReadParticlesError>
     where
         T: Clone + Send + Sync,
-        F: Fn(u64, &[&'a str]) -> Result<T, ReadParticlesError> + Sync,
+        F: Fn(u64, &[&'a str], &mut Names) -> Result<T, ReadParticlesError> + Sync,
     {
         let table = match &self.rows {
-            Rows::Single(line, cells) => return Ok(vec![row(*line, cells)?]),
+            Rows::Single(line, cells) => return Ok(vec![row(*line, cells, &mut Names::default())?]),
             Rows::Table(rows) => rows,
         };
         let failed: Mutex<Option<(usize, ReadParticlesError)>> = Mutex::new(None);
@@ -62,16 +62,16 @@ impl<'a> Block<'a> {
             }
             spare.clone()
         };
-        let made = |cells: &mut Vec<&'a str>, index: usize| match self.cells(place, table, index, cells) {
+        let made = |(cells, names): &mut (Vec<&'a str>, Names), index: usize| match self.cells(place, table, index, cells) {
             Err(error) => note(index, error),
-            Ok(line) => match row(line, cells) {
+            Ok(line) => match row(line, cells, names) {
                 Err(error) => note(index, error),
                 Ok(made) => made,
             },
         };
         let mut rows = Vec::with_capacity(table.len());
         prefer_large_pages(&mut rows);
-        (0..table.len()).into_par_iter().with_min_len(ROWS_AT_ONCE).map_init(Vec::new, made).collect_into_vec(&mut rows);
+        (0..table.len()).into_par_iter().with_min_len(ROWS_AT_ONCE).map_init(Default::default, made).collect_into_vec(&mut rows);
         match failed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
             Some((_, error)) => Err(error),
             None => Ok(rows),
@@ -299,10 +299,10 @@ mod tests {
         let text: String = (0..5000).map(|n| format!("{n} {}\n", if n % 2000 == 1999 { "odd" } else { "1" })).collect();
         let text = format!("data_\nloop_\n_a\n_b\n{text}");
         let blocks = parse(place(), &text).unwrap();
-        let number = |line: u64, cells: &[&str]| place().number(line, "b", cells[1]);
+        let number = |line: u64, cells: &[&str], _: &mut Names| place().number(line, "b", cells[1]);
         let message = blocks[0].map_rows(place(), &0.0, number).unwrap_err().to_string();
         assert!(message.contains("line 2004, b: found \"odd\""), "{message}");
-        let rows = blocks[0].map_rows(place(), &0.0, |line, cells| place().number(line, "a", cells[0])).unwrap();
+        let rows = blocks[0].map_rows(place(), &0.0, |line, cells, _| place().number(line, "a", cells[0])).unwrap();
         assert_eq!(rows, (0..5000).map(f64::from).collect::<Vec<_>>());
     }
 

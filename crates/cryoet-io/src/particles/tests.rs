@@ -276,7 +276,7 @@ prop_compose! {
         particle.orientation = angles.map(|[rot, tilt, psi]| Orientation::from_relion(rot, tilt, psi).unwrap());
         particle.score = score.map(|score| Score::new(score).unwrap());
         particle.size = size;
-        particle.tomogram = tomogram;
+        particle.tomogram = tomogram.map(Into::into);
         let reserved = |name: &str| ["rot", "psi", "phi", "the", "tilt", "size", "class", "score", "tomogram"].contains(&name);
         particle.extra = extra.into_iter().filter(|(name, _): &(String, String)| !reserved(name)).collect::<BTreeMap<_, _>>();
         particle

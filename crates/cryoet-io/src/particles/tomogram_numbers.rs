@@ -1,4 +1,7 @@
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use super::ParticleList;
 
@@ -47,9 +50,9 @@ impl<'a> TomogramNumbers<'a> {
 }
 
 /// The name of a tomogram that a file numbers: 0 is none.
-pub(super) fn name_of_number(text: &str) -> Option<String> {
+pub(super) fn name_of_number(text: &str) -> Option<Arc<str>> {
     let none = text.is_empty() || text.parse::<f64>().is_ok_and(|number| number == 0.0);
-    (!none).then(|| text.to_string())
+    (!none).then(|| text.into())
 }
 
 #[cfg(test)]

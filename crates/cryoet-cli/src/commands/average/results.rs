@@ -60,7 +60,7 @@ impl<'a> Results<'a> {
         write_whole(self.file("fsc.png"), |file| picture.write_png(file))?;
         let mut particles = Vec::new();
         for (tomogram, list) in self.inputs.tomograms.iter().zip(&refinement.particles) {
-            particles.extend(list.iter().map(|particle| particle.clone().with_tomogram(&tomogram.name)));
+            particles.extend(list.iter().map(|particle| particle.clone().with_tomogram(tomogram.name.as_str())));
         }
         let list = ParticleList { particles, voxel_size: self.voxel_size, shape: None, tomogram: None };
         let options = WriteParticles { classes: self.inputs.classes.clone(), ..WriteParticles::default() };

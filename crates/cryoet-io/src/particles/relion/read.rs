@@ -5,6 +5,7 @@ use cryoet_core::{Orientation, Particle, VoxelSize};
 use super::{
     super::{
         ParticleFormat, ParticleList, ReadParticles, ReadParticlesError,
+        names::Names,
         read::Place,
         rescale::rescaled,
         star::{Block, parse},
@@ -47,15 +48,18 @@ pub(in super::super) fn read(place: Place, text: &str, options: &ReadParticles) 
     }
     let mut list = ParticleList { voxel_size: table.voxel_size, ..ParticleList::default() };
     match (&options.tomogram, table.tomogram) {
-        (Some(wanted), Some(column)) => block.each_row(place, |line, cells| {
-            if cells[column] == wanted {
-                list.particles.push(table.particle(line, cells)?);
-            }
-            Ok(())
-        })?,
+        (Some(wanted), Some(column)) => {
+            let mut names = Names::default();
+            block.each_row(place, |line, cells| {
+                if cells[column] == wanted {
+                    list.particles.push(table.particle(line, cells, &mut names)?);
+                }
+                Ok(())
+            })?;
+        }
         _ => {
             let spare = Particle::new(options.class, place.position(1, [0.0; 3])?);
-            list.particles = block.map_rows(place, &spare, |line, cells| table.particle(line, cells))?;
+            list.particles = block.map_rows(place, &spare, |line, cells, names| table.particle(line, cells, names))?;
         }
     }
     Ok(list)
@@ -312,7 +316,7 @@ impl<'a> Table<'a> {
         self.origin_pixels.map_or(Ok([0.0; 3]), |columns| Ok(turned(self.origin_of(line, cells, columns)?)))
     }
 
-    fn particle(&self, line: u64, cells: &[&str]) -> Result<Particle, ReadParticlesError> {
+    fn particle(&self, line: u64, cells: &[&str], names: &mut Names) -> Result<Particle, ReadParticlesError> {
         let (place, options) = (self.place, self.options);
         let name = self.tomogram.map(|column| cells[column]).filter(|name| !name.is_empty());
         let [x, y, z] = self.triple(line, cells, self.coordinates)?;
@@ -367,7 +371,7 @@ impl<'a> Table<'a> {
             extra.insert(format!("{OPTICS}{column}"), value.clone());
         }
         // Made in one piece, where the caller wants it: a million rows are moved no further.
-        Ok(Particle { class, position, orientation, score, size: None, tomogram: name.map(str::to_string), extra })
+        Ok(Particle { class, position, orientation, score, size: None, tomogram: name.map(|name| names.shared(name)), extra })
     }
 }
 
