@@ -1,10 +1,11 @@
 //! Subtomogram averaging of simulated tomograms whose truth is known, and the same at random places.
 //!
 //! `cargo bench -p cryoet-benches --bench averaging -- [--complex NAME] [--particles N] [--snr RATIO] [--box N] [--iterations N]`
-//! `cargo bench -p cryoet-benches --bench averaging -- --shrec20 DATA [--complex NAME,NAME..] [--tomograms N] [--maps DIR] [--box N] [--iterations N]`
+//! `cargo bench -p cryoet-benches --bench averaging -- --shrec20 DATA [--complex NAME,NAME..] [--tomograms N] [--maps DIR] [--fold N] [--box N] [--iterations N]`
 //!
 //! Particles are given by place alone, two voxels off in each direction at most; the start is the true density under a low-pass at 80
-//! Angstrom. `--control` does the same with as many random places. With `--shrec20` the tomograms are
+//! Angstrom. `--control` does the same with as many random places. With `--fold` N each particle
+//! counts in N turns about z, and angles are compared with the nearest one. With `--shrec20` the tomograms are
 //! those of the folder DATA, which `cryoet simulate --preset shrec20 --count 10 [--maps DIR] -o DATA` made, and averages are compared with
 //! the density seen through the contrast transfer, up to its first zero; `--maps` names the folder of densities, if they are not built in.
 
@@ -29,7 +30,8 @@ fn main() -> Result<(), Failure> {
     let option = |name: &str| arguments.iter().position(|a| a == name).and_then(|at| arguments.get(at + 1)).map(String::as_str);
     let number = |name: &str, default: usize| option(name).map_or(Ok(default), |n| n.parse());
     let size = number("--box", 36)?;
-    let refine_params = RefineParams { iterations: number("--iterations", 4)? as u32, edge: 3.0, ..RefineParams::new(size) };
+    let mut refine_params = RefineParams { iterations: number("--iterations", 4)? as u32, edge: 3.0, ..RefineParams::new(size) };
+    refine_params.average.symmetry = Symmetry::Cyclic(number("--fold", 1)? as u32);
     let control = arguments.iter().any(|a| a == "--control");
     if let Some(data) = option("--shrec20") {
         let scene = Scene::shrec20(Path::new(data), number("--tomograms", 1)?, option("--maps").map(Path::new))?;
@@ -123,8 +125,9 @@ fn report(scene: &Scene, class: usize, refine_params: &RefineParams, control: bo
     let radius = (complex.reach() / VOXEL).ceil().min(size as f64 / 2.0 - 3.0);
     let refine_params = RefineParams { radius, ..refine_params.clone() };
     let found = run("particles", tomograms, &displaced(&true_lists), &seen, &refine_params)?;
+    let found = nearest_equivalents(&true_lists, &found.particles, refine_params.average.symmetry)?;
     let (mut angles, mut shifts) = (Vec::new(), Vec::new());
-    for (true_particle, particle) in true_lists.iter().flatten().zip(found.particles.iter().flatten()) {
+    for (true_particle, particle) in true_lists.iter().flatten().zip(found.iter().flatten()) {
         let pair = (true_particle.orientation.unwrap_or_default(), particle.orientation.unwrap_or_default());
         angles.push(pair.0.angle_to(&pair.1));
         shifts.push(true_particle.position.distance(&particle.position));
@@ -136,8 +139,8 @@ fn report(scene: &Scene, class: usize, refine_params: &RefineParams, control: bo
         100.0 * share(&angles, 20.0)
     );
     println!("  distance: mean {:.3}, median {:.3} voxels", mean(&shifts), median(&shifts));
-    let drift = Drift::of(&true_lists, &found.particles)?;
-    let anchored = average(&sets(tomograms, &drift.undone(&found.particles)?), &refine_params.average, &())?;
+    let drift = Drift::of(&true_lists, &found)?;
+    let anchored = average(&sets(tomograms, &drift.undone(&found)?), &refine_params.average, &())?;
     let against = fsc_masked(anchored.view(), seen.view(), ball(&refine_params).view(), 1)?;
     let resolution = against.resolution(0.5, VoxelSize::isotropic(VOXEL)?);
     println!("  all together moved by {drift}; moved back, the average against the truth {resolution:.1} A at 0.5");
@@ -187,6 +190,18 @@ fn run(
     println!("  halves by shell   {}", values(&refined.fsc.values));
     println!("  truth by shell    {}", values(&against.values));
     Ok(refined)
+}
+
+/// Particles in those of their equivalent orientations that are nearest to the truth.
+fn nearest_equivalents(truth: &[Vec<Particle>], found: &[Vec<Particle>], symmetry: Symmetry) -> Result<Vec<Vec<Particle>>, Failure> {
+    let turns = symmetry.rotations()?;
+    let nearest = |(truth, found): (&Particle, &Particle)| {
+        let (truth, own) = (truth.orientation.unwrap_or_default(), found.orientation.unwrap_or_default());
+        let equivalents = turns.iter().map(|turn| turn.then(&own));
+        let orientation = equivalents.min_by(|a, b| a.angle_to(&truth).total_cmp(&b.angle_to(&truth)));
+        Particle { orientation, ..found.clone() }
+    };
+    Ok(truth.iter().zip(found).map(|(truth, found)| truth.iter().zip(found).map(nearest).collect()).collect())
 }
 
 /// The movement that an average as a whole has made from the truth, in the particle's own frame: nothing in the data holds it.

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use clap::{Args, ValueEnum};
 use cryoet::cluster::{self, ClusterParams, Connectivity, SizeFilter, Watershed};
-use cryoet::{ClassTable, Particle, VoxelSize};
+use cryoet::{ClassTable, VoxelSize};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -36,9 +36,6 @@ pub(crate) struct ClusterOptions {
     /// Of particles nearer than this many voxels only the best is kept; 0 for all
     #[arg(long, value_name = "VOXELS", value_parser = numbers::not_negative, allow_negative_numbers = true)]
     min_distance: Option<f64>,
-    /// Smallest score kept; by default the threshold of the class in the table, where it has one
-    #[arg(long, value_name = "SCORE", value_parser = numbers::finite, allow_negative_numbers = true)]
-    pub(crate) min_score: Option<f64>,
 }
 
 /// Ways of clustering.
@@ -110,15 +107,5 @@ impl ClusterOptions {
                 Some(SizeFilter { per_class: class_order(classes).zip(sizes.iter().copied()).collect(), ..SizeFilter::default() })
             }
         })
-    }
-}
-
-impl ClusterOptions {
-    /// Drops particles below the smallest score, and below their class's threshold.
-    pub(crate) fn drop_unsure(&self, particles: &mut Vec<Particle>, classes: &ClassTable) {
-        particles.retain(|particle| {
-            let threshold = self.min_score.or_else(|| classes.get(particle.class)?.threshold);
-            threshold.is_none_or(|least| particle.score.is_none_or(|score| score.get() >= least))
-        });
     }
 }

@@ -34,6 +34,7 @@ mod plot;
 mod record;
 #[cfg(feature = "net")]
 mod reliability_plot;
+mod score_options;
 #[cfg(feature = "net")]
 mod shipped_weights;
 mod sinks;

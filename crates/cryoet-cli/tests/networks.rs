@@ -145,8 +145,14 @@ fn weights_carry_their_clustering() {
     assert_eq!(picks("--weights g.safetensors"), picks("--weights c.safetensors"));
     succeed(folder.path(), "weights f.safetensors --anew --method components --radius 3 -o g.safetensors");
     assert_eq!(picks("--weights g.safetensors"), picks("--weights c.safetensors"));
-    let text = refused(folder.path(), "weights w.safetensors --min-score 0.5 -o x.safetensors", 2);
-    assert!(text.contains("calibrate"), "{text}");
+    // Thresholds come from calibration and are applied when picking: neither takes one.
+    for command in [
+        "weights w.safetensors --min-score 0.5 -o x.safetensors",
+        "calibrate d.toml --weights w.safetensors --min-score 0.5 -o x.safetensors",
+    ] {
+        let text = refused(folder.path(), command, 2);
+        assert!(text.contains("unexpected argument '--min-score'"), "{text}");
+    }
     let text = refused(folder.path(), "weights w.safetensors --radius 0 -o x.safetensors", 2);
     assert!(text.contains("--radius"), "{text}");
     let text = refused(folder.path(), "weights w.safetensors --min-size 1,2 -o x.safetensors", 2);

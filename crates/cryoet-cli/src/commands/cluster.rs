@@ -14,6 +14,7 @@ use crate::output;
 use crate::paths::{Shown, check_files};
 use crate::picks::{Origin, write_picks};
 use crate::record::Record;
+use crate::score_options::ScoreOptions;
 
 /// Label volume to particles
 ///
@@ -35,6 +36,9 @@ pub(crate) struct Cluster {
     scores: Option<PathBuf>,
     #[command(flatten)]
     cluster: ClusterOptions,
+    #[command(flatten)]
+    #[serde(flatten)]
+    kept: ScoreOptions,
     /// Table of classes (TOML): names for the list
     #[arg(long, value_name = "TABLE.toml")]
     #[serde(serialize_with = "crate::paths::shown")]
@@ -63,7 +67,7 @@ impl Cluster {
         let bar = Bar::new("clustering");
         let mut particles = cluster_labels(labels.view(), scores.as_ref().map(|scores| scores.view()), &params, &bar)?;
         drop(bar);
-        self.cluster.drop_unsure(&mut particles, &classes);
+        self.kept.drop_unsure(&mut particles, &classes);
         let (voxel_size, shape) = (labels.voxel_size(), labels.shape());
         let origin = Origin { volume: &self.labels, name: self.name.as_ref(), voxel_size, shape };
         let count = write_picks(&self.output, particles, &origin, &classes, &record)?;

@@ -16,6 +16,7 @@ use crate::output;
 use crate::paths::{Shown, check_files};
 use crate::picks::{Origin, write_picks};
 use crate::record::Record;
+use crate::score_options::ScoreOptions;
 use crate::sinks::{Header, label_sink, score_sink};
 use crate::tomogram::open_tomogram;
 
@@ -38,6 +39,9 @@ pub(crate) struct Pick {
     network: NetworkOptions,
     #[command(flatten)]
     cluster: ClusterOptions,
+    #[command(flatten)]
+    #[serde(flatten)]
+    kept: ScoreOptions,
     /// Scores as the clustering gives them, where the weights are calibrated: without probabilities and their thresholds
     #[arg(long)]
     raw_scores: bool,
@@ -94,7 +98,7 @@ impl Pick {
                 particle.position = resampled.to_source(particle.position)?;
             }
         }
-        self.cluster.drop_unsure(&mut particles, classes);
+        self.kept.drop_unsure(&mut particles, classes);
         if let (Some(sink), Some(path)) = (labels, &self.labels) {
             sink.finish()?;
             record.write_beside(path)?;

@@ -45,9 +45,6 @@ impl Weights {
     pub(crate) fn run(mut self, json: bool) -> Result<(), Failure> {
         self.weights = shipped_weights::find(&self.weights)?;
         check_files([&self.weights], [&self.output])?;
-        if self.cluster.min_score.is_some() {
-            return Err(Failure::usage("--min-score is no part of the clustering: thresholds of classes come from `cryoet calibrate`"));
-        }
         let weights = read_weights(&self.weights)?;
         let mut record = Record::new("weights", &self)?.with_input(&self.weights)?;
         let description = weights.description();
