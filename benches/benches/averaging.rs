@@ -1,11 +1,11 @@
 //! Subtomogram averaging of simulated tomograms whose truth is known, and the same at random places.
 //!
 //! `cargo bench -p cryoet-benches --bench averaging -- [--complex NAME] [--particles N] [--snr RATIO] [--box N] [--iterations N]`
-//! `cargo bench -p cryoet-benches --bench averaging -- --shrec20 DATA [--complex NAME,NAME..] [--tomograms N] [--maps DIR] [--fold N] [--box N] [--iterations N]`
+//! `cargo bench -p cryoet-benches --bench averaging -- --shrec20 DATA [--complex NAME,NAME..] [--tomograms N] [--maps DIR] [--symmetry D4] [--box N] [--iterations N]`
 //!
 //! Particles are given by place alone, two voxels off in each direction at most; the start is the true density under a low-pass at 80
-//! Angstrom. `--control` does the same with as many random places. With `--fold` N each particle
-//! counts in N turns about z, and angles are compared with the nearest one. With `--shrec20` the tomograms are
+//! Angstrom. `--control` does the same with as many random places. With `--symmetry` each particle
+//! counts in all its equivalent orientations, and angles are compared with the nearest of them. With `--shrec20` the tomograms are
 //! those of the folder DATA, which `cryoet simulate --preset shrec20 --count 10 [--maps DIR] -o DATA` made, and averages are compared with
 //! the density seen through the contrast transfer, up to its first zero; `--maps` names the folder of densities, if they are not built in.
 
@@ -31,7 +31,7 @@ fn main() -> Result<(), Failure> {
     let number = |name: &str, default: usize| option(name).map_or(Ok(default), |n| n.parse());
     let size = number("--box", 36)?;
     let mut refine_params = RefineParams { iterations: number("--iterations", 4)? as u32, edge: 3.0, ..RefineParams::new(size) };
-    refine_params.average.symmetry = Symmetry::Cyclic(number("--fold", 1)? as u32);
+    refine_params.average.symmetry = option("--symmetry").map_or(Ok(Symmetry::default()), str::parse)?;
     let control = arguments.iter().any(|a| a == "--control");
     if let Some(data) = option("--shrec20") {
         let scene = Scene::shrec20(Path::new(data), number("--tomograms", 1)?, option("--maps").map(Path::new))?;

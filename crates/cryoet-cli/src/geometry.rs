@@ -1,6 +1,6 @@
 //! Symmetries and tilt ranges as arguments.
 
-use cryoet::Symmetry;
+use cryoet::{ParseSymmetryError, Symmetry};
 use serde::Serialize;
 
 use crate::numbers;
@@ -17,31 +17,17 @@ pub(crate) fn tilts(text: &str) -> Result<Tilts, String> {
     }
 }
 
-/// A symmetry as it was written.
-#[derive(Debug, Clone)]
-pub(crate) struct Group {
-    text: String,
-    pub(crate) symmetry: Symmetry,
-}
+/// A symmetry, which records hold as it is written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Group(pub(crate) Symmetry);
 
 impl Serialize for Group {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.text)
+        serializer.collect_str(&self.0)
     }
 }
 
 /// C1, C2 .., D2 .., T, O or I.
 pub(crate) fn symmetry(text: &str) -> Result<Group, String> {
-    let unknown = || format!("{text:?}: expected C1, C2 .., D2 .., T, O or I");
-    let fold = |digits: &str| digits.parse::<u32>().map_err(|_| unknown());
-    let symmetry = match (text.get(..1), text.get(1..)) {
-        (Some("C" | "c"), Some(digits)) => Symmetry::Cyclic(fold(digits)?),
-        (Some("D" | "d"), Some(digits)) => Symmetry::Dihedral(fold(digits)?),
-        (Some("T" | "t"), Some("")) => Symmetry::Tetrahedral,
-        (Some("O" | "o"), Some("")) => Symmetry::Octahedral,
-        (Some("I" | "i"), Some("")) => Symmetry::Icosahedral,
-        _ => return Err(unknown()),
-    };
-    symmetry.rotations().map_err(|error| error.to_string())?;
-    Ok(Group { text: text.to_uppercase(), symmetry })
+    text.parse().map(Group).map_err(|error: ParseSymmetryError| error.to_string())
 }

@@ -51,7 +51,7 @@ pub use resampled::{ResampleError, Resampled};
 pub use rotation_grid::{RotationError, RotationGrid};
 pub use score::{NonFiniteScore, Score};
 pub use statistics::{Statistics, StatisticsError};
-pub use symmetry::Symmetry;
+pub use symmetry::{ParseSymmetryError, Symmetry};
 pub use volume::Volume;
 pub use volume_sink::{SinkError, VolumeSink};
 pub use volume_source::{SourceError, VolumeSource};

@@ -1,3 +1,7 @@
+use std::{fmt, str::FromStr};
+
+use thiserror::Error;
+
 use crate::{Orientation, RotationError};
 
 /// The most-fold axis that is accepted.
@@ -92,6 +96,64 @@ impl Symmetry {
     }
 }
 
+/// Why a text is no [`Symmetry`].
+#[derive(Debug, Error, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum ParseSymmetryError {
+    /// A text that names no symmetry.
+    #[error("{text:?}: expected C1, C2 .., D2 .., T, O or I")]
+    Unknown {
+        /// The text.
+        text: String,
+    },
+    /// An axis of no or more than 100 folds.
+    #[error(transparent)]
+    Fold(#[from] RotationError),
+}
+
+/// As it is written: `C6`, `D7`, `T`.
+impl fmt::Display for Symmetry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cyclic(fold) => write!(f, "C{fold}"),
+            Self::Dihedral(fold) => write!(f, "D{fold}"),
+            Self::Tetrahedral => f.write_str("T"),
+            Self::Octahedral => f.write_str("O"),
+            Self::Icosahedral => f.write_str("I"),
+        }
+    }
+}
+
+/// Schoenflies symbols: `C1`, `C2`, .., `D1`, `D2`, .., `T`, `O`, `I`, in capitals or not.
+///
+/// ```
+/// use cryoet_core::Symmetry;
+/// assert_eq!("d7".parse::<Symmetry>()?, Symmetry::Dihedral(7));
+/// assert_eq!(Symmetry::Dihedral(7).to_string(), "D7");
+/// assert!("C0".parse::<Symmetry>().is_err());
+/// # Ok::<(), cryoet_core::ParseSymmetryError>(())
+/// ```
+impl FromStr for Symmetry {
+    type Err = ParseSymmetryError;
+
+    fn from_str(text: &str) -> Result<Self, ParseSymmetryError> {
+        let unknown = || ParseSymmetryError::Unknown { text: text.to_owned() };
+        let fold = |digits: &str| digits.parse::<u32>().map_err(|_| unknown());
+        let symmetry = match (text.get(..1), text.get(1..)) {
+            (Some("C" | "c"), Some(digits)) => Self::Cyclic(fold(digits)?),
+            (Some("D" | "d"), Some(digits)) => Self::Dihedral(fold(digits)?),
+            (Some("T" | "t"), Some("")) => Self::Tetrahedral,
+            (Some("O" | "o"), Some("")) => Self::Octahedral,
+            (Some("I" | "i"), Some("")) => Self::Icosahedral,
+            _ => return Err(unknown()),
+        };
+        if let Self::Cyclic(fold) | Self::Dihedral(fold) = symmetry {
+            checked(fold)?;
+        }
+        Ok(symmetry)
+    }
+}
+
 fn checked(fold: u32) -> Result<f64, RotationError> {
     if (1..=MOST_FOLD).contains(&fold) { Ok(f64::from(fold)) } else { Err(RotationError::Fold { fold }) }
 }
@@ -121,5 +183,19 @@ mod tests {
             }
         }
         assert_eq!(Symmetry::Cyclic(0).rotations(), Err(RotationError::Fold { fold: 0 }));
+    }
+
+    #[test]
+    fn names_come_back_and_others_are_refused() {
+        for name in ["C1", "C12", "D1", "D100", "T", "O", "I"] {
+            assert_eq!(name.parse::<Symmetry>().unwrap().to_string(), name);
+            assert_eq!(name.to_lowercase().parse::<Symmetry>(), name.parse());
+        }
+        for text in ["", "C", "6", "D-2", "C1.5", "T2", "I1", "\u{e9}6", "C 2", "X"] {
+            assert!(matches!(text.parse::<Symmetry>(), Err(ParseSymmetryError::Unknown { .. })), "{text}");
+        }
+        for text in ["C0", "D101"] {
+            assert!(matches!(text.parse::<Symmetry>(), Err(ParseSymmetryError::Fold(_))), "{text}");
+        }
     }
 }

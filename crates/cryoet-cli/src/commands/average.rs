@@ -196,7 +196,7 @@ impl Average {
             seed: self.seed,
             ..defaults
         };
-        refine.average.symmetry = self.symmetry.symmetry;
+        refine.average.symmetry = self.symmetry.0;
         refine.check().map_err(Failure::of_arguments)?;
         let reference = match &self.reference {
             Some(path) => Some(self.map(path, voxel_size, &refine).map_err(Failure::about(path))?),

@@ -52,7 +52,7 @@ impl Templates {
     }
 
     pub(super) fn symmetry_of(&self, place: usize) -> Symmetry {
-        nth_or_only(&self.symmetry, place).map_or(Symmetry::default(), |group| group.symmetry)
+        nth_or_only(&self.symmetry, place).map_or(Symmetry::default(), |group| group.0)
     }
 
     /// The template of a place, at the tomogram's voxel size and contrast.
