@@ -1,7 +1,7 @@
 //! Subtomogram averaging of simulated tomograms whose truth is known, and the same at random places.
 //!
 //! `cargo bench -p cryoet-benches --bench averaging -- [--complex NAME] [--particles N] [--snr RATIO] [--box N] [--iterations N]`
-//! `cargo bench -p cryoet-benches --bench averaging -- --shrec20 DATA [--complex NAME,NAME..] [--tomograms N] [--maps DIR] [--symmetry D4] [--box N] [--iterations N]`
+//! `cargo bench -p cryoet-benches --bench averaging -- --shrec20 DATA [--complex NAME,NAME..] [--tomograms N] [--maps DIR] [--symmetry D4] [--box N] [--iterations N] [--everywhere N]`
 //!
 //! Particles are given by place alone, two voxels off in each direction at most; the start is the true density under a low-pass at 80
 //! Angstrom. `--control` does the same with as many random places. With `--symmetry` each particle
@@ -31,6 +31,7 @@ fn main() -> Result<(), Failure> {
     let number = |name: &str, default: usize| option(name).map_or(Ok(default), |n| n.parse());
     let size = number("--box", 36)?;
     let mut refine_params = RefineParams { iterations: number("--iterations", 4)? as u32, edge: 3.0, ..RefineParams::new(size) };
+    refine_params.everywhere = number("--everywhere", refine_params.everywhere as usize)? as u32;
     refine_params.average.symmetry = option("--symmetry").map_or(Ok(Symmetry::default()), str::parse)?;
     let control = arguments.iter().any(|a| a == "--control");
     if let Some(data) = option("--shrec20") {
