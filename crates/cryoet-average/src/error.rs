@@ -65,6 +65,14 @@ pub enum AverageError {
         /// The edge expected.
         size: usize,
     },
+    /// A box that no place of a tomogram holds.
+    #[error("a box of {size} voxels an edge does not fit into a tomogram of {shape:?} (z, y, x)")]
+    Box {
+        /// The box's edge.
+        size: usize,
+        /// The tomogram's extent, z, y, x.
+        shape: [usize; 3],
+    },
     /// A mask's value that is no weight.
     #[error("voxel {index:?} (z, y, x) of the mask is {value}: expected a number from 0 to 1")]
     MaskValue {

@@ -7,8 +7,8 @@ use crate::AverageError;
 
 /// Particles at random places in random orientations: the control that shows what a reference makes of anything.
 ///
-/// Their boxes of `size` voxels lie inside a tomogram of the shape z, y, x. Refined as real ones are, against the same reference,
-/// their halves must not agree beyond the first low-pass (the appendix of DeepFinder's paper does so).
+/// Their boxes of `size` voxels lie inside a tomogram of the shape z, y, x. Refined as real ones are, against the same reference
+/// (without their orientations where the real ones have none), their halves must not agree beyond the first low-pass (the appendix of DeepFinder's paper does so).
 ///
 /// # Errors
 /// A box larger than the tomogram.
@@ -22,7 +22,7 @@ use crate::AverageError;
 /// ```
 pub fn random_particles(shape: [usize; 3], count: usize, size: usize, seed: u64) -> Result<Vec<Particle>, AverageError> {
     if size == 0 || shape.iter().any(|&n| n < size) {
-        return Err(AverageError::Shape { what: "tomogram to place random boxes in", shape, size });
+        return Err(AverageError::Box { size, shape });
     }
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let before = cryoet_core::box_centre(size) as f64;

@@ -19,7 +19,8 @@ pub struct RefineParams {
     pub step: f64,
     /// How many steps there are, each half the one before. Default 4: 8, 4, 2 and 1 degree, and a parabola through the last.
     pub levels: u32,
-    /// How far a particle may move from where it was given, in voxels. Default 4.
+    /// How far a particle may move from where it was given, in voxels; besides, the second half moves as a whole to where its average lies
+    /// as the first's does. Default 4.
     pub shift: f64,
     /// The radius in voxels of the soft ball under which references and halves are compared. Default: a third of the box.
     pub radius: f64,

@@ -43,7 +43,8 @@ pub(crate) struct ShiftWork {
 }
 
 impl Shifts {
-    /// `reach` spacings to each side of the centre, in boxes of `size` voxels. `allowed` takes shifts; the centre always is.
+    /// `reach` spacings to each side of the centre, in boxes of `size` voxels. `allowed` takes shifts, and holds for all between any two
+    /// that it allows; the centre always is.
     pub(crate) fn new(
         cube: HalfCube,
         size: usize,
@@ -90,18 +91,28 @@ impl Shifts {
         let count = 2 * self.reach + 1;
         let (steps, mut shift) = self.at(best);
         let middle = f64::from(values[best]);
-        let mut top = middle;
+        // By axis the slope and the bend at the place, and how far from it the parabola's top lies.
+        let mut parabolas = [(0.0, 0.0, 0.0); 3];
+        let mut corner = best;
         for (axis, stride) in [count * count, count, 1].into_iter().enumerate() {
-            if steps[axis] > 0 && steps[axis] + 1 < count {
+            if steps[axis] > 0 && steps[axis] + 1 < count && self.allowed[best - stride] && self.allowed[best + stride] {
                 let (before, after) = (f64::from(values[best - stride]), f64::from(values[best + stride]));
                 let bend = before - 2.0 * middle + after;
-                // Beside a place that is not allowed a slope has no top.
                 if bend < 0.0 && middle >= before && middle >= after {
                     let offset = 0.5 * (before - after) / bend;
-                    shift[axis] += offset * self.spacing;
-                    top -= 0.25 * (before - after) * offset;
+                    parabolas[axis] = (0.5 * (after - before), bend, offset);
+                    corner = if offset < 0.0 { corner - stride } else { corner + stride };
                 }
             }
+        }
+        // Where neighbours along the axes are allowed, so is what lies between them; beyond that only where the corner is, too.
+        let far: f64 = parabolas.iter().map(|(_, _, offset)| offset.abs()).sum();
+        let share = if far > 1.0 && !self.allowed[corner] { far.recip() } else { 1.0 };
+        let mut top = middle;
+        for (axis, (slope, bend, offset)) in parabolas.into_iter().enumerate() {
+            let offset = share * offset;
+            shift[axis] += offset * self.spacing;
+            top += slope * offset + 0.5 * bend * offset * offset;
         }
         (shift, top)
     }

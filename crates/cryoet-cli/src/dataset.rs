@@ -66,6 +66,9 @@ impl Dataset {
         let folder = path.parent().unwrap_or(Path::new(""));
         dataset.classes = folder.join(&dataset.classes);
         for entry in &mut dataset.tomograms {
+            if Path::new(&entry.name).file_name() != Some(entry.name.as_ref()) {
+                return Err(no_data_set(format!("{:?} is no name of a tomogram, of which files can be called", entry.name)));
+            }
             entry.volume = folder.join(&entry.volume);
             entry.labels = folder.join(&entry.labels);
             entry.particles = entry.particles.as_ref().map(|particles| folder.join(particles));

@@ -59,6 +59,11 @@ fn lists_are_read_in_their_tomograms_frame_and_failures_leave_no_folder() {
     };
     write_volume(at.join("t.mrc"), &volume(|i| (i * i % 23) as f32)).unwrap();
     write_volume(at.join("flat.mrc"), &volume(|_| 1.0)).unwrap();
+    let mask = Volume::new(Array3::from_elem((8, 8, 8), 1.0)).with_voxel_size(VoxelSize::isotropic(40.0).ok());
+    write_volume(at.join("coarse.mrc"), &mask).unwrap();
+    let entry = "name = '../out-of-it'\nvolume = 't.mrc'\nlabels = 't.mrc'\nparticles = 'p.csv'\nsplit = 'train'\n";
+    std::fs::write(at.join("escaped.toml"), format!("classes = 'c.toml'\n[[tomogram]]\n{entry}")).unwrap();
+    std::fs::write(at.join("c.toml"), "[[class]]\nlabel = 1\nname = 'a'\n").unwrap();
     std::fs::create_dir(at.join("sub")).unwrap();
     std::fs::copy(at.join("t.mrc"), at.join("sub/t.mrc")).unwrap();
     std::fs::write(at.join("p.csv"), "tomogram,class,z,y,x\nt,1,8,8,9\nt,1,8,15,8\nt,1,15,8,8\nt,1,15,15,8\n").unwrap();
@@ -72,10 +77,13 @@ fn lists_are_read_in_their_tomograms_frame_and_failures_leave_no_folder() {
         ("average flat.mrc --particles p.csv --box 8 -o out", 1),
         ("average t.mrc sub/t.mrc --particles p.csv --box 8 -o out", 2),
         ("average t.mrc --particles p.csv --class 0 --box 8 -o out", 2),
+        ("average t.mrc --particles p.csv --box 26 --control -o out", 1),
+        ("average t.mrc --particles p.csv --box 8 --mask coarse.mrc -o out", 1),
+        ("average escaped.toml --box 8 --iterations 0 --targets -o out", 1),
     ] {
         let output = run(at, line);
         assert_eq!(output.status.code(), Some(code), "{line}: {}", String::from_utf8_lossy(&output.stderr));
-        assert!(!at.join("out").exists());
+        assert!(!at.join("out").exists() && !at.join("out-of-it-labels.mrc").exists());
     }
     // What was refined stays where it has no shape.
     let output = run(at, "average t.mrc --particles p.csv --box 8 --iterations 0 --targets --threshold 1000 -o out");

@@ -5,6 +5,7 @@ mod command;
 use std::path::Path;
 
 use command::{run, succeed};
+use cryoet::VoxelSize;
 use cryoet::io::{read_volume, write_volume};
 use cryoet::ndarray::Array3;
 
@@ -54,7 +55,10 @@ fn searches_coarse_to_fine_in_a_region_with_whitening_and_contrast_transfer() {
     let report = succeed(at, &format!("{search} --candidates 12 --most 6 --fine-step 20 --audit-every 3 --whiten -o fine.csv --json"));
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
     let of_template = &report["templates"][0];
-    assert_eq!((of_template["audit"]["checked"].as_u64(), of_template["candidates"].as_u64()), (Some(4), Some(12)), "{report}");
+    // Some may have moved too near to better ones.
+    let found = of_template["candidates"].as_u64().unwrap();
+    assert!((9..=12).contains(&found), "{report}");
+    assert_eq!(of_template["audit"]["checked"], 4, "{report}");
     assert!(recall(at, "fine.csv", 4) > 0.6);
     let scores = |name: &str| -> Vec<f64> {
         let text = std::fs::read_to_string(at.join(name)).unwrap();
@@ -75,6 +79,27 @@ fn searches_coarse_to_fine_in_a_region_with_whitening_and_contrast_transfer() {
     succeed(at, &format!("{search} --most 6 -o plain.csv"));
     let mean = |name: &str| scores(name).iter().sum::<f64>();
     assert!(mean("mirrored.csv") < mean("plain.csv"), "{} {}", mean("mirrored.csv"), mean("plain.csv"));
+}
+
+#[test]
+fn what_cannot_be_searched_is_refused_before_any_search() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let map = simulated(at);
+    let template = read_volume(at.join(&map)).unwrap();
+    let nan = template.data().mapv(|_| f32::NAN);
+    write_volume(at.join("nan.mrc"), &template.with_data(nan)).unwrap();
+    let tomogram = read_volume(at.join(TOMOGRAM)).unwrap();
+    let region = tomogram.data().mapv(|_| 1.0_f32);
+    write_volume(at.join("region.mrc"), &tomogram.with_data(region).with_voxel_size(VoxelSize::isotropic(99.0).ok())).unwrap();
+    // A step that makes a search of minutes.
+    for (options, message) in [("--template nan.mrc", "nan.mrc"), ("--region region.mrc", "voxel sizes differ")] {
+        let start = std::time::Instant::now();
+        let output = run(at, &format!("match {TOMOGRAM} --template {map} {options} --step 8 -o p.csv"));
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(1) && text.contains(message), "{options}: {text}");
+        assert!(start.elapsed().as_secs() < 30, "{options}");
+    }
 }
 
 #[test]

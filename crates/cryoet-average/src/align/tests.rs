@@ -95,5 +95,9 @@ fn shifts_stay_within_reach_of_home() {
     let free = shift_of([0.0, -2.0, 0.0]);
     assert!((free[1] - 3.0).abs() < 0.1, "{free:?}");
     let held = shift_of([0.0; 3]);
-    assert!(held[1] > 1.0 && held[1] <= 2.0 + 0.5, "{held:?}");
+    let norm = held.iter().map(|s| s * s).sum::<f64>().sqrt();
+    assert!(norm <= 2.0 + 1e-9, "{held:?}");
+    assert!(held[1] > 1.0 && held[1] <= 2.0 + 1e-9, "{held:?}");
+    let reach = Reach { steps: &[8.0, 4.0, 2.0, 1.0], shift: 0.0, moved: [0.0; 3] };
+    assert_eq!(aligner.refine(&image, start, false, &reach, &mut work).unwrap().shift, [0.0; 3]);
 }

@@ -2,12 +2,13 @@ mod inputs;
 mod near_earlier;
 mod results;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use cryoet::average::{RefineParams, TomogramParticles, random_particles, refine};
 use cryoet::io::read_volume;
 use cryoet::matching::{Contrast, PrepareParams, prepare_template};
+use cryoet::ndarray::Array3;
 use cryoet::pipeline::{AveragedClass, averaged_mask};
 use cryoet::targets::{DensityMaskParams, DensityThreshold};
 use cryoet::{Particle, Volume, VoxelSize, Wedge};
@@ -21,7 +22,7 @@ use crate::options::ListOptions;
 use crate::output;
 use crate::paths::check_files;
 use crate::record::Record;
-use crate::voxel_sizes::voxel_sizes_of;
+use crate::voxel_sizes::{check_voxel_sizes, voxel_sizes_of};
 
 use inputs::Inputs;
 use near_earlier::near_earlier;
@@ -147,10 +148,12 @@ impl Average {
         check_files(files.iter().copied(), &results.files())?;
         let record = Record::new("average", self)?.with_seed(self.seed).with_inputs(files)?;
         let sets: Vec<TomogramParticles<'_>> = inputs.tomograms.iter().map(|tomogram| self.set(tomogram, &tomogram.particles)).collect();
+        // Made first: a control that cannot be is refused before the work.
+        let random = self.control.then(|| self.random_places(inputs)).transpose()?;
         let bar = Bar::new("averaging");
         let refinement = refine(&sets, of_class.reference.as_ref(), &of_class.refine, &bar)?;
         drop(bar);
-        let control = self.control.then(|| self.random_control(inputs, of_class)).transpose()?;
+        let control = random.map(|lists| self.control_of(inputs, &lists, of_class)).transpose()?;
         results.write(&refinement, control.as_ref(), &record)?;
         if self.targets {
             // The refinement took long, and stays where it has no shape.
@@ -165,13 +168,22 @@ impl Average {
         TomogramParticles { tomogram: tomogram.source.as_ref(), particles, wedge }
     }
 
-    /// The halves' correlation at random places, refined in the same way.
-    fn random_control(&self, inputs: &Inputs, of_class: &AveragedClass) -> Result<cryoet::average::FscCurve, Failure> {
+    /// As many random places as there are particles in each tomogram, with orientations where those have one.
+    fn random_places(&self, inputs: &Inputs) -> Result<Vec<Vec<Particle>>, Failure> {
         let places = |(i, tomogram): (usize, &inputs::Tomogram)| {
-            random_particles(tomogram.source.shape(), tomogram.particles.len(), self.size, self.seed.wrapping_add(i as u64))
+            let seed = self.seed.wrapping_add(i as u64);
+            let mut random = random_particles(tomogram.source.shape(), tomogram.particles.len(), self.size, seed)?;
+            for (random, particle) in random.iter_mut().zip(&tomogram.particles) {
+                random.orientation = random.orientation.filter(|_| particle.orientation.is_some());
+            }
+            Ok(random)
         };
-        let lists = inputs.tomograms.iter().enumerate().map(places).collect::<Result<Vec<_>, _>>()?;
-        let sets: Vec<_> = inputs.tomograms.iter().zip(&lists).map(|(tomogram, list)| self.set(tomogram, list)).collect();
+        inputs.tomograms.iter().enumerate().map(places).collect()
+    }
+
+    /// The halves' correlation at random places, refined in the same way.
+    fn control_of(&self, inputs: &Inputs, lists: &[Vec<Particle>], of_class: &AveragedClass) -> Result<cryoet::average::FscCurve, Failure> {
+        let sets: Vec<_> = inputs.tomograms.iter().zip(lists).map(|(tomogram, list)| self.set(tomogram, list)).collect();
         let bar = Bar::new("control");
         Ok(refine(&sets, of_class.reference.as_ref(), &of_class.refine, &bar)?.fsc)
     }
@@ -183,7 +195,10 @@ impl Average {
             (Some(_), None) => return Err(Failure::usage("--low-pass is in Angstrom, and no tomogram knows its voxel size")),
             (None, _) => defaults.low_pass,
         };
-        let mask = self.mask.as_ref().map(read_volume).transpose()?.map(Volume::into_data);
+        if self.mass.is_some() && voxel_size.is_none() {
+            return Err(Failure::usage("--mass needs a voxel size, and no tomogram knows its own"));
+        }
+        let mask = self.mask.as_ref().map(|path| mask(path, voxel_size)).transpose()?;
         let mut refine = RefineParams {
             iterations: self.iterations,
             everywhere: self.everywhere,
@@ -221,4 +236,11 @@ impl Average {
         let params = PrepareParams { contrast, radius, edge: 0.0, size: Some(self.size), ..PrepareParams::new(voxel_size) };
         Ok(prepare_template(&map.with_voxel_size(Some(of_map)), &params)?.density().clone())
     }
+}
+
+/// The mask's weights, on the tomograms' grid.
+fn mask(path: &Path, voxel_size: Option<VoxelSize>) -> Result<Array3<f32>, Failure> {
+    let mask = read_volume(path)?;
+    check_voxel_sizes([(Path::new("the tomogram"), voxel_size), (path, mask.voxel_size())])?;
+    Ok(mask.into_data())
 }

@@ -1,5 +1,6 @@
 mod filters;
 mod orientation_map;
+mod still_found;
 mod templates;
 
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use cryoet::matching::{
     Candidates, FineAudit, FineParams, Matches, PeakParams, RotationGrid, Search, Template, Whitening, find_peaks, top_per_class,
     top_without_overlap,
 };
-use cryoet::{ClassLabel, Volume, VolumeSource};
+use cryoet::{ClassLabel, Orientation, Volume, VolumeSource, VoxelSize};
 use serde::Serialize;
 use serde_json::json;
 
@@ -23,7 +24,9 @@ use crate::output;
 use crate::paths::{Shown, check_files};
 use crate::picks::{Origin, write_picks};
 use crate::record::Record;
+use crate::voxel_sizes::check_voxel_sizes;
 use filters::Filters;
+use still_found::still_found;
 use templates::{Templates, nth_or_only, one_or_all, reach};
 
 /// Tomogram and templates to particles with poses
@@ -156,7 +159,9 @@ impl TemplateMatch {
         let record = Record::new("match", &self)?.with_inputs(inputs)?;
         let tomogram = open_volume(&self.tomogram)?;
         check_outputs_in(&self.output, tomogram.voxel_size())?;
-        let region = self.region.as_ref().map(|path| region(path)).transpose()?;
+        let region = self.region.as_ref().map(|path| region(path, tomogram.voxel_size())).transpose()?;
+        // All of them before the first search, which may take hours.
+        let templates = (0..maps.len()).map(|place| self.checked_template(place, tomogram.as_ref())).collect::<Result<Vec<_>, _>>()?;
         let whitening = if self.filters.whiten { Some(Whitening::of(tomogram.as_ref())?) } else { None };
         let white = whitening.as_ref().map(|whitening| whitening.apply(tomogram.as_ref())).transpose()?;
         let searched = Searched {
@@ -165,8 +170,8 @@ impl TemplateMatch {
             whitening: whitening.as_ref(),
         };
         let (mut found, mut reports) = (Vec::new(), Vec::new());
-        for (place, label) in (0..maps.len()).zip(class_order(&classes)) {
-            let (candidates, report) = self.search(place, label, &searched, &record)?;
+        for ((place, template), label) in templates.iter().enumerate().zip(class_order(&classes)) {
+            let (candidates, report) = self.search(place, template, label, &searched, &record)?;
             found.push(candidates);
             reports.push(report);
         }
@@ -208,18 +213,23 @@ impl TemplateMatch {
     }
 
     /// The candidates of one template.
-    fn search(&self, place: usize, label: ClassLabel, searched: &Searched<'_>, record: &Record) -> Result<(Candidates, Report), Failure> {
+    fn search(
+        &self,
+        place: usize,
+        template: &Template,
+        label: ClassLabel,
+        searched: &Searched<'_>,
+        record: &Record,
+    ) -> Result<(Candidates, Report), Failure> {
         let symmetry = self.templates.symmetry_of(place);
         let covering = |step: f64| RotationGrid::covering(step, symmetry).map_err(Failure::of_arguments);
         let (grid, fine) = (covering(self.step)?, self.fine_step.map(covering).transpose()?);
-        let voxel_size = searched.tomogram.voxel_size();
-        let template = self.templates.prepare(place, voxel_size)?;
-        let search = self.search_of(&template, &grid, searched)?;
+        let search = self.search_of(template, &grid, searched)?;
         let bar = Bar::new("matching");
         let matches = search.run(&bar)?;
         drop(bar);
         let noise = matches.statistics.threshold(self.false_positives).unwrap_or(0.0);
-        let (threshold, radius) = (self.min_score.unwrap_or(noise), reach(&template));
+        let (threshold, radius) = (self.min_score.unwrap_or(noise), reach(template));
         let distance = nth_or_only(&self.distance, place).copied().unwrap_or(radius);
         let peaks = PeakParams { distance, threshold, most: self.candidates };
         let mut particles = find_peaks(&matches, &grid, label, &peaks)?;
@@ -227,7 +237,7 @@ impl TemplateMatch {
         if let Some(fine) = &fine {
             let params = FineParams { symmetry, audit_every: self.audit_every, ..FineParams::after(self.step) };
             let finer = search.finer(&particles, fine, &params, &Bar::new("refining"))?;
-            (particles, audit) = (finer.particles, Some(finer.audit.into()));
+            (particles, audit) = (still_found(finer.particles, &peaks, searched.region), Some(finer.audit.into()));
         }
         self.write_volumes(&matches, &grid, record)?;
         let report = Report {
@@ -241,6 +251,15 @@ impl TemplateMatch {
             audit,
         };
         Ok((Candidates { particles, radius: self.overlap_radii.get(place).copied().unwrap_or(radius) }, report))
+    }
+
+    /// A template, found to go with the tomogram and the filters.
+    fn checked_template(&self, place: usize, tomogram: &dyn VolumeSource<f32>) -> Result<Template, Failure> {
+        let template = self.templates.prepare(place, tomogram.voxel_size())?;
+        let one = RotationGrid::from_orientations(vec![Orientation::identity()]).map_err(Failure::of_arguments)?;
+        let searched = Searched { tomogram, region: None, whitening: None };
+        self.search_of(&template, &one, &searched).map_err(Failure::about(&self.templates.maps[place]))?;
+        Ok(template)
     }
 
     fn search_of<'a>(&self, template: &'a Template, grid: &'a RotationGrid, searched: &Searched<'a>) -> Result<Search<'a>, Failure> {
@@ -277,8 +296,9 @@ struct Searched<'a> {
 }
 
 /// Where a volume is not 0.
-fn region(path: &Path) -> Result<Volume<bool>, Failure> {
+fn region(path: &Path, of_tomogram: Option<VoxelSize>) -> Result<Volume<bool>, Failure> {
     let volume = read_volume(path)?;
+    check_voxel_sizes([(Path::new("the tomogram"), of_tomogram), (path, volume.voxel_size())])?;
     if let Some(((z, y, x), value)) = volume.data().indexed_iter().find(|(_, value)| !value.is_finite()) {
         let place = [z, y, x];
         return Err(Failure::new(format!("{}: voxel {place:?} (z, y, x) is {value}: expected a finite number", path.display())));
