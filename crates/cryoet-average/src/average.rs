@@ -130,7 +130,7 @@ pub(crate) fn averaged(
         let mut sums = Sums::new(frequencies.len());
         for member in some {
             let set = &sets[member.set];
-            let mut cut = Cut::new(set.tomogram, member.particle.position, size)?;
+            let mut cut = member.cut(sets, size)?;
             sums.varying += usize::from(cut.standardise());
             sums.add(&cut, set, &member.particle.orientation.unwrap_or_default(), &turns, &frequencies, &fourier);
             step()?;

@@ -108,6 +108,14 @@ pub enum AverageError {
         /// What was expected.
         expected: &'static str,
     },
+    /// What is wrong with one of several tomograms, or with a particle in it.
+    #[error("tomogram {place} (from 0): {error}")]
+    Tomogram {
+        /// The tomogram's place among those given.
+        place: usize,
+        /// What is wrong.
+        error: Box<AverageError>,
+    },
     /// A symmetry that is none, or a step too fine.
     #[error(transparent)]
     Rotation(#[from] RotationError),
@@ -126,4 +134,30 @@ pub enum AverageError {
     /// The user asked to stop.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+impl AverageError {
+    /// The same error with the tomogram it is about.
+    pub(crate) fn in_tomogram(self, place: usize) -> Self {
+        Self::Tomogram { place, error: Box::new(self) }
+    }
+
+    /// The error itself, without the tomogram that it is about.
+    ///
+    /// ```
+    /// use cryoet_core::{ClassLabel, Particle, Position, Volume, ndarray::Array3};
+    /// use cryoet_average::{AverageError, AverageParams, TomogramParticles, average};
+    /// let tomogram = Volume::new(Array3::zeros((16, 16, 16)));
+    /// let particles = [Particle::new(ClassLabel::new(1), Position::new(8.0, 8.0, 40.0)?)];
+    /// let error = average(&[TomogramParticles::new(&tomogram, &particles)], &AverageParams::new(8), &()).unwrap_err();
+    /// assert!(matches!(error, AverageError::Tomogram { place: 0, .. }));
+    /// assert!(matches!(error.cause(), AverageError::Outside { .. }));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn cause(&self) -> &Self {
+        match self {
+            Self::Tomogram { error, .. } => error.cause(),
+            other => other,
+        }
+    }
 }

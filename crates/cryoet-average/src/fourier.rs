@@ -37,6 +37,12 @@ impl CubeFourier {
         (0..size.pow(3)).map(move |i| [of(i / (size * size)), of(i / size % size), of(i % size)])
     }
 
+    /// The shells of all bins in their order: the length of their frequency in cycles per cube, rounded.
+    pub(crate) fn shells(size: usize) -> impl Iterator<Item = usize> {
+        let shell = move |frequency: [f64; 3]| (frequency.iter().map(|f| f * f).sum::<f64>().sqrt() * size as f64).round() as usize;
+        Self::frequencies(size).map(shell)
+    }
+
     fn transform(&self, bins: &mut [Complex64], fft: &Arc<dyn Fft<f64>>) {
         let n = self.size;
         let mut scratch = vec![Complex64::ZERO; fft.get_inplace_scratch_len()];

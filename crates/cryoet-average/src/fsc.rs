@@ -60,8 +60,8 @@ pub(crate) fn masked_correlation(a: &[f64], b: &[f64], mask: &[f64], size: usize
     let mut random_phases = |mut bins: Vec<Complex64>| {
         // Phases of a real volume of noise: opposite frequencies stay conjugate.
         let noise = fourier.forward((0..bins.len()).map(|_| random.sample(StandardNormal)));
-        for ((bin, noise), frequency) in bins.iter_mut().zip(noise).zip(CubeFourier::frequencies(size)) {
-            if shell(frequency, size) >= from && noise.norm() > 0.0 {
+        for ((bin, noise), shell) in bins.iter_mut().zip(noise).zip(CubeFourier::shells(size)) {
+            if shell >= from && noise.norm() > 0.0 {
                 *bin = noise * (bin.norm() / noise.norm());
             }
         }
@@ -81,8 +81,8 @@ pub(crate) fn masked_correlation(a: &[f64], b: &[f64], mask: &[f64], size: usize
 fn correlation(a: &[Complex64], b: &[Complex64], size: usize) -> FscCurve {
     let shells = size / 2 + 1;
     let mut sums = vec![[0.0; 3]; shells];
-    for ((a, b), frequency) in a.iter().zip(b).zip(CubeFourier::frequencies(size)) {
-        if let Some([product, of_a, of_b]) = sums.get_mut(shell(frequency, size)) {
+    for ((a, b), shell) in a.iter().zip(b).zip(CubeFourier::shells(size)) {
+        if let Some([product, of_a, of_b]) = sums.get_mut(shell) {
             *product += (a * b.conj()).re;
             *of_a += a.norm_sqr();
             *of_b += b.norm_sqr();
@@ -94,11 +94,6 @@ fn correlation(a: &[Complex64], b: &[Complex64], size: usize) -> FscCurve {
         if of_a.min(of_b) > 1e-24 * most { (product / (of_a * of_b).sqrt()).clamp(-1.0, 1.0) } else { 0.0 }
     };
     FscCurve { frequencies: (0..shells).map(|i| i as f64 / size as f64).collect(), values: sums.iter().map(value).collect() }
-}
-
-/// The shell a frequency belongs to, one per bin.
-fn shell(frequency: [f64; 3], size: usize) -> usize {
-    (frequency.iter().map(|f| f * f).sum::<f64>().sqrt() * size as f64).round() as usize
 }
 
 fn checked(a: ArrayView3<'_, f32>, b: ArrayView3<'_, f32>) -> Result<usize, AverageError> {
@@ -118,7 +113,7 @@ fn checked(a: ArrayView3<'_, f32>, b: ArrayView3<'_, f32>) -> Result<usize, Aver
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sphere::soft_sphere;
+    use cryoet_core::soft_sphere;
 
     fn noise(size: usize, seed: u64) -> Vec<f64> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
@@ -140,9 +135,9 @@ mod tests {
     #[test]
     fn a_mask_alone_brings_no_correlation() {
         let n = 40;
-        let mask = soft_sphere(n, 9.0, 3.0);
+        let mask = soft_sphere(n, 9.0, 3.0).into_raw_vec_and_offset().0;
         // Independent noise, that one mask makes alike at neighbouring frequencies only, and a common blob at low frequency.
-        let blob: Vec<f64> = soft_sphere(n, 4.0, 6.0);
+        let blob: Vec<f64> = soft_sphere(n, 4.0, 6.0).into_iter().collect();
         let halves = [5, 6].map(|seed| blob.iter().zip(noise(n, seed)).map(|(b, e)| 3.0 * b + e).collect::<Vec<f64>>());
         let curve = masked_correlation(&halves[0], &halves[1], &mask, n, 7);
         let far = &curve.values[10..];

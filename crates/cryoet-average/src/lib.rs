@@ -41,7 +41,6 @@ mod reference;
 mod refine;
 mod refine_params;
 mod shifts;
-mod sphere;
 mod tomogram_particles;
 mod turnable;
 

@@ -1,6 +1,5 @@
 use rayon::prelude::*;
 
-use crate::extract::Cut;
 use crate::fourier::CubeFourier;
 use crate::tomogram_particles::Member;
 use crate::{AverageError, TomogramParticles};
@@ -17,11 +16,9 @@ pub(crate) struct Power {
 impl Power {
     pub(crate) fn of(sets: &[TomogramParticles<'_>], members: &[Member], size: usize) -> Result<Self, AverageError> {
         let fourier = CubeFourier::new(size);
-        let shell_of: Vec<usize> = CubeFourier::frequencies(size)
-            .map(|frequency| (frequency.iter().map(|f| f * f).sum::<f64>().sqrt() * size as f64).round() as usize)
-            .collect();
+        let shell_of: Vec<usize> = CubeFourier::shells(size).collect();
         let of_one = |member: &Member| -> Result<Vec<f64>, AverageError> {
-            let mut cut = Cut::new(sets[member.set].tomogram, member.particle.position, size)?;
+            let mut cut = member.cut(sets, size)?;
             cut.standardise();
             let mut sums = vec![0.0; size / 2 + 1];
             for (bin, &shell) in fourier.forward(cut.voxels.iter().map(|&v| f64::from(v))).iter().zip(&shell_of) {

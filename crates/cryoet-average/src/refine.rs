@@ -6,7 +6,6 @@ use rayon::prelude::*;
 use crate::align::{AlignWork, Aligner, Pose, Reach};
 use crate::average::{Map, averaged};
 use crate::band::{Band, GOLD_STANDARD};
-use crate::extract::Cut;
 use crate::fourier::CubeFourier;
 use crate::fsc::masked_correlation;
 use crate::power::Power;
@@ -154,7 +153,7 @@ impl Run<'_> {
 
     /// Up to what frequency in cycles per box neighbours in a grid of all orientations are alike at the mask's radius.
     fn coarse_limit(&self) -> f64 {
-        let arc = self.params.radius * self.params.coarse_step.to_radians();
+        let arc = self.params.mask_radius() * self.params.coarse_step.to_radians();
         (self.params.average.size as f64 / (2.0 * arc)).max(LEAST_COARSE)
     }
 
@@ -188,7 +187,7 @@ impl Run<'_> {
             let start = member.particle.position.zyx();
             let moved = std::array::from_fn(|i| start[i] - member.home.zyx()[i]);
             let reach = Reach { steps: &steps, shift: self.params.shift, moved };
-            let mut cut = Cut::new(self.sets[member.set].tomogram, member.particle.position, size)?;
+            let mut cut = member.cut(self.sets, size)?;
             cut.standardise();
             let aligner = &fine[member.set][half];
             let image = aligner.image(&cut.voxels, cut.rest, &fourier);

@@ -1,6 +1,6 @@
 use cryoet_core::ndarray::Array3;
+use cryoet_core::{box_centre, soft_sphere};
 
-use crate::sphere::soft_sphere;
 use crate::{AverageError, AverageParams};
 
 /// How poses are refined.
@@ -75,7 +75,12 @@ impl RefineParams {
             ("a number of angular steps of", f64::from(self.levels), (1..=20).contains(&self.levels), "1 to 20"),
             ("a shift in voxels of", self.shift, self.shift >= 0.0 && self.shift <= most, "0 to half the box"),
             ("a mask radius in voxels of", self.radius, self.radius >= 1.0 && self.radius <= most, "1 to half the box"),
-            ("a mask edge in voxels of", self.edge, self.edge >= 0.0 && self.edge <= most, "0 to half the box"),
+            (
+                "a mask edge in voxels of",
+                self.edge,
+                self.edge >= 0.0 && self.radius + self.edge <= most,
+                "0 or more, and with the radius at most half the box",
+            ),
             (
                 "a low-pass in cycles per voxel of",
                 self.low_pass,
@@ -101,12 +106,47 @@ impl RefineParams {
     pub(crate) fn weights(&self) -> Vec<f64> {
         match &self.mask {
             Some(mask) => mask.iter().map(|&v| f64::from(v)).collect(),
-            None => soft_sphere(self.average.size, self.radius, self.edge),
+            None => soft_sphere(self.average.size, self.radius, self.edge).into_raw_vec_and_offset().0,
         }
+    }
+
+    /// How far in voxels the mask reaches from the box's reference point, where it is half or more.
+    pub(crate) fn mask_radius(&self) -> f64 {
+        let Some(mask) = &self.mask else { return self.radius };
+        let middle = box_centre(self.average.size) as f64;
+        let square = |(z, y, x): (usize, usize, usize)| [z, y, x].iter().map(|&i| (i as f64 - middle).powi(2)).sum::<f64>();
+        // Weights of less than half everywhere still reach somewhere.
+        let half = 0.5 * mask.iter().fold(0.0, |most: f32, &w| most.max(w));
+        mask.indexed_iter().filter(|(_, w)| **w >= half).map(|(place, _)| square(place)).fold(1.0, f64::max).sqrt()
     }
 
     /// The angular steps in degrees.
     pub(crate) fn steps(&self) -> Vec<f64> {
         (0..self.levels).map(|level| self.step / 2.0_f64.powi(level as i32)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mask_reaches_as_far_as_half_its_largest_weight() {
+        let under = |mask| RefineParams { mask: Some(mask), ..RefineParams::new(32) };
+        assert!((under(soft_sphere(32, 7.0, 2.0).mapv(|w| w as f32)).mask_radius() - 8.0).abs() < 0.2);
+        assert!((under(soft_sphere(32, 7.0, 2.0).mapv(|w| 0.3 * w as f32)).mask_radius() - 8.0).abs() < 0.2);
+        let mut dot = Array3::zeros((32, 32, 32));
+        dot[[16, 16, 16]] = 1.0;
+        assert_eq!(under(dot).mask_radius(), 1.0);
+        assert_eq!(RefineParams::new(32).mask_radius(), 32.0 / 3.0);
+    }
+
+    #[test]
+    fn a_ball_ends_within_its_box() {
+        let ball = |radius, edge| RefineParams { radius, edge, ..RefineParams::new(32) }.check();
+        assert!(ball(12.0, 4.0).is_ok());
+        assert!(matches!(ball(12.0, 4.1), Err(AverageError::Parameter { name: "a mask edge in voxels of", .. })));
+        assert!(matches!(ball(12.0, f64::NAN), Err(AverageError::Parameter { .. })));
+        assert!(matches!(ball(16.5, 0.0), Err(AverageError::Parameter { name: "a mask radius in voxels of", .. })));
     }
 }

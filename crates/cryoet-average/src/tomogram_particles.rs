@@ -1,9 +1,7 @@
 use cryoet_core::{Particle, Position, VolumeSource, VoxelSize, Wedge};
 
 use crate::AverageError;
-
-/// The largest relative difference between voxel sizes that count as the same: over 30 voxels they shift by a third of one.
-const VOXEL_SIZE_TOLERANCE: f64 = 0.01;
+use crate::extract::Cut;
 
 /// A tomogram, the particles in it, and what its tilt series measured.
 #[derive(Clone, Copy)]
@@ -18,6 +16,17 @@ pub struct TomogramParticles<'a> {
 
 impl<'a> TomogramParticles<'a> {
     /// A tomogram without missing wedge and its particles.
+    ///
+    /// ```
+    /// use cryoet_core::{ClassLabel, Particle, Position, Volume, Wedge, ndarray::Array3};
+    /// use cryoet_average::TomogramParticles;
+    /// let tomogram = Volume::new(Array3::<f32>::zeros((32, 64, 64)));
+    /// let particles = [Particle::new(ClassLabel::new(1), Position::new(16.0, 30.5, 20.0)?)];
+    /// let whole = TomogramParticles::new(&tomogram, &particles);
+    /// let tilted = whole.with_wedge(Wedge::new(-60.0, 60.0));
+    /// assert!(whole.wedge.is_none() && tilted.wedge.is_some());
+    /// # Ok::<(), cryoet_core::NonFinitePosition>(())
+    /// ```
     pub fn new(tomogram: &'a dyn VolumeSource<f32>, particles: &'a [Particle]) -> Self {
         Self { tomogram, particles, wedge: None }
     }
@@ -40,6 +49,13 @@ pub(crate) struct Member {
     pub(crate) home: Position,
 }
 
+impl Member {
+    /// Its box in its tomogram, which an error names.
+    pub(crate) fn cut(&self, sets: &[TomogramParticles<'_>], size: usize) -> Result<Cut, AverageError> {
+        Cut::new(sets[self.set].tomogram, self.particle.position, size).map_err(|error| error.in_tomogram(self.set))
+    }
+}
+
 /// All particles, tomogram by tomogram.
 pub(crate) fn members(sets: &[TomogramParticles<'_>]) -> Vec<Member> {
     let of_set = |(set, one): (usize, &TomogramParticles<'_>)| -> Vec<Member> {
@@ -50,22 +66,23 @@ pub(crate) fn members(sets: &[TomogramParticles<'_>]) -> Vec<Member> {
 
 /// The voxel size that all tomograms share, where any knows it. Wedges are checked, too.
 pub(crate) fn checked(sets: &[TomogramParticles<'_>]) -> Result<Option<VoxelSize>, AverageError> {
-    if let Some(wedge) = sets.iter().filter_map(|set| set.wedge).find(|wedge| !wedge.is_valid()) {
-        return Err(AverageError::Wedge { from: wedge.from, to: wedge.to, edge: wedge.edge });
-    }
     let mut known = None;
-    for size in sets.iter().filter_map(|set| set.tomogram.voxel_size()) {
-        if size.anisotropy() > VOXEL_SIZE_TOLERANCE {
-            return Err(AverageError::AnisotropicVoxels { found: size.zyx() });
+    for (place, set) in sets.iter().enumerate() {
+        if let Some(wedge) = set.wedge.filter(|wedge| !wedge.is_valid()) {
+            return Err(AverageError::Wedge { from: wedge.from, to: wedge.to, edge: wedge.edge }.in_tomogram(place));
         }
-        same(*known.get_or_insert(size), size)?;
+        let Some(size) = set.tomogram.voxel_size() else { continue };
+        if !size.is_cubic() {
+            return Err(AverageError::AnisotropicVoxels { found: size.zyx() }.in_tomogram(place));
+        }
+        same(*known.get_or_insert(size), size).map_err(|error| error.in_tomogram(place))?;
     }
     Ok(known)
 }
 
 /// Refuses voxel sizes that differ by more than 1 %.
 pub(crate) fn same(expected: VoxelSize, found: VoxelSize) -> Result<(), AverageError> {
-    if found.relative_difference(&expected) > VOXEL_SIZE_TOLERANCE {
+    if !found.agrees_with(&expected) {
         return Err(AverageError::VoxelSizes { expected: expected.zyx(), found: found.zyx() });
     }
     Ok(())
@@ -84,6 +101,7 @@ mod tests {
             checked(&[TomogramParticles::new(&tomogram, &[])])
         };
         assert!(check(10.05).is_ok());
-        assert!(matches!(check(10.2), Err(AverageError::AnisotropicVoxels { found: [10.2, 10.0, 10.0] })));
+        let error = check(10.2).unwrap_err();
+        assert!(matches!(error.cause(), AverageError::AnisotropicVoxels { found: [10.2, 10.0, 10.0] }), "{error:?}");
     }
 }

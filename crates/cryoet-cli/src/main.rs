@@ -19,6 +19,7 @@ mod geometry;
 mod history_csv;
 mod interrupt;
 mod list_outputs;
+mod made_folder;
 mod masks;
 mod needed_option;
 #[cfg(feature = "net")]

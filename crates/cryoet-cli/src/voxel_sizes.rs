@@ -9,9 +9,6 @@ use crate::failure::Failure;
 use crate::numbers;
 use crate::output;
 
-/// By how much sizes of one thing may differ: headers round.
-const TOLERANCE: f64 = 0.01;
-
 /// Whether a voxel size is what programs write that do not know it: exactly 1 Angstrom.
 pub(crate) fn is_placeholder(size: VoxelSize) -> bool {
     size.zyx() == [1.0; 3]
@@ -28,7 +25,7 @@ pub(crate) fn parse(text: &str) -> Result<VoxelSize, String> {
 pub(crate) fn check_voxel_sizes<'a>(files: impl IntoIterator<Item = (&'a Path, Option<VoxelSize>)>) -> Result<(), Failure> {
     let mut known = files.into_iter().filter_map(|(path, size)| Some((path, size?))).filter(|(_, size)| !is_placeholder(*size));
     let Some((first, size)) = known.next() else { return Ok(()) };
-    match known.find(|(_, other)| other.relative_difference(&size) > TOLERANCE) {
+    match known.find(|(_, other)| !other.agrees_with(&size)) {
         Some((path, other)) => Err(Failure::new(format!(
             "voxel sizes differ: {} has {} Angstrom, {} has {}",
             first.display(),

@@ -80,13 +80,50 @@ fn lists_are_read_in_their_tomograms_frame_and_failures_leave_no_folder() {
         ("average t.mrc --particles p.csv --box 26 --control -o out", 1),
         ("average t.mrc --particles p.csv --box 8 --mask coarse.mrc -o out", 1),
         ("average escaped.toml --box 8 --iterations 0 --targets -o out", 1),
+        ("average t.mrc --particles p.csv --box 8 --iterations 0 --reference t.mrc -o out", 2),
+        ("average t.mrc --particles p.csv --box 8 --iterations 0 --everywhere 1 -o out", 2),
+        ("average flat.mrc --particles p.csv --box 8 -o out/in/it", 1),
     ] {
         let output = run(at, line);
         assert_eq!(output.status.code(), Some(code), "{line}: {}", String::from_utf8_lossy(&output.stderr));
         assert!(!at.join("out").exists() && !at.join("out-of-it-labels.mrc").exists());
     }
-    // What was refined stays where it has no shape.
-    let output = run(at, "average t.mrc --particles p.csv --box 8 --iterations 0 --targets --threshold 1000 -o out");
+    // What was refined stays where it has no shape, and is told; the shape of an earlier average goes.
+    let targets = "average t.mrc --particles p.csv --box 8 --iterations 0 --targets --threshold";
+    succeed(at, &format!("{targets} 0 -o out"));
+    assert!(at.join("out/mask.mrc").exists() && at.join("out/t-labels.mrc").exists());
+    let output = run(at, &format!("{targets} 1000 -o out"));
     assert_eq!(output.status.code(), Some(1));
-    assert!(at.join("out/average.mrc").exists() && !at.join("out/mask.mrc").exists());
+    assert!(String::from_utf8_lossy(&output.stdout).contains("4 particles"));
+    assert!(at.join("out/average.mrc").exists() && !at.join("out/mask.mrc").exists() && !at.join("out/t-labels.mrc").exists());
+}
+
+#[test]
+fn errors_name_their_tomogram_or_mask_and_tomograms_without_particles_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let voxels = Array3::from_shape_fn((24, 24, 24), |(z, y, x)| ((z * 31 + y * 17 + x * 7) % 23) as f32);
+    let volume = |angstrom: f64, voxels: Array3<f32>| Volume::new(voxels).with_voxel_size(VoxelSize::isotropic(angstrom).ok());
+    let mut hole = voxels.clone();
+    hole[[8, 8, 8]] = f32::NAN;
+    write_volume(at.join("a.mrc"), &volume(10.0, voxels.clone())).unwrap();
+    write_volume(at.join("b.mrc"), &volume(10.0, hole)).unwrap();
+    write_volume(at.join("c.mrc"), &volume(20.0, voxels.clone())).unwrap();
+    write_volume(at.join("d.mrc"), &volume(10.0, voxels)).unwrap();
+    write_volume(at.join("twos.mrc"), &volume(10.0, Array3::from_elem((8, 8, 8), 2.0))).unwrap();
+    let list = |of: &str| -> String { [8, 9, 14, 15].map(|y| format!("{of},1,8,{y},8\n")).concat() };
+    std::fs::write(at.join("p.csv"), format!("tomogram,class,z,y,x\n{}{}{}", list("a"), list("b"), list("c"))).unwrap();
+    for (line, named) in [
+        ("average a.mrc b.mrc c.mrc --particles p.csv --box 8 --iterations 0 -o out", "c.mrc: "),
+        ("average b.mrc --particles p.csv --tomogram b --box 8 --iterations 0 -o out", "b.mrc: "),
+        ("average a.mrc --particles p.csv --tomogram a --box 8 --mask twos.mrc -o out", "twos.mrc: "),
+    ] {
+        let output = run(at, line);
+        assert!(!output.status.success(), "{line}");
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(error.contains(named), "{line}: {error}");
+    }
+    std::fs::write(at.join("a.csv"), format!("tomogram,class,z,y,x\n{}", list("a"))).unwrap();
+    let output = run(at, "average a.mrc d.mrc --particles a.csv --box 8 --iterations 0 -o out");
+    assert!(output.status.success() && String::from_utf8_lossy(&output.stderr).contains("no particle of the class in d"), "{output:?}");
 }

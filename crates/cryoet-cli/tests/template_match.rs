@@ -93,11 +93,19 @@ fn what_cannot_be_searched_is_refused_before_any_search() {
     let region = tomogram.data().mapv(|_| 1.0_f32);
     write_volume(at.join("region.mrc"), &tomogram.with_data(region).with_voxel_size(VoxelSize::isotropic(99.0).ok())).unwrap();
     // A step that makes a search of minutes.
-    for (options, message) in [("--template nan.mrc", "nan.mrc"), ("--region region.mrc", "voxel sizes differ")] {
+    let twos = template.data().mapv(|_| 2.0_f32);
+    write_volume(at.join("twos.mrc"), &template.with_data(twos)).unwrap();
+    for (options, code, message) in [
+        ("--template nan.mrc", 1, "nan.mrc: "),
+        ("--region region.mrc", 1, "voxel sizes differ"),
+        ("--mask twos.mrc", 1, "cryoet: twos.mrc: "),
+        ("--radius 90", 1, "its --radius is 90"),
+        ("--false-positives 1e12", 2, "less than half of the"),
+    ] {
         let start = std::time::Instant::now();
         let output = run(at, &format!("match {TOMOGRAM} --template {map} {options} --step 8 -o p.csv"));
         let text = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.code() == Some(1) && text.contains(message), "{options}: {text}");
+        assert!(output.status.code() == Some(code) && text.contains(message), "{options}: {text}");
         assert!(start.elapsed().as_secs() < 30, "{options}");
     }
 }

@@ -26,7 +26,7 @@ const GOLDEN: f64 = 1.618_033_988_749_895;
 pub enum Symmetry {
     /// C1, C2, ...: an n-fold axis. C1 is no symmetry.
     Cyclic(u32),
-    /// D1, D2, ...: an n-fold axis and two-fold axes across it.
+    /// D1, D2, ...: an n-fold axis along z and n two-fold axes across it, one of them along x; D1 is a single two-fold axis along x.
     Dihedral(u32),
     /// T, of 12 rotations.
     Tetrahedral,

@@ -81,6 +81,34 @@ impl VoxelSize {
         (0..3).map(|axis| (self.zyx[axis] / reference.zyx[axis] - 1.0).abs()).fold(0.0, f64::max)
     }
 
+    /// By how much voxel sizes of the same thing may differ, relatively: headers round, and over 30 voxels this shifts by a third of one.
+    pub const TOLERANCE: f64 = 0.01;
+
+    /// Whether another voxel size is the same along every axis, within [`TOLERANCE`](Self::TOLERANCE).
+    ///
+    /// ```
+    /// use cryoet_core::VoxelSize;
+    /// let size = VoxelSize::isotropic(10.0)?;
+    /// assert!(size.agrees_with(&VoxelSize::isotropic(10.05)?));
+    /// assert!(!size.agrees_with(&VoxelSize::new(10.0, 10.0, 13.48)?));
+    /// # Ok::<(), cryoet_core::VoxelSizeError>(())
+    /// ```
+    pub fn agrees_with(&self, reference: &Self) -> bool {
+        self.relative_difference(reference) <= Self::TOLERANCE
+    }
+
+    /// Whether voxels are cubes, within [`TOLERANCE`](Self::TOLERANCE): what is turned in voxels needs it.
+    ///
+    /// ```
+    /// use cryoet_core::VoxelSize;
+    /// assert!(VoxelSize::new(10.0, 10.0, 10.05)?.is_cubic());
+    /// assert!(!VoxelSize::new(15.0, 10.0, 10.0)?.is_cubic());
+    /// # Ok::<(), cryoet_core::VoxelSizeError>(())
+    /// ```
+    pub fn is_cubic(&self) -> bool {
+        self.anisotropy() <= Self::TOLERANCE
+    }
+
     /// The voxel size times a positive factor; a factor that would leave the positive numbers changes nothing.
     #[must_use]
     pub fn scaled(&self, factor: f64) -> Self {

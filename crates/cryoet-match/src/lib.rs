@@ -40,7 +40,6 @@ mod score_statistics;
 mod search;
 mod selection;
 mod separated;
-mod sphere;
 mod template;
 mod tile_search;
 mod tiling;

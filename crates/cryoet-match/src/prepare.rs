@@ -2,8 +2,7 @@ use cryoet_core::ndarray::{Array3, ArrayView3};
 use cryoet_core::{Volume, VoxelSize, box_centre};
 
 use crate::fourier::{Fourier3, Workspace, fast_length};
-use crate::search::VOXEL_SIZE_TOLERANCE;
-use crate::template::check_weights;
+use crate::template::{LARGEST, check_weights};
 use crate::{LowPass, Template, TemplateError, TemplateMask};
 
 /// A density above this share of its maximum belongs to the particle, where its extent is measured.
@@ -112,7 +111,7 @@ pub fn prepare_template_under(map: &Volume<f32>, mask: &Volume<f32>, params: &Pr
         return Err(TemplateError::MaskShape { mask: mask.shape(), template: map.shape() });
     }
     if let (Some(of_mask), Some(of_map)) = (mask.voxel_size(), map.voxel_size())
-        && of_mask.relative_difference(&of_map) > VOXEL_SIZE_TOLERANCE
+        && !of_mask.agrees_with(&of_map)
     {
         return Err(TemplateError::MaskVoxelSize { mask: of_mask, template: of_map });
     }
@@ -158,7 +157,7 @@ impl Sampling {
             let least = (2.0 * (radius + edge + 1.0)).ceil().clamp(4.0, 1e6) as usize;
             fast_length(least.div_ceil(2)) * 2
         });
-        if !(3..=512).contains(&size) {
+        if !(3..=LARGEST).contains(&size) {
             return Err(TemplateError::Resampling { from: self.from.mean(), to: self.wanted.mean(), radius });
         }
         Ok(size)

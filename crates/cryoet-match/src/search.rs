@@ -15,9 +15,6 @@ use crate::{Ctf, LowPass, MatchError, RotationGrid, ScoreStatistics, Template, W
 /// The index in a map of best orientations of a voxel that was not searched: outside the mask, or without or with too much variance.
 pub const NOT_SEARCHED: u32 = u32::MAX;
 
-/// The largest relative difference between the voxel sizes of template and tomogram: over 30 voxels they shift by a third of one.
-pub(crate) const VOXEL_SIZE_TOLERANCE: f64 = 0.01;
-
 /// The largest edge of tiles: 2048^3 complex numbers are 34 GB.
 const LARGEST_TILE: usize = 2048;
 
@@ -141,12 +138,12 @@ impl<'a> Search<'a> {
         let shape = tomogram.shape();
         let size = template.size();
         if let (Some(of_template), Some(of_tomogram)) = (template.voxel_size(), tomogram.voxel_size())
-            && of_template.relative_difference(&of_tomogram) > VOXEL_SIZE_TOLERANCE
+            && !of_template.agrees_with(&of_tomogram)
         {
             return Err(MatchError::VoxelSizes { template: of_template, tomogram: of_tomogram });
         }
         let voxel_size = tomogram.voxel_size().or(template.voxel_size());
-        if let Some(found) = voxel_size.filter(|size| size.anisotropy() > VOXEL_SIZE_TOLERANCE) {
+        if let Some(found) = voxel_size.filter(|size| !size.is_cubic()) {
             return Err(MatchError::AnisotropicVoxels { found });
         }
         if params.ctf.is_some() && voxel_size.is_none() {
@@ -175,6 +172,19 @@ impl<'a> Search<'a> {
     ///
     /// # Errors
     /// A mask of another shape.
+    ///
+    /// ```
+    /// # use cryoet_core::{Volume, ndarray::Array3};
+    /// # use cryoet_match::{MatchParams, NOT_SEARCHED, RotationGrid, Search, Symmetry, Template, TemplateMask};
+    /// # let tomogram = Volume::new(Array3::from_shape_fn((12, 24, 24), |(z, y, x)| ((z * 7 + y * 5 + x * 3) % 11) as f32));
+    /// # let stick = Array3::from_shape_fn((7, 7, 7), |(z, y, _)| if z == 3 && y == 3 { 1.0 } else { 0.0 });
+    /// # let template = Template::new(Volume::new(stick), TemplateMask::Sphere { radius: 3.0, edge: 0.0 })?;
+    /// # let grid = RotationGrid::covering(60.0, Symmetry::default())?;
+    /// let cell = Volume::new(Array3::from_shape_fn((12, 24, 24), |(_, y, _)| y < 10));
+    /// let found = Search::new(&tomogram, &template, &grid, MatchParams::default())?.within(&cell)?.run(&())?;
+    /// assert!(found.rotations[[6, 9, 12]] != NOT_SEARCHED && found.rotations[[6, 10, 12]] == NOT_SEARCHED);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn within(mut self, mask: &'a dyn VolumeSource<bool>) -> Result<Self, MatchError> {
         if mask.shape() != self.tomogram.shape() {
             return Err(MatchError::MaskShape { mask: mask.shape(), tomogram: self.tomogram.shape() });
@@ -184,6 +194,20 @@ impl<'a> Search<'a> {
     }
 
     /// The same search with the turned template whitened as the tomogram was, which must be the answer of [`Whitening::apply`].
+    ///
+    /// ```
+    /// # use cryoet_core::{Volume, ndarray::Array3};
+    /// # use cryoet_match::{MatchParams, RotationGrid, Search, Symmetry, Template, TemplateMask, Whitening};
+    /// # let tomogram = Volume::new(Array3::from_shape_fn((12, 24, 24), |(z, y, x)| ((z * 7 + y * 5 + x * 3) % 11) as f32));
+    /// # let stick = Array3::from_shape_fn((7, 7, 7), |(z, y, _)| if z == 3 && y == 3 { 1.0 } else { 0.0 });
+    /// # let template = Template::new(Volume::new(stick), TemplateMask::Sphere { radius: 3.0, edge: 0.0 })?;
+    /// # let grid = RotationGrid::covering(60.0, Symmetry::default())?;
+    /// let whitening = Whitening::of(&tomogram)?;
+    /// let white = whitening.apply(&tomogram)?;
+    /// let found = Search::new(&white, &template, &grid, MatchParams::default())?.with_whitening(&whitening).run(&())?;
+    /// assert!(found.scores.data().iter().all(|score| score.abs() <= 1.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn with_whitening(mut self, whitening: &'a Whitening) -> Self {
         self.whitening = Some(whitening);
@@ -198,6 +222,21 @@ impl<'a> Search<'a> {
     /// # Errors
     /// A source that fails; a template of which filters leave nothing; no voxel that can be searched; cancelled by `progress`, which
     /// counts orientations, those of each tile anew.
+    ///
+    /// ```
+    /// # use cryoet_core::{Volume, ndarray::Array3};
+    /// # use cryoet_match::{MatchParams, RotationGrid, Search, Symmetry, Template, TemplateMask};
+    /// # let tomogram = Volume::new(Array3::from_shape_fn((12, 24, 24), |(z, y, x)| ((z * 7 + y * 5 + x * 3) % 11) as f32));
+    /// # let stick = Array3::from_shape_fn((7, 7, 7), |(z, y, _)| if z == 3 && y == 3 { 1.0 } else { 0.0 });
+    /// # let template = Template::new(Volume::new(stick), TemplateMask::Sphere { radius: 3.0, edge: 0.0 })?;
+    /// # let grid = RotationGrid::covering(60.0, Symmetry::default())?;
+    /// let search = Search::new(&tomogram, &template, &grid, MatchParams::default())?;
+    /// let found = search.run(&())?;
+    /// assert_eq!(found.statistics.count, (12 * 24 * 24 * grid.len()) as u64);
+    /// let threshold = found.statistics.threshold(1.0).unwrap(); // what noise passes once in such a search
+    /// assert!(threshold > 4.0 * found.statistics.std);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn run(&self, progress: &dyn Progress) -> Result<Matches, MatchError> {
         let shape = self.tomogram.shape();
         let mut scores = Volume::new(Array3::zeros(shape)).with_voxel_size(self.tomogram.voxel_size()).with_origin(self.tomogram.origin());
@@ -211,6 +250,23 @@ impl<'a> Search<'a> {
     ///
     /// # Errors
     /// As [`run`](Self::run); a sink that fails.
+    ///
+    /// ```
+    /// # use cryoet_core::{Volume, ndarray::Array3};
+    /// # use cryoet_match::{MatchParams, NOT_SEARCHED, RotationGrid, Search, Symmetry, Template, TemplateMask};
+    /// # let tomogram = Volume::new(Array3::from_shape_fn((12, 24, 24), |(z, y, x)| ((z * 7 + y * 5 + x * 3) % 11) as f32));
+    /// # let stick = Array3::from_shape_fn((7, 7, 7), |(z, y, _)| if z == 3 && y == 3 { 1.0 } else { 0.0 });
+    /// # let template = Template::new(Volume::new(stick), TemplateMask::Sphere { radius: 3.0, edge: 0.0 })?;
+    /// # let grid = RotationGrid::covering(60.0, Symmetry::default())?;
+    /// // In a program these are files; any `VolumeSink` does.
+    /// let mut scores = Volume::new(Array3::zeros((12, 24, 24)));
+    /// let mut rotations = Volume::new(Array3::from_elem((12, 24, 24), NOT_SEARCHED));
+    /// let search = Search::new(&tomogram, &template, &grid, MatchParams { tile: 16, ..MatchParams::default() })?;
+    /// search.run_into(&mut scores, &mut rotations, &())?;
+    /// let whole = search.run(&())?;
+    /// assert_eq!(whole.scores.data(), scores.data());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn run_into(
         &self,
         scores: &mut dyn VolumeSink<f32>,
@@ -218,7 +274,7 @@ impl<'a> Search<'a> {
         progress: &dyn Progress,
     ) -> Result<ScoreStatistics, MatchError> {
         let tiling = Tiling::new(self.tomogram.shape(), self.template.size(), self.params.tile);
-        let search = TileSearch::new(self.template, self.grid, self.filter(), self.params.variance_limit, tiling.transform);
+        let search = TileSearch::new(self.template, self.filter(), self.params.variance_limit, tiling.transform);
         let rotation_count = self.grid.len() as u64;
         let total = tiling.parts.len() as u64 * rotation_count;
         let done = AtomicU64::new(0);
@@ -230,7 +286,7 @@ impl<'a> Search<'a> {
                 None => vec![true; part.voxels()],
             };
             let found = if searched.contains(&true) {
-                search.run(&self.surroundings(part)?, part.size, &searched, &step)?
+                search.run(self.grid, &self.surroundings(part)?, part.size, &searched, &step)?
             } else {
                 done.store((i as u64 + 1) * rotation_count, Ordering::Relaxed);
                 Part::unsearched(part.voxels())

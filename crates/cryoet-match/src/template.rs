@@ -1,11 +1,9 @@
 use cryoet_core::ndarray::{Array3, ArrayView3};
-use cryoet_core::{Volume, VoxelSize, box_centre};
+use cryoet_core::{Volume, VoxelSize, box_centre, soft_sphere};
 use thiserror::Error;
 
-use crate::sphere::soft_sphere;
-
 /// The largest edge of a template's box in voxels; more is no template, and its oversampled copy would not fit.
-const LARGEST: usize = 512;
+pub(crate) const LARGEST: usize = 512;
 
 /// Where a template is compared with the tomogram.
 #[derive(Debug, Clone, PartialEq)]
@@ -158,6 +156,18 @@ impl Template {
     }
 
     /// The edge of the box in voxels.
+    ///
+    /// ```
+    /// # use cryoet_core::{Volume, VoxelSize, ndarray::Array3};
+    /// # use cryoet_match::{Template, TemplateMask};
+    /// let rod = Array3::from_shape_fn((9, 9, 9), |(z, y, x)| if z == 4 && y == 4 { x as f32 } else { 0.0 });
+    /// let density = Volume::new(rod).with_voxel_size(VoxelSize::isotropic(10.0)?);
+    /// let mask = TemplateMask::Sphere { radius: 4.0, edge: 0.0 };
+    /// let template = Template::new(density.clone(), mask.clone())?;
+    /// assert_eq!((template.size(), template.voxel_size()), (9, density.voxel_size()));
+    /// assert_eq!((template.density(), template.mask()), (&density, &mask));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn size(&self) -> usize {
         self.density.shape()[0]
     }
@@ -180,6 +190,16 @@ impl Template {
     /// The template's mirror image in x: the other hand. Which of the two scores higher tells the tomogram's handedness.
     ///
     /// In a box of even size the first plane along x has no partner, and becomes zero.
+    ///
+    /// ```
+    /// # use cryoet_core::{Volume, ndarray::Array3};
+    /// # use cryoet_match::{Template, TemplateMask};
+    /// let rod = Array3::from_shape_fn((9, 9, 9), |(z, y, x)| if z == 4 && y == 4 { x as f32 } else { 0.0 });
+    /// let template = Template::new(Volume::new(rod), TemplateMask::Sphere { radius: 4.0, edge: 0.0 })?;
+    /// assert_eq!(template.mirrored().density().data()[[4, 4, 1]], 7.0);
+    /// assert_eq!(template.mirrored().mirrored(), template);
+    /// # Ok::<(), cryoet_match::TemplateError>(())
+    /// ```
     #[must_use]
     pub fn mirrored(&self) -> Self {
         let twice = 2 * box_centre(self.size());
@@ -200,7 +220,7 @@ impl Template {
     /// The mask's weights, unturned.
     pub(crate) fn weights(&self) -> Vec<f32> {
         match &self.mask {
-            &TemplateMask::Sphere { radius, edge } => soft_sphere(self.size(), radius, edge),
+            &TemplateMask::Sphere { radius, edge } => soft_sphere(self.size(), radius, edge).iter().map(|&w| w as f32).collect(),
             TemplateMask::Shape(weights) => weights.iter().copied().collect(),
         }
     }

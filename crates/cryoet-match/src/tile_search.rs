@@ -31,9 +31,8 @@ impl Part {
 }
 
 /// What all tiles of a search share: plans, the template ready to be turned, its filter.
-pub(crate) struct TileSearch<'a> {
+pub(crate) struct TileSearch {
     size: usize,
-    grid: &'a RotationGrid,
     large: Fourier3<f32>,
     small: Fourier3<f32>,
     density: Turnable,
@@ -67,11 +66,10 @@ struct Best {
     sums: Vec<(usize, Sums)>,
 }
 
-impl<'a> TileSearch<'a> {
+impl TileSearch {
     /// `filter` takes frequencies z, y, x in cycles per voxel of the turned template.
     pub(crate) fn new(
         template: &Template,
-        grid: &'a RotationGrid,
         filter: Option<impl Fn([f64; 3]) -> f64>,
         variance_limit: Option<f64>,
         transform: [usize; 3],
@@ -87,7 +85,6 @@ impl<'a> TileSearch<'a> {
         };
         Self {
             size,
-            grid,
             large: Fourier3::new(transform),
             density: Turnable::new(&template.voxels(), size, false),
             small,
@@ -97,10 +94,11 @@ impl<'a> TileSearch<'a> {
         }
     }
 
-    /// Searches the part whose surroundings are given: the part's size and the template's less one, voxels z, y, x in order.
-    /// `step` is called after each orientation.
+    /// Searches, over a grid of orientations, the part whose surroundings are given: the part's size and the template's less one, voxels z, y, x
+    /// in order. `step` is called after each orientation.
     pub(crate) fn run(
         &self,
+        grid: &RotationGrid,
         surroundings: &[f32],
         part: [usize; 3],
         searched: &[bool],
@@ -108,9 +106,9 @@ impl<'a> TileSearch<'a> {
     ) -> Result<Part, MatchError> {
         let tile = self.tile(surroundings, part, searched);
         let next = AtomicUsize::new(0);
-        let threads = rayon::current_num_threads().clamp(1, self.grid.len());
+        let threads = rayon::current_num_threads().clamp(1, grid.len());
         let mut found: Vec<Best> =
-            (0..threads).into_par_iter().map(|_| self.search(&tile, &next, step)).collect::<Result<_, MatchError>>()?;
+            (0..threads).into_par_iter().map(|_| self.search(grid, &tile, &next, step)).collect::<Result<_, MatchError>>()?;
         // Which thread took which orientation changes from run to run; the best of all, and sums in the grid's order, do not.
         let mut sums: Vec<(usize, Sums)> = found.iter_mut().flat_map(|best| std::mem::take(&mut best.sums)).collect();
         sums.sort_unstable_by_key(|entry| entry.0);
@@ -177,7 +175,13 @@ impl<'a> TileSearch<'a> {
     }
 
     /// Takes orientations until none is left.
-    fn search(&self, tile: &Tile<'_>, next: &AtomicUsize, step: &(dyn Fn() -> Result<(), Cancelled> + Sync)) -> Result<Best, MatchError> {
+    fn search(
+        &self,
+        grid: &RotationGrid,
+        tile: &Tile<'_>,
+        next: &AtomicUsize,
+        step: &(dyn Fn() -> Result<(), Cancelled> + Sync),
+    ) -> Result<Best, MatchError> {
         let voxels: usize = tile.part.iter().product();
         let mut best = Best { scores: vec![f32::NEG_INFINITY; voxels], rotations: vec![NOT_SEARCHED; voxels], sums: Vec::new() };
         let mut work = Workspace::default();
@@ -185,7 +189,7 @@ impl<'a> TileSearch<'a> {
         let mut of_shape = Vec::new();
         loop {
             let rotation = next.fetch_add(1, Ordering::Relaxed);
-            let Some(orientation) = self.grid.orientations().get(rotation) else {
+            let Some(orientation) = grid.orientations().get(rotation) else {
                 return Ok(best);
             };
             self.density.turned(orientation, &mut density);
@@ -199,7 +203,7 @@ impl<'a> TileSearch<'a> {
                 }
             };
             if !normalise(&mut density, under) {
-                next.store(self.grid.len(), Ordering::Relaxed);
+                next.store(grid.len(), Ordering::Relaxed);
                 return Err(MatchError::TemplateVanishes { rotation });
             }
             let mut sums = Sums::default();
@@ -220,7 +224,7 @@ impl<'a> TileSearch<'a> {
             });
             best.sums.push((rotation, sums));
             if let Err(cancelled) = step() {
-                next.store(self.grid.len(), Ordering::Relaxed);
+                next.store(grid.len(), Ordering::Relaxed);
                 return Err(cancelled.into());
             }
         }

@@ -1,10 +1,10 @@
 use super::*;
 use crate::average::Map;
 use crate::phantom::{density, draw, random_orientation, without_wedge};
-use crate::sphere::soft_sphere;
 use cryoet_core::RotationGrid;
 use cryoet_core::Symmetry;
 use cryoet_core::ndarray::Array3;
+use cryoet_core::soft_sphere;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -27,7 +27,7 @@ fn posed(orientation: &Orientation, shift: [f64; 3]) -> Vec<f32> {
 
 #[test]
 fn recovers_a_known_turn_and_shift_from_any_start() {
-    let reference = Reference::new(&map(), &soft_sphere(SIZE, 8.5, 2.0));
+    let reference = Reference::new(&map(), &soft_sphere(SIZE, 8.5, 2.0).into_raw_vec_and_offset().0);
     let wedge = Some(Wedge::new(-60.0, 60.0));
     let fine = Aligner::new(&reference, wedge, band);
     let coarse = Aligner::new(&reference, wedge, |length| if length <= 4.0 { 1.0 } else { 0.0 });
@@ -66,7 +66,7 @@ fn the_wedges_of_both_sides_count() {
     let wedge = Wedge::new(-60.0, 60.0);
     let measured = CubeFourier::frequencies(SIZE).map(|frequency| wedge.weight(frequency) > 0.5).collect();
     let map = |measured| Map { size: SIZE, voxels: lacking.iter().map(|&v| f64::from(v)).collect(), measured };
-    let mask = soft_sphere(SIZE, 8.5, 2.0);
+    let mask = soft_sphere(SIZE, 8.5, 2.0).into_raw_vec_and_offset().0;
     let (informed, blind) = (Reference::new(&map(measured), &mask), Reference::new(&map(Vec::new()), &mask));
     let (fourier, mut work) = (CubeFourier::new(SIZE), AlignWork::default());
     let mut score = |reference: &Reference, wedge: Option<Wedge>| {
@@ -83,7 +83,7 @@ fn the_wedges_of_both_sides_count() {
 
 #[test]
 fn shifts_stay_within_reach_of_home() {
-    let reference = Reference::new(&map(), &soft_sphere(SIZE, 8.5, 2.0));
+    let reference = Reference::new(&map(), &soft_sphere(SIZE, 8.5, 2.0).into_raw_vec_and_offset().0);
     let aligner = Aligner::new(&reference, None, band);
     let (fourier, mut work) = (CubeFourier::new(SIZE), AlignWork::default());
     let image = aligner.image(&posed(&Orientation::identity(), [0.0, 3.0, 0.0]), [0.0; 3], &fourier);

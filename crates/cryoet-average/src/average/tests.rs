@@ -71,8 +71,7 @@ fn the_average_of_true_poses_in_noise_is_the_density() {
     let phantom = Phantom::new(3, 0.5, 1);
     let map = average(&phantom.with(&phantom.truth), &AverageParams::new(SIZE), &()).unwrap();
     assert_eq!(map.voxel_size().unwrap().zyx(), [10.0; 3]);
-    let mut ball = crate::sphere::soft_sphere(SIZE, 7.0, 2.0).into_iter();
-    let ball = Array3::from_shape_simple_fn([SIZE; 3], || ball.next().unwrap() as f32);
+    let ball = cryoet_core::soft_sphere(SIZE, 7.0, 2.0).mapv(|w| w as f32);
     let curve = fsc_masked(map.view(), density(SIZE).view(), ball.view(), 1).unwrap();
     assert!(curve.values[1..4].iter().all(|&v| v > 0.95), "{curve:?}");
     // The blobs fade below the noise of 27 particles at a quarter of a cycle per voxel.
@@ -118,16 +117,22 @@ fn refuses_what_cannot_be_averaged() {
     assert!(matches!(run(&[], &params), AverageError::TooFew { count: 0, .. }));
     assert!(matches!(run(&phantom.with(&[]), &params), AverageError::TooFew { count: 0, .. }));
     assert!(matches!(run(&phantom.with(&phantom.truth), &AverageParams::new(3)), AverageError::Size { size: 3, least: 4 }));
-    let bad = [phantom.with(&phantom.truth)[0].with_wedge(Wedge::new(60.0, -60.0))];
-    assert!(matches!(run(&bad, &params), AverageError::Wedge { .. }));
+    // What one of several tomograms is refused for names it.
+    let [first] = phantom.with(&phantom.truth);
+    let second = |set| match run(&[first, set], &params) {
+        AverageError::Tomogram { place: 1, error } => *error,
+        other => other,
+    };
+    assert!(matches!(second(first.with_wedge(Wedge::new(60.0, -60.0))), AverageError::Wedge { .. }));
     let mut hole = phantom.tomogram.clone();
     hole.data_mut()[[10, 11, 12]] = f32::NAN;
-    assert!(matches!(run(&[TomogramParticles::new(&hole, &phantom.truth)], &params), AverageError::NonFinite { index: [10, 11, 12], .. }));
+    let error = run(&[first, TomogramParticles::new(&hole, &phantom.truth)], &params);
+    assert!(matches!(error.cause(), AverageError::NonFinite { index: [10, 11, 12], .. }));
+    assert!(error.to_string().starts_with("tomogram 1 (from 0): voxel [10, 11, 12]"), "{error}");
     let finer = phantom.tomogram.clone().with_voxel_size(cryoet_core::VoxelSize::isotropic(8.0).unwrap());
-    let [first] = phantom.with(&phantom.truth);
-    assert!(matches!(run(&[first, TomogramParticles::new(&finer, &phantom.truth)], &params), AverageError::VoxelSizes { .. }));
+    assert!(matches!(second(TomogramParticles::new(&finer, &phantom.truth)), AverageError::VoxelSizes { .. }));
     let far = [particle([500.0, 3.0, 3.0], Orientation::identity())];
-    assert!(matches!(run(&phantom.with(&far), &params), AverageError::Outside { .. }));
+    assert!(matches!(second(phantom.with(&far)[0]), AverageError::Outside { .. }));
     let constant = Volume::new(Array3::from_elem([30; 3], 2.0_f32));
     let middle = [particle([15.0; 3], Orientation::identity())];
     assert!(matches!(run(&[TomogramParticles::new(&constant, &middle)], &params), AverageError::NoVariance { count: 1 }));

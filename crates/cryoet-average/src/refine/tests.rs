@@ -119,7 +119,7 @@ fn refuses_what_cannot_be_refined() {
     assert!(matches!(run(&four, &masked(SIZE, 0.0)), AverageError::MaskEmpty));
     let mut far = four.clone();
     far[2].position = Position::new(500.0, 3.0, 3.0).unwrap();
-    assert!(matches!(run(&far, &params()), AverageError::Outside { .. }));
+    assert!(matches!(run(&far, &params()).cause(), AverageError::Outside { .. }));
     let finer = density(SIZE).with_voxel_size(VoxelSize::isotropic(8.0).unwrap());
     assert!(matches!(refine(&phantom.with(&four), Some(&finer), &params(), &()), Err(AverageError::VoxelSizes { .. })));
     let mut hole = density(SIZE);

@@ -5,7 +5,7 @@ mod results;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use cryoet::average::{RefineParams, TomogramParticles, random_particles, refine};
+use cryoet::average::{AverageError, RefineParams, TomogramParticles, random_particles, refine};
 use cryoet::io::read_volume;
 use cryoet::matching::{Contrast, PrepareParams, prepare_template};
 use cryoet::ndarray::Array3;
@@ -17,6 +17,7 @@ use serde::Serialize;
 use crate::bar::Bar;
 use crate::failure::Failure;
 use crate::geometry::{Group, Tilts, symmetry, tilts};
+use crate::made_folder::MadeFolder;
 use crate::numbers;
 use crate::options::ListOptions;
 use crate::output;
@@ -64,15 +65,15 @@ pub(crate) struct Average {
     #[arg(long, value_name = "MASK")]
     #[serde(serialize_with = "crate::paths::shown")]
     mask: Option<PathBuf>,
-    /// Radius of the soft ball in voxels; by default a third of the box
+    /// Radius of the soft ball in voxels, whose edge takes another tenth of the box where there is room; by default a third of the box
     #[arg(long, value_name = "VOXELS", value_parser = numbers::positive, allow_negative_numbers = true, conflicts_with = "mask")]
     radius: Option<f64>,
     /// How often particles are aligned and averaged; 0 averages the poses given
     #[arg(long, value_name = "N", default_value_t = 4)]
     iterations: u32,
-    /// In how many of the first iterations particles without orientation are tried in all of them
-    #[arg(long, value_name = "N", default_value_t = 2)]
-    everywhere: u32,
+    /// In how many of the first iterations particles without orientation are tried in all of them [default: 2]
+    #[arg(long, value_name = "N")]
+    everywhere: Option<u32>,
     /// Start without the list's orientations
     #[arg(long)]
     forget_orientations: bool,
@@ -131,13 +132,10 @@ impl Average {
                 "particles within a voxel of an earlier one: {count}; halves that share them are alike without any signal"
             )),
         }
-        let is_new = !self.output.exists();
-        std::fs::create_dir_all(&self.output)
-            .map_err(|error| Failure::new(format!("cannot make the folder {}: {error}", self.output.display())))?;
+        let folder = MadeFolder::make(&self.output)?;
         let outcome = self.write_into_folder(&inputs, &of_class, json);
-        if is_new && outcome.is_err() {
-            // Fails, and is left, where something was written before.
-            let _ = std::fs::remove_dir(&self.output);
+        if outcome.is_err() {
+            folder.remove_if_empty();
         }
         outcome
     }
@@ -151,16 +149,17 @@ impl Average {
         // Made first: a control that cannot be is refused before the work.
         let random = self.control.then(|| self.random_places(inputs)).transpose()?;
         let bar = Bar::new("averaging");
-        let refinement = refine(&sets, of_class.reference.as_ref(), &of_class.refine, &bar)?;
+        let refinement = refine(&sets, of_class.reference.as_ref(), &of_class.refine, &bar).map_err(|error| inputs.failure(error))?;
         drop(bar);
         let control = random.map(|lists| self.control_of(inputs, &lists, of_class)).transpose()?;
         results.write(&refinement, control.as_ref(), &record)?;
+        results.print(&refinement, control.as_ref(), json)?;
         if self.targets {
             // The refinement took long, and stays where it has no shape.
             let mask = averaged_mask(&refinement.average, inputs.class, of_class)?;
             results.write_targets(&refinement, &mask)?;
         }
-        results.print(&refinement, control.as_ref(), json)
+        Ok(())
     }
 
     fn set<'a>(&self, tomogram: &'a inputs::Tomogram, particles: &'a [Particle]) -> TomogramParticles<'a> {
@@ -172,7 +171,9 @@ impl Average {
     fn random_places(&self, inputs: &Inputs) -> Result<Vec<Vec<Particle>>, Failure> {
         let places = |(i, tomogram): (usize, &inputs::Tomogram)| {
             let seed = self.seed.wrapping_add(i as u64);
-            let mut random = random_particles(tomogram.source.shape(), tomogram.particles.len(), self.size, seed)?;
+            let mut random = random_particles(tomogram.source.shape(), tomogram.particles.len(), self.size, seed)
+                .map_err(Failure::from)
+                .map_err(Failure::about(&tomogram.path))?;
             for (random, particle) in random.iter_mut().zip(&tomogram.particles) {
                 random.orientation = random.orientation.filter(|_| particle.orientation.is_some());
             }
@@ -185,7 +186,7 @@ impl Average {
     fn control_of(&self, inputs: &Inputs, lists: &[Vec<Particle>], of_class: &AveragedClass) -> Result<cryoet::average::FscCurve, Failure> {
         let sets: Vec<_> = inputs.tomograms.iter().zip(lists).map(|(tomogram, list)| self.set(tomogram, list)).collect();
         let bar = Bar::new("control");
-        Ok(refine(&sets, of_class.reference.as_ref(), &of_class.refine, &bar)?.fsc)
+        Ok(refine(&sets, of_class.reference.as_ref(), &of_class.refine, &bar).map_err(|error| inputs.failure(error))?.fsc)
     }
 
     fn params(&self, voxel_size: Option<VoxelSize>) -> Result<AveragedClass, Failure> {
@@ -198,21 +199,29 @@ impl Average {
         if self.mass.is_some() && voxel_size.is_none() {
             return Err(Failure::usage("--mass needs a voxel size, and no tomogram knows its own"));
         }
+        if self.iterations == 0 {
+            let unused = [("--reference", self.reference.is_some()), ("--everywhere", self.everywhere.is_some())];
+            if let Some((option, _)) = unused.iter().find(|(_, given)| *given) {
+                return Err(Failure::usage(format!("{option} does nothing with --iterations 0, which averages the poses given")));
+            }
+        }
         let mask = self.mask.as_ref().map(|path| mask(path, voxel_size)).transpose()?;
+        let radius = self.radius.unwrap_or(defaults.radius);
         let mut refine = RefineParams {
             iterations: self.iterations,
-            everywhere: self.everywhere,
+            everywhere: self.everywhere.unwrap_or(defaults.everywhere),
             coarse_step: self.coarse_step,
             step: self.step,
             shift: self.shift,
-            radius: self.radius.unwrap_or(defaults.radius),
+            radius,
+            edge: defaults.edge.min((self.size as f64 / 2.0 - radius).max(0.0)),
             mask,
             low_pass,
             seed: self.seed,
             ..defaults
         };
         refine.average.symmetry = self.symmetry.0;
-        refine.check().map_err(Failure::of_arguments)?;
+        refine.check().map_err(|error| self.of_params(error))?;
         let reference = match &self.reference {
             Some(path) => Some(self.map(path, voxel_size, &refine).map_err(Failure::about(path))?),
             None => None,
@@ -224,6 +233,15 @@ impl Average {
         };
         let mask = DensityMaskParams { threshold, ..DensityMaskParams::default() };
         Ok(AveragedClass { refine, reference, mask, bright: self.bright })
+    }
+
+    /// Parameters that are refused; of a mask, by its file.
+    fn of_params(&self, error: AverageError) -> Failure {
+        let of_mask = matches!(error, AverageError::Shape { what: "mask", .. } | AverageError::MaskValue { .. } | AverageError::MaskEmpty);
+        match &self.mask {
+            Some(path) if of_mask => Failure::about(path)(error.into()),
+            _ => Failure::of_arguments(error),
+        }
     }
 
     /// The reference at the tomograms' voxel size, in their contrast and in the box.

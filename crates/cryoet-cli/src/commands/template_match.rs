@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use cryoet::io::{open_volume, read_class_table, read_volume, write_volume};
 use cryoet::matching::{
-    Candidates, FineAudit, FineParams, Matches, PeakParams, RotationGrid, Search, Template, Whitening, find_peaks, top_per_class,
+    Candidates, FineAudit, FineParams, Matches, PeakParams, RotationGrid, Search, Symmetry, Template, Whitening, find_peaks, top_per_class,
     top_without_overlap,
 };
 use cryoet::{ClassLabel, Orientation, Volume, VolumeSource, VoxelSize};
@@ -162,6 +162,7 @@ impl TemplateMatch {
         let region = self.region.as_ref().map(|path| region(path, tomogram.voxel_size())).transpose()?;
         // All of them before the first search, which may take hours.
         let templates = (0..maps.len()).map(|place| self.checked_template(place, tomogram.as_ref())).collect::<Result<Vec<_>, _>>()?;
+        self.check_false_positives(tomogram.as_ref(), region.as_ref())?;
         let whitening = if self.filters.whiten { Some(Whitening::of(tomogram.as_ref())?) } else { None };
         let white = whitening.as_ref().map(|whitening| whitening.apply(tomogram.as_ref())).transpose()?;
         let searched = Searched {
@@ -222,14 +223,20 @@ impl TemplateMatch {
         record: &Record,
     ) -> Result<(Candidates, Report), Failure> {
         let symmetry = self.templates.symmetry_of(place);
-        let covering = |step: f64| RotationGrid::covering(step, symmetry).map_err(Failure::of_arguments);
-        let (grid, fine) = (covering(self.step)?, self.fine_step.map(covering).transpose()?);
+        let (grid, fine) = (covering(self.step, symmetry)?, self.fine_step.map(|step| covering(step, symmetry)).transpose()?);
         let search = self.search_of(template, &grid, searched)?;
         let bar = Bar::new("matching");
         let matches = search.run(&bar)?;
         drop(bar);
-        let noise = matches.statistics.threshold(self.false_positives).unwrap_or(0.0);
-        let (threshold, radius) = (self.min_score.unwrap_or(noise), reach(template));
+        let threshold = match self.min_score.or(matches.statistics.threshold(self.false_positives)) {
+            Some(threshold) => threshold,
+            None => {
+                let count = matches.statistics.count;
+                output::warn(format!("--false-positives {} of {count} scores sets no threshold: 0 is taken", self.false_positives));
+                0.0
+            }
+        };
+        let radius = reach(template);
         let distance = nth_or_only(&self.distance, place).copied().unwrap_or(radius);
         let peaks = PeakParams { distance, threshold, most: self.candidates };
         let mut particles = find_peaks(&matches, &grid, label, &peaks)?;
@@ -253,13 +260,34 @@ impl TemplateMatch {
         Ok((Candidates { particles, radius: self.overlap_radii.get(place).copied().unwrap_or(radius) }, report))
     }
 
+    /// Refuses to expect half of all scores, or more, by chance: no threshold above 0 says so.
+    fn check_false_positives(&self, tomogram: &dyn VolumeSource<f32>, region: Option<&Volume<bool>>) -> Result<(), Failure> {
+        let voxels = region.map_or(tomogram.shape().iter().product(), |region| region.data().iter().filter(|&&inside| inside).count());
+        for place in 0..self.templates.maps.len() {
+            let scores = voxels as f64 * covering(self.step, self.templates.symmetry_of(place))?.len() as f64;
+            if self.min_score.is_none() && 2.0 * self.false_positives >= scores {
+                let expected = self.false_positives;
+                return Err(Failure::usage(format!("--false-positives {expected}: expected less than half of the {scores} scores")));
+            }
+        }
+        Ok(())
+    }
+
     /// A template, found to go with the tomogram and the filters.
     fn checked_template(&self, place: usize, tomogram: &dyn VolumeSource<f32>) -> Result<Template, Failure> {
         let template = self.templates.prepare(place, tomogram.voxel_size())?;
         let one = RotationGrid::from_orientations(vec![Orientation::identity()]).map_err(Failure::of_arguments)?;
         let searched = Searched { tomogram, region: None, whitening: None };
-        self.search_of(&template, &one, &searched).map_err(Failure::about(&self.templates.maps[place]))?;
-        Ok(template)
+        let failure = match self.search_of(&template, &one, &searched) {
+            Ok(_) => return Ok(template),
+            Err(failure) => Failure::about(&self.templates.maps[place])(failure),
+        };
+        // The radius is what made its box.
+        let too_large = tomogram.shape().iter().any(|&n| n < template.size());
+        Err(match self.templates.radius_of(place).filter(|_| too_large) {
+            Some(radius) => Failure::new(format!("{failure}; its --radius is {radius}")),
+            None => failure,
+        })
     }
 
     fn search_of<'a>(&self, template: &'a Template, grid: &'a RotationGrid, searched: &Searched<'a>) -> Result<Search<'a>, Failure> {
@@ -285,6 +313,11 @@ impl TemplateMatch {
         }
         Ok(())
     }
+}
+
+/// The orientations of a step; a step that is refused is the argument's fault.
+fn covering(step: f64, symmetry: Symmetry) -> Result<RotationGrid, Failure> {
+    RotationGrid::covering(step, symmetry).map_err(Failure::of_arguments)
 }
 
 /// What is searched, by every template.

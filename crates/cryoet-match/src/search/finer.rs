@@ -26,6 +26,12 @@ pub struct FineParams {
 impl FineParams {
     /// The defaults after a search over a grid of `step` degrees: as far as that step, with a margin of a fifth over what its
     /// particles can be away.
+    ///
+    /// ```
+    /// use cryoet_match::{FineParams, Symmetry};
+    /// let params = FineParams { symmetry: Symmetry::Dihedral(2), ..FineParams::after(20.0) };
+    /// assert_eq!((params.within, params.shift), (20.0, 1));
+    /// ```
     pub const fn after(step: f64) -> Self {
         Self { within: step, symmetry: Symmetry::Cyclic(1), shift: 1, audit_every: 10 }
     }
@@ -99,12 +105,15 @@ impl Search<'_> {
         progress: &dyn Progress,
     ) -> Result<FineMatches, MatchError> {
         let turns = params.symmetry.rotations()?;
+        let around = params.shift.saturating_mul(2).saturating_add(1);
+        let transform = self.tomogram.shape().map(|n| fast_length(around.min(n) + self.template.size() - 1));
+        let search = TileSearch::new(self.template, self.filter(), self.params.variance_limit, transform);
         let done = AtomicU64::new(0);
         let one = |(place, particle): (usize, &Particle)| {
             let near = near(place, particle, fine, params.within, &turns)?;
-            let found = self.best_at(particle, &near, params.shift)?;
+            let found = self.best_at(particle, &search, &near, params.shift)?;
             let audited = params.audit_every > 0 && place % params.audit_every == 0;
-            let everywhere = if audited { Some(self.best_at(particle, fine, params.shift)?) } else { None };
+            let everywhere = if audited { Some(self.best_at(particle, &search, fine, params.shift)?) } else { None };
             progress.report(done.fetch_add(1, Ordering::Relaxed) + 1, particles.len() as u64)?;
             let gain = everywhere.map(|best| best.score - found.score);
             let mut finer = particle.clone().with_orientation(found.orientation).with_score(Score::new(found.score)?);
@@ -120,16 +129,13 @@ impl Search<'_> {
     }
 
     /// The best orientation of a grid and the best voxel near a particle.
-    fn best_at(&self, particle: &Particle, grid: &RotationGrid, shift: usize) -> Result<Best, MatchError> {
+    fn best_at(&self, particle: &Particle, search: &TileSearch, grid: &RotationGrid, shift: usize) -> Result<Best, MatchError> {
         let shape = self.tomogram.shape();
         let position = particle.position.zyx();
         let Some(centre) = particle.position.voxel(shape) else { return Err(MatchError::Outside { position, shape }) };
         let start = centre.map(|i| i.saturating_sub(shift));
-        let part = Region::new(start, std::array::from_fn(|i| (centre[i] + shift + 1).min(shape[i]) - start[i]));
-        let size = self.template.size();
-        let transform = part.size.map(|n| fast_length(n + size - 1));
-        let search = TileSearch::new(self.template, grid, self.filter(), self.params.variance_limit, transform);
-        let found = search.run(&self.surroundings(part)?, part.size, &vec![true; part.voxels()], &|| Ok(()))?;
+        let part = Region::new(start, std::array::from_fn(|i| centre[i].saturating_add(shift).saturating_add(1).min(shape[i]) - start[i]));
+        let found = search.run(grid, &self.surroundings(part)?, part.size, &vec![true; part.voxels()], &|| Ok(()))?;
         let best = (0..found.scores.len()).fold(0, |best, i| if found.scores[i] > found.scores[best] { i } else { best });
         let [_, ny, nx] = part.size;
         let steps = [best / (ny * nx), best / nx % ny, best % nx];

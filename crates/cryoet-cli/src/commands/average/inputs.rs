@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 
+use cryoet::average::AverageError;
 use cryoet::io::open_volume;
 use cryoet::{ClassLabel, ClassTable, Particle, VolumeSource};
 
@@ -8,10 +9,12 @@ use crate::class_labels::particles_class;
 use crate::dataset::Dataset;
 use crate::failure::Failure;
 use crate::options::{Frame, tomogram_name};
+use crate::output;
 
 /// One tomogram and the particles of the class in it.
 pub(super) struct Tomogram {
     pub(super) name: String,
+    pub(super) path: PathBuf,
     pub(super) source: Box<dyn VolumeSource<f32>>,
     pub(super) particles: Vec<Particle>,
 }
@@ -28,7 +31,7 @@ impl Inputs {
     pub(super) fn read(command: &Average) -> Result<Self, Failure> {
         let mut classes = command.lists.class_table()?;
         let mut files: Vec<PathBuf> = command.lists.classes.iter().cloned().collect();
-        let mut tomograms = Vec::new();
+        let (mut tomograms, mut without) = (Vec::new(), Vec::new());
         let is_dataset = |path: &PathBuf| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
         if let [path] = command.tomograms.as_slice()
             && is_dataset(path)
@@ -43,11 +46,14 @@ impl Inputs {
                 files.push(dataset.classes.clone());
             }
             for entry in dataset.tomograms {
-                let Some(list) = entry.particles else { continue };
+                let Some(list) = entry.particles else {
+                    without.push(entry.name);
+                    continue;
+                };
                 let source = open_volume(&entry.volume)?;
                 let particles = command.lists.read_in(&list, frame_of(source.as_ref()))?.particles;
                 files.extend([entry.volume.clone(), list]);
-                tomograms.push(Tomogram { name: entry.name, source, particles });
+                tomograms.push(Tomogram { name: entry.name, path: entry.volume, source, particles });
             }
         } else {
             let list = command.particles.as_ref().ok_or_else(|| Failure::usage("give --particles, or a dataset.toml"))?;
@@ -62,8 +68,22 @@ impl Inputs {
                 tomogram.particles.iter_mut().for_each(|particle| particle.orientation = None);
             }
         }
-        tomograms.retain(|tomogram| !tomogram.particles.is_empty());
+        let (tomograms, empty): (Vec<Tomogram>, Vec<Tomogram>) = tomograms.into_iter().partition(|tomogram| !tomogram.particles.is_empty());
+        without.extend(empty.into_iter().map(|tomogram| tomogram.name));
+        if !without.is_empty() {
+            output::warn(format!("no particle of the class in {}", without.join(", ")));
+        }
         Ok(Self { tomograms, class, classes, files })
+    }
+
+    /// An error with the tomogram that it is about.
+    pub(super) fn failure(&self, error: AverageError) -> Failure {
+        match error {
+            AverageError::Tomogram { place, error } if place < self.tomograms.len() => {
+                Failure::about(&self.tomograms[place].path)(Failure::from(*error))
+            }
+            other => other.into(),
+        }
     }
 }
 
@@ -74,7 +94,10 @@ fn frame_of(tomogram: &dyn VolumeSource<f32>) -> Frame {
 
 /// The tomograms of the arguments, each with its particles of a list.
 fn of_list(command: &Average, path: &Path) -> Result<Vec<Tomogram>, Failure> {
-    let open = |volume: &PathBuf| Ok(Tomogram { name: tomogram_name(volume), source: open_volume(volume)?, particles: Vec::new() });
+    let open = |volume: &PathBuf| {
+        let source = open_volume(volume)?;
+        Ok(Tomogram { name: tomogram_name(volume), path: volume.clone(), source, particles: Vec::new() })
+    };
     let mut tomograms: Vec<Tomogram> = command.tomograms.iter().map(open).collect::<Result<_, Failure>>()?;
     if let [only] = tomograms.as_mut_slice() {
         only.particles = command.lists.read_of_one_tomogram_in(path, frame_of(only.source.as_ref()))?.particles;

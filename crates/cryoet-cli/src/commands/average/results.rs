@@ -43,14 +43,22 @@ impl<'a> Results<'a> {
         let mut files: Vec<PathBuf> =
             ["average.mrc", "half-1.mrc", "half-2.mrc", "fsc.csv", "fsc.png", "particles.csv"].map(|name| self.file(name)).into();
         if self.command.targets {
-            files.push(self.file("mask.mrc"));
-            files.extend(self.inputs.tomograms.iter().map(|tomogram| self.labels_file(&tomogram.name)));
+            files.extend(self.target_files());
         }
         files
     }
 
-    /// All but the targets.
+    /// The mask and the labels, one volume per tomogram.
+    fn target_files(&self) -> Vec<PathBuf> {
+        let labels = self.inputs.tomograms.iter().map(|tomogram| self.labels_file(&tomogram.name));
+        [self.file("mask.mrc")].into_iter().chain(labels).collect()
+    }
+
+    /// All but the targets. Targets of an earlier average go: they would pass for this one's.
     pub(super) fn write(&self, refinement: &Refinement, control: Option<&FscCurve>, record: &Record) -> Result<(), Failure> {
+        for file in self.target_files().iter().filter(|file| file.exists()) {
+            std::fs::remove_file(file).map_err(|error| Failure::new(format!("cannot remove the earlier {}: {error}", file.display())))?;
+        }
         write_volume(self.file("average.mrc"), &refinement.average)?;
         write_volume(self.file("half-1.mrc"), &refinement.halves[0])?;
         write_volume(self.file("half-2.mrc"), &refinement.halves[1])?;

@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use cryoet::VoxelSize;
 use cryoet::io::read_volume;
-use cryoet::matching::{Contrast, PrepareParams, Symmetry, Template, TemplateMask, prepare_template, prepare_template_under};
+use cryoet::matching::{
+    Contrast, PrepareParams, Symmetry, Template, TemplateError, TemplateMask, prepare_template, prepare_template_under,
+};
+use cryoet::{Volume, VoxelSize};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -58,21 +60,41 @@ impl Templates {
     /// The template of a place, at the tomogram's voxel size and contrast.
     pub(super) fn prepare(&self, place: usize, tomogram: Option<VoxelSize>) -> Result<Template, Failure> {
         let path = &self.maps[place];
-        let template = self.of_map(path, place, tomogram).map_err(Failure::about(path))?;
+        let template = self.of_map(path, place, tomogram)?;
         Ok(if self.mirrored { template.mirrored() } else { template })
+    }
+
+    /// The radius asked for of the template of a place.
+    pub(super) fn radius_of(&self, place: usize) -> Option<f64> {
+        nth_or_only(&self.radius, place).copied()
     }
 
     fn of_map(&self, path: &Path, place: usize, tomogram: Option<VoxelSize>) -> Result<Template, Failure> {
         let map = read_volume(path)?;
-        let [voxel_size, of_map] = voxel_sizes_of(path, map.voxel_size(), tomogram)?;
+        let [voxel_size, of_map] = voxel_sizes_of(path, map.voxel_size(), tomogram).map_err(Failure::about(path))?;
         let map = map.with_voxel_size(Some(of_map));
         let contrast = if self.bright { Contrast::Bright } else { Contrast::Dark };
-        let params = PrepareParams { contrast, radius: nth_or_only(&self.radius, place).copied(), ..PrepareParams::new(voxel_size) };
+        let params = PrepareParams { contrast, radius: self.radius_of(place), ..PrepareParams::new(voxel_size) };
         Ok(match self.masks.get(place) {
-            Some(path) => prepare_template_under(&map, &read_volume(path)?, &params)?,
-            None => prepare_template(&map, &params)?,
+            Some(mask) => under(&map, mask, path, &params)?,
+            None => prepare_template(&map, &params).map_err(Failure::from).map_err(Failure::about(path))?,
         })
     }
+}
+
+/// The template of a map under a mask of its own, which an error of its own names.
+fn under(map: &Volume<f32>, mask_path: &Path, map_path: &Path, params: &PrepareParams) -> Result<Template, Failure> {
+    let mask = read_volume(mask_path)?;
+    prepare_template_under(map, &mask, params).map_err(|error| {
+        let of_mask = matches!(
+            error,
+            TemplateError::MaskShape { .. }
+                | TemplateError::MaskVoxelSize { .. }
+                | TemplateError::MaskValue { .. }
+                | TemplateError::NoVariance
+        );
+        Failure::about(if of_mask { mask_path } else { map_path })(error.into())
+    })
 }
 
 /// How far a template reaches from its reference point, in voxels.
