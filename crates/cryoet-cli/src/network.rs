@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use cryoet::cluster::ClusterParams;
-use cryoet::net::{Device, HashCover, Network, Precision, SegmentError, SegmentParams, SegmentedBlock, TileHalo, Weights};
+use cryoet::net::{Device, HashCover, Network, Precision, SegmentError, SegmentParams, SegmentedBlock, TileHalo, TilePlanError, Weights};
 use cryoet::pipeline::{PickError, own_clustering};
 use cryoet::{Class, ClassTable, Resampled, VolumeSource, VoxelSize};
 use serde::Serialize;
@@ -42,7 +42,8 @@ pub(crate) struct NetworkOptions {
     /// Largest share by which the tomogram's voxel size may differ from the weights'
     #[arg(long, value_name = "SHARE", default_value_t = SegmentParams::default().voxel_size_tolerance, value_parser = numbers::not_negative, allow_negative_numbers = true)]
     voxel_size_tolerance: f64,
-    /// Bring the tomogram to the weights' voxel size first, by cubic interpolation; volumes that are written have that voxel size too
+    /// Bring the tomogram to the weights' voxel size first, by cubic interpolation; volumes that are written have that voxel size too, and
+    /// lengths and sizes of clustering count in it
     #[arg(long)]
     resample: bool,
 }
@@ -143,7 +144,7 @@ impl NetworkOptions {
     /// A watch over the tiles to come.
     pub(crate) fn memory_watch(&self) -> MemoryWatch {
         // The program, libtorch and the outputs' buffers take some hundred megabytes beside a tile.
-        MemoryWatch { told: false, most: self.params().memory / 4 * 5 + (512 << 20) }
+        MemoryWatch { told: false, most: (self.params().memory / 4).saturating_mul(5).saturating_add(512 << 20) }
     }
 
     /// The parameters of segmentation.
@@ -197,6 +198,12 @@ pub(crate) fn read_weights_and_cover(path: &Path) -> Result<(Weights, HashCover)
 pub(crate) fn not_segmented(error: SegmentError) -> Failure {
     match error {
         SegmentError::VoxelSize { .. } => Failure::new(format!("{error} (--resample does, --voxel-size corrects the tomogram's)")),
+        SegmentError::Tiles(TilePlanError::Memory { memory, least }) => {
+            let [memory, least] = [memory, least].map(|bytes| bytes as f64 / f64::from(1 << 30));
+            Failure::new(format!(
+                "no tile fits into {memory:.2} GiB: this network needs {least:.2} GiB for the smallest (--memory allows more, --fast needs less)"
+            ))
+        }
         error => error.into(),
     }
 }

@@ -10,12 +10,24 @@ const VARIABLE: &str = "CRYOET_WEIGHTS";
 /// The extension of a weights file, which its name lacks.
 const EXTENSION: &str = "safetensors";
 
+/// Refuses a file that would hold weights under another format's name.
+pub(crate) fn check_weights_output(path: &Path) -> Result<(), Failure> {
+    if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(EXTENSION)) {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("{}: expected a name that ends in .{EXTENSION}", path.display())))
+}
+
 /// The file that is meant: a path as it is, a name (no folder, no extension, no such file here) as a file of the folders of weights.
 pub(crate) fn find(given: &Path) -> Result<PathBuf, Failure> {
     find_in(given, &folders())
 }
 
 fn find_in(given: &Path, folders: &[PathBuf]) -> Result<PathBuf, Failure> {
+    if given.is_dir() && given.join("weights").with_extension(EXTENSION).is_file() {
+        let inside = given.join("weights").with_extension(EXTENSION);
+        return Err(Failure::usage(format!("{} is a folder: its weights are {}", given.display(), inside.display())));
+    }
     let is_name = given.components().count() == 1 && given.extension().is_none() && !given.is_file();
     if !is_name {
         return Ok(given.to_owned());

@@ -87,6 +87,18 @@ impl<'a> Resampled<'a> {
         Position::new(z, y, x)
     }
 
+    /// How many voxels of the old grid are as large as one of the new: what sizes in voxels are multiplied by.
+    ///
+    /// ```
+    /// use cryoet_core::{Resampled, Volume, VoxelSize, ndarray::Array3};
+    /// let fine = Volume::new(Array3::<f32>::zeros((20, 40, 40))).with_voxel_size(VoxelSize::isotropic(5.0)?);
+    /// assert_eq!(Resampled::new(&fine, VoxelSize::isotropic(10.0)?)?.volume_ratio(), 8.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn volume_ratio(&self) -> f64 {
+        self.ratio.iter().product()
+    }
+
     fn place(&self, axis: usize, index: f64) -> f64 {
         (index + 0.5) * self.ratio[axis] - 0.5
     }

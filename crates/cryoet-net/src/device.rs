@@ -54,14 +54,18 @@ impl Device {
         if cuda_devices() > 0 { Self::Cuda(0) } else { Self::Cpu }
     }
 
-    /// The device itself, once it is known to be there.
+    /// The device itself, once it is known to be there. On a GPU cuDNN then tries its algorithms for each new shape and keeps the fastest.
     ///
     /// # Errors
     /// A CUDA device that does not exist.
     pub fn check(self) -> Result<Self, DeviceError> {
         match self {
             Self::Cuda(index) if index >= cuda_devices() => Err(DeviceError::Absent { index, found: cuda_devices(), hint: HINT }),
-            _ => Ok(self),
+            Self::Cuda(_) => {
+                tch::Cuda::cudnn_set_benchmark(true);
+                Ok(self)
+            }
+            Self::Cpu => Ok(self),
         }
     }
 

@@ -16,11 +16,9 @@ pub(crate) fn statistics(volume: &dyn VolumeSource<f32>, progress: &dyn Progress
     }
 }
 
-/// Scales, where there is something to scale by, and smooths.
-pub(crate) fn scale_and_smooth(values: &mut Array3<f32>, z_score: Option<ZScore>, smoothing: &Smoothing) {
-    if let Some(z_score) = z_score {
-        values.mapv_inplace(|value| z_score.apply(value));
-    }
+/// Scales and smooths.
+pub(crate) fn scale_and_smooth(values: &mut Array3<f32>, z_score: ZScore, smoothing: &Smoothing) {
+    values.mapv_inplace(|value| z_score.apply(value));
     smoothing.apply(values);
 }
 
@@ -30,7 +28,7 @@ pub(crate) fn scale_and_smooth(values: &mut Array3<f32>, z_score: Option<ZScore>
 pub(crate) fn read_scaled(
     volume: &dyn VolumeSource<f32>,
     region: Region,
-    z_score: Option<ZScore>,
+    z_score: ZScore,
     smoothing: &Smoothing,
 ) -> Result<Array3<f32>, SourceError> {
     let (shape, end, reach) = (volume.shape(), region.end(), smoothing.reach());
@@ -57,7 +55,7 @@ mod tests {
     #[test]
     fn a_region_is_that_of_the_whole_and_zero_beyond() {
         let volume = Volume::new(Array3::from_shape_fn((9, 14, 20), |(z, y, x)| ((z * 7 + y * 13 + x * 29) % 31) as f32));
-        let (smoothing, z_score) = (Smoothing::new(1.0), Some(ZScore::new(&statistics(&volume, &()).unwrap())));
+        let (smoothing, z_score) = (Smoothing::new(1.0), ZScore::new(&statistics(&volume, &()).unwrap()));
         let mut whole = volume.data().clone();
         scale_and_smooth(&mut whole, z_score, &smoothing);
         for region in [Region::whole([9, 14, 20]), Region::new([2, 0, 7], [4, 8, 8]), Region::new([6, 6, 12], [4, 8, 12])] {

@@ -2,6 +2,7 @@
 
 mod ensemble;
 mod params;
+mod part;
 mod segment;
 mod tiles;
 mod untiled;
@@ -10,4 +11,4 @@ pub use params::{SegmentParams, TileHalo};
 pub use segment::{SegmentError, Segmentation, SegmentedBlock, segment, segment_blocks};
 pub use tiles::{Tile, TilePlan, TilePlanError};
 
-pub(crate) use untiled::untiled_labels;
+pub(crate) use part::channels_of_part;

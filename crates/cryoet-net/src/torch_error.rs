@@ -20,7 +20,7 @@ impl TorchError {
     /// Whether the operation failed for want of memory.
     pub fn is_out_of_memory(&self) -> bool {
         let text = self.message.to_ascii_lowercase();
-        ["out of memory", "can't allocate memory", "not enough memory", "bad_alloc"].iter().any(|sign| text.contains(sign))
+        ["out of memory", "can't allocate memory", "not enough memory", "bad_alloc", "alloc_failed"].iter().any(|sign| text.contains(sign))
     }
 }
 

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cryoet_core::{Class, ClassLabel, ClassTable, ClassTableError, VoxelSize};
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use crate::tensor_map::TensorMap;
 
 /// What a weights file says about itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct WeightsDescription {
     /// The network's shape.
     pub architecture: Architecture,
@@ -104,6 +105,12 @@ pub enum WeightsError {
         expected: Vec<usize>,
         /// The shape found; empty when absent.
         found: Vec<usize>,
+    },
+    /// A tensor that the architecture has not.
+    #[error("tensor {name:?} belongs to no layer of the architecture")]
+    Unknown {
+        /// Its name.
+        name: String,
     },
     /// A weight is NaN or infinite.
     #[error("tensor {name:?} holds {value} at element {index}")]
@@ -269,7 +276,8 @@ impl Weights {
     /// Weights from the bytes of a safetensors file.
     ///
     /// # Errors
-    /// Anything that is not a complete weights file with its description, or does not agree with the hashes it holds.
+    /// Anything that is not a complete weights file with its description, holds tensors or says things that this version does not know, or does
+    /// not agree with the hashes it holds.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightsError> {
         Self::with_cover_from_bytes(bytes).map(|(weights, _)| weights)
     }
@@ -292,7 +300,19 @@ impl Weights {
         let description = description.ok_or(WeightsError::NoDescription)?;
         let unreadable = |error: serde_json::Error| WeightsError::Description { reason: error.to_string() };
         let Hashed { sha256 } = serde_json::from_str(&description).map_err(unreadable)?;
-        let weights = Self::from_parts(serde_json::from_str(&description).map_err(unreadable)?, tensors)?;
+        let mut description: serde_json::Value = serde_json::from_str(&description).map_err(unreadable)?;
+        if let Some(fields) = description.as_object_mut() {
+            let _ = fields.remove("sha256");
+        }
+        let description: WeightsDescription = serde_json::from_value(description).map_err(unreadable)?;
+        let weights = Self::from_parts(description, tensors)?;
+        // An unknown tensor may change what the others mean.
+        let layers = weights.description.architecture.layers();
+        let known: BTreeSet<String> =
+            layers.iter().flat_map(|layer| ["weight", "bias"].map(|part| format!("{}.{part}", layer.name))).collect();
+        if let Some((name, _)) = weights.tensors.iter().find(|(name, _)| !known.contains(*name)) {
+            return Err(WeightsError::Unknown { name: name.clone() });
+        }
         match sha256 {
             Some(expected) if expected != weights.sha256() => Err(WeightsError::Hash { expected, found: weights.sha256() }),
             _ if sealed => Ok((weights, HashCover::Everything)),

@@ -14,7 +14,7 @@ pub use averaged_targets::{
     AveragedClass, AveragedShape, AveragedTargets, AveragedTargetsError, averaged_mask, averaged_shape, averaged_targets,
 };
 #[cfg(all(feature = "net", feature = "eval"))]
-pub use calibrate::{CalibratedPick, ClassReliability, calibrate};
+pub use calibrate::{CalibratedPick, ClassReliability, HeldOut, calibrate};
 #[cfg(all(feature = "net", feature = "cluster"))]
 pub use own_clustering::{OwnClusteringError, own_clustering, with_own_clustering};
 #[cfg(all(feature = "net", feature = "cluster"))]

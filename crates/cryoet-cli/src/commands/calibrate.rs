@@ -5,8 +5,8 @@ use clap::Args;
 use cryoet::cluster::ClusterParams;
 use cryoet::eval::DistanceParams;
 use cryoet::io::{ReadParticles, read_particles, write_whole};
-use cryoet::net::{Network, SegmentedBlock};
-use cryoet::pipeline::{ClassReliability, PickParams, calibrate, pick_with, with_own_clustering};
+use cryoet::net::{Network, SegmentedBlock, class_list};
+use cryoet::pipeline::{ClassReliability, HeldOut, PickParams, calibrate, pick_with, with_own_clustering};
 use cryoet::{ClassTable, Particle, VolumeSource};
 use serde::Serialize;
 use serde_json::json;
@@ -19,6 +19,7 @@ use crate::network::{NetworkOptions, not_picked, read_weights};
 use crate::paths::{Shown, check_files};
 use crate::plot::PlotFormat;
 use crate::record::Record;
+use crate::shipped_weights::check_weights_output;
 use crate::tomogram::open_tomogram;
 use crate::{numbers, output, reliability_plot};
 
@@ -63,6 +64,7 @@ impl Calibrate {
         let [path] = self.network.weights.as_slice() else {
             return Err(Failure::usage("--weights: one file is calibrated at a time"));
         };
+        check_weights_output(&self.output)?;
         let plot = self.plot.as_ref().map(|path| Ok::<_, Failure>((path, PlotFormat::of(path)?))).transpose()?;
         let dataset = Dataset::read(&self.dataset)?;
         let entries: Vec<&Entry> = dataset.of(self.split).collect();
@@ -74,14 +76,25 @@ impl Calibrate {
         check_files(inputs(), [&self.output].into_iter().chain(&self.plot))?;
         let networks = self.network.load()?;
         let classes = NetworkOptions::classes(&networks)?.clone();
+        let [of_data, of_weights] = [&dataset.class_table()?, &classes].map(class_list);
+        if of_data != of_weights {
+            return Err(Failure::new(format!("the data set's classes are {of_data}, the weights' {of_weights}: expected the same")));
+        }
         let mut record = Record::new("calibrate", &self)?.with_inputs(inputs())?;
         let picked: Vec<Picked> =
             entries.iter().zip(&lists).map(|(entry, list)| self.pick(entry, list, &networks, &classes)).collect::<Result<_, _>>()?;
-        let tomograms: Vec<(&[Particle], &[Particle])> =
-            picked.iter().map(|picked| (picked.truth.as_slice(), picked.picks.as_slice())).collect();
-        let distance = self.distance.or(picked.first().map(|picked| picked.radius)).unwrap_or(1.0);
+        let tomograms: Vec<HeldOut<'_>> = picked
+            .iter()
+            .map(|Picked { truth, picks, radius, .. }| {
+                let distance = DistanceParams::new(self.distance.unwrap_or(*radius));
+                HeldOut { truth, picks, distance }
+            })
+            .collect();
         let labels: Vec<_> = classes.iter().map(|class| class.label).collect();
-        let reliability = calibrate(&tomograms, &labels, &DistanceParams::new(distance))?;
+        let reliability = calibrate(&tomograms, &labels)?;
+        for class in reliability.iter().filter(|class| class.truths == 0) {
+            output::warn(format!("no particle of {} in the lists: its scores say nothing", classes.name(class.fitted.label)));
+        }
         let fitted: Vec<_> = reliability.iter().map(|class| class.fitted.clone()).collect();
         let mut weights = read_weights(path)?.with_calibration(&fitted)?;
         if let Some(Picked { cluster, .. }) = picked.first() {

@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::bar::Bar;
 use crate::cluster_options::ClusterOptions;
 use crate::failure::Failure;
+use crate::list_outputs::{check_found_outputs, check_outputs_in};
 use crate::network::{NetworkOptions, not_picked};
 use crate::options::check_list_outputs;
 use crate::output;
@@ -72,6 +73,8 @@ impl Pick {
         let tomogram = open_tomogram(&self.tomogram, self.network.voxel_size)?;
         let networks = self.network.load()?;
         let classes = &NetworkOptions::classes_for_picks(&networks, self.raw_scores)?;
+        check_found_outputs(&self.output, classes.len())?;
+        check_outputs_in(&self.output, tomogram.voxel_size())?;
         let resampled = self.network.resampled(tomogram.as_ref(), &networks)?;
         let source: &dyn VolumeSource<f32> = resampled.as_ref().map_or(tomogram.as_ref(), |resampled| resampled);
         let cluster = self.cluster.params(self.network.clustering(&networks)?, source.voxel_size(), classes)?;
@@ -96,6 +99,7 @@ impl Pick {
         if let Some(resampled) = &resampled {
             for particle in &mut particles {
                 particle.position = resampled.to_source(particle.position)?;
+                particle.size = particle.size_in_voxels_of(resampled.volume_ratio().recip());
             }
         }
         self.kept.drop_unsure(&mut particles, classes);

@@ -4,8 +4,10 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use cryoet::io::{read_labels, read_volume, write_whole};
-use cryoet::net::{Architecture, TrainError, TrainParams, Trainer, TrainingTomogram, TrainingVolume, Weights, class_list};
-use cryoet::{ClassTable, Progress, VoxelSize};
+use cryoet::net::{
+    Architecture, DataError, TrainError, TrainParams, Trainer, TrainingTomogram, TrainingVolume, Weights, WeightsDescription, class_list,
+};
+use cryoet::{Cancelled, ClassTable, Progress, VoxelSize};
 use serde_json::json;
 
 use crate::bar::Bar;
@@ -17,7 +19,7 @@ use crate::interrupt;
 use crate::network::{Numbers, device, read_weights};
 use crate::numbers;
 use crate::output;
-use crate::paths::Shown;
+use crate::paths::{Shown, check_files};
 use crate::plot::PlotFormat;
 use crate::record::Record;
 use crate::shipped_weights;
@@ -27,6 +29,10 @@ use crate::voxel_sizes;
 
 /// The share of time spent waiting for data is shown of so many last steps.
 const RECENT: usize = 20;
+
+/// What a training writes into its folder, beside its record.
+const OUTPUTS: [&str; 8] =
+    ["weights.safetensors", "checkpoint.safetensors", "log.txt", "steps.csv", "validation.csv", "history.json", "curve.svg", "curve.png"];
 
 /// A checkpoint is written at least this often.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
@@ -135,20 +141,24 @@ impl Design {
 impl Train {
     pub(crate) fn run(mut self, json: bool) -> Result<(), Failure> {
         self.start = self.start.as_deref().map(shipped_weights::find).transpose()?;
-        let params = self.params()?;
         let start = self.start.as_ref().map(|path| read_weights(path)).transpose()?;
+        let params = self.params(start.as_ref().map(Weights::description))?;
         let architecture = start.as_ref().map_or_else(|| self.network.architecture(), |weights| weights.description().architecture);
         params.check(architecture.granularity()).map_err(Failure::of_arguments)?;
         let device = device(&self.device)?;
         let dataset = Dataset::read(&self.dataset)?;
         let classes = dataset.class_table()?;
+        self.check_output(&dataset)?;
+        if dataset.of(Split::Train).next().is_none() {
+            return Err(Failure::new(format!("{}: no tomogram has the split train", self.dataset.display())));
+        }
         let training = self.load(dataset.of(Split::Train))?;
         let validation = self.load(dataset.of(Split::Validation))?;
         let record = self.record(&params, &dataset, architecture.with_outputs(classes.len() + 1))?;
         let checkpoint = self.output.join("checkpoint.safetensors");
         let bar = Bar::new("reading");
         let trainer = if checkpoint.exists() && !self.restart {
-            self.check_same(&record, classes.len())?;
+            self.check_same(&record, &dataset, classes.len())?;
             let bytes =
                 std::fs::read(&checkpoint).map_err(|error| Failure::new(format!("cannot read {}: {error}", checkpoint.display())))?;
             Trainer::resume(&bytes, training, validation, device, &bar).map_err(not_resumed).map_err(Failure::about(&checkpoint))?
@@ -156,11 +166,11 @@ impl Train {
             let trainer = match start {
                 Some(weights) => {
                     let weights = self.under_classes(weights, classes, params.seed)?;
-                    Trainer::from_weights(params, weights, training, validation, device, &bar)?
+                    Trainer::from_weights(params, weights, training, validation, device, &bar).map_err(not_trained)?
                 }
-                None => Trainer::of_network(architecture, params, classes, training, validation, device, &bar)?,
+                None => Trainer::of_network(architecture, params, classes, training, validation, device, &bar).map_err(not_trained)?,
             };
-            self.begin(&checkpoint, &record)?;
+            self.begin(&record)?;
             trainer
         };
         drop(bar);
@@ -171,27 +181,62 @@ impl Train {
         self.report(&trainer, json)
     }
 
-    /// Makes the folder ready for a training that can start. The old checkpoint goes before the new record comes: a stop between
-    /// them leaves no checkpoint that the record does not belong to.
-    fn begin(&self, checkpoint: &Path, record: &Record) -> Result<(), Failure> {
+    /// Refuses to write over the inputs, or over what another command wrote.
+    fn check_output(&self, dataset: &Dataset) -> Result<(), Failure> {
+        if !self.output.exists() {
+            return Ok(());
+        }
+        let of_entry = |entry: &Entry| [entry.volume.clone(), entry.labels.clone()];
+        let inputs: Vec<PathBuf> =
+            dataset.tomograms.iter().flat_map(of_entry).chain([self.dataset.clone(), dataset.classes.clone()]).collect();
+        let outputs = OUTPUTS.map(|name| self.output.join(name));
+        check_files(inputs.iter().chain(&self.params).chain(&self.start), &outputs)?;
+        let text = std::fs::read_to_string(self.output.join("record.json")).unwrap_or_default();
+        // What cannot be read is told where the training is resumed.
+        let record: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+        match record["command"].as_str() {
+            Some(command) if command != "train" => {
+                Err(Failure::usage(format!("{} holds what `cryoet {command}` wrote: give another folder", self.output.display())))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes the folder ready for a training that can start. Old outputs go before the new record comes: a stop between
+    /// them leaves nothing that the record does not belong to.
+    fn begin(&self, record: &Record) -> Result<(), Failure> {
         let cannot = |what: &str, path: &Path, error| Failure::new(format!("cannot {what} {}: {error}", path.display()));
         std::fs::create_dir_all(&self.output).map_err(|error| cannot("create", &self.output, error))?;
-        if checkpoint.exists() {
-            std::fs::remove_file(checkpoint).map_err(|error| cannot("delete", checkpoint, error))?;
+        for old in OUTPUTS.map(|name| self.output.join(name)).iter().filter(|path| path.exists()) {
+            std::fs::remove_file(old).map_err(|error| cannot("delete", old, error))?;
         }
         record.write(&self.output.join("record.json"))
     }
 
-    fn params(&self) -> Result<TrainParams, Failure> {
-        let mut params = match (&self.params, self.preset) {
+    /// The recipe. How grey values enter the network stays as the weights to start from learnt it, where the recipe does not say otherwise.
+    fn params(&self, start: Option<&WeightsDescription>) -> Result<TrainParams, Failure> {
+        let (mut params, named) = match (&self.params, self.preset) {
             (Some(path), _) => {
                 let text =
                     std::fs::read_to_string(path).map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
-                toml::from_str(&text).map_err(Failure::from).map_err(Failure::about(path))?
+                let recipe: toml::Table = toml::from_str(&text).map_err(Failure::from).map_err(Failure::about(path))?;
+                let named = ["normalisation", "smoothing"].map(|name| recipe.contains_key(name));
+                (toml::from_str(&text).map_err(Failure::from).map_err(Failure::about(path))?, named)
             }
-            (None, Preset::Default) => TrainParams::default(),
-            (None, Preset::Deepfinder) => TrainParams::deepfinder(),
+            (None, Preset::Default) => (TrainParams::default(), [false; 2]),
+            (None, Preset::Deepfinder) => (TrainParams::deepfinder(), [true; 2]),
         };
+        if let Some(start) = start {
+            if !named[0] {
+                params.normalisation = start.normalisation;
+            }
+            if !named[1] {
+                params.smoothing = start.smoothing;
+            }
+            if (params.normalisation, params.smoothing) != (start.normalisation, start.smoothing) {
+                output::warn("the recipe scales or smooths grey values otherwise than the weights to start from learnt them");
+            }
+        }
         params.steps = self.steps.unwrap_or(params.steps);
         params.batch = self.batch.unwrap_or(params.batch);
         params.patch = self.patch.unwrap_or(params.patch);
@@ -207,6 +252,7 @@ impl Train {
         let files = used.flat_map(|entry| [&entry.volume, &entry.labels]).chain([&dataset.classes]).chain(&self.start);
         let mut record = Record::new("train", params)?.with_seed(params.seed).with_inputs(files)?;
         record.add("network", serde_json::to_value(network)?);
+        record.add("splits", splits(dataset)?);
         if let Some(size) = self.voxel_size {
             record.add("voxel_size", serde_json::to_value(size)?);
         }
@@ -214,15 +260,18 @@ impl Train {
     }
 
     /// A run goes on only with the parameters and data it began with.
-    fn check_same(&self, record: &Record, classes: usize) -> Result<(), Failure> {
+    fn check_same(&self, record: &Record, dataset: &Dataset, classes: usize) -> Result<(), Failure> {
         let path = self.output.join("record.json");
-        let text = std::fs::read_to_string(&path).map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| Failure::new(format!("cannot read {}: {error} (--restart begins the training anew)", path.display())))?;
         let mut before: serde_json::Value = serde_json::from_str(&text).map_err(Failure::from).map_err(Failure::about(&path))?;
         let parameters = before.get_mut("parameters").and_then(serde_json::Value::as_object_mut);
-        if let Some(parameters) = parameters.filter(|parameters| !parameters.contains_key("network")) {
-            // Earlier versions named no network where it was DeepFinder's.
+        if let Some(parameters) = parameters {
+            // Earlier versions named no network where it was DeepFinder's, and no splits.
             let deepfinder = Design::Deepfinder.architecture().with_outputs(classes + 1);
-            parameters.insert("network".to_owned(), serde_json::to_value(deepfinder)?);
+            for (name, value) in [("network", serde_json::to_value(deepfinder)?), ("splits", splits(dataset)?)] {
+                parameters.entry(name).or_insert(value);
+            }
         }
         match record.difference(&before)? {
             None => Ok(()),
@@ -276,22 +325,34 @@ impl Train {
         let mut saved = Instant::now();
         let bar = Bar::new("training");
         let _ = bar.report(trainer.steps_done(), trainer.params().steps);
-        while !trainer.is_finished() && !interrupt::asked() && self.time_limit.is_none_or(|limit| start.elapsed() < limit) {
+        let mut saved_all = false;
+        loop {
+            // Also one that a stop left out.
+            if trainer.validation_due() {
+                match trainer.validate(&|_: u64, _: u64| if interrupt::asked() { Err(Cancelled) } else { Ok(()) }) {
+                    Err(TrainError::Cancelled(_)) => break,
+                    validated => validated?,
+                };
+                bar.line(&training_log::last(trainer.history(), trainer.params().steps));
+                self.save(&trainer, record)?;
+                (saved, saved_all) = (Instant::now(), true);
+            }
+            if trainer.is_finished() || interrupt::asked() || self.time_limit.is_some_and(|limit| start.elapsed() >= limit) {
+                break;
+            }
             let step = trainer.step()?;
+            saved_all = false;
             bar.say(format!("loss {:.3}, {:.1} % waiting", step.loss, 100.0 * trainer.history().waiting_share(RECENT)));
             // A wish to stop is heeded after the step has been saved.
             let _ = bar.report(step.step, trainer.params().steps);
-            if trainer.validation_due() {
-                trainer.validate()?;
-                bar.line(&training_log::last(trainer.history(), trainer.params().steps));
-                self.save(&trainer, record)?;
-                saved = Instant::now();
-            } else if saved.elapsed() > CHECKPOINT_EVERY {
-                self.save(&trainer, record)?;
+            if saved.elapsed() > CHECKPOINT_EVERY && !trainer.validation_due() {
+                self.save_progress(&trainer)?;
                 saved = Instant::now();
             }
         }
-        self.save(&trainer, record)?;
+        if !saved_all {
+            self.save(&trainer, record)?;
+        }
         if interrupt::asked() && !trainer.is_finished() {
             let (done, all) = (trainer.steps_done(), trainer.params().steps);
             return Err(Failure::new(format!("stopped after {done} of {all} steps and saved: the same command goes on")));
@@ -299,11 +360,16 @@ impl Train {
         Ok(trainer)
     }
 
-    /// Writes checkpoint, weights, tables and curve.
+    /// Writes weights, checkpoint, tables and curve.
     fn save(&self, trainer: &Trainer, record: &Record) -> Result<(), Failure> {
-        let file = |name: &str| self.output.join(name);
         let weights = trainer.weights()?.with_provenance("record", record.line()?);
-        write(&file("weights.safetensors"), &weights.to_bytes()?)?;
+        write(&self.output.join("weights.safetensors"), &weights.to_bytes()?)?;
+        self.save_progress(trainer)
+    }
+
+    /// All but the weights: where no validation has found the best, they cost as much as many steps.
+    fn save_progress(&self, trainer: &Trainer) -> Result<(), Failure> {
+        let file = |name: &str| self.output.join(name);
         let history = trainer.history();
         write(&file("steps.csv"), history_csv::steps(history).as_bytes())?;
         write(&file("validation.csv"), history_csv::validations(history, trainer.classes()).as_bytes())?;
@@ -345,6 +411,22 @@ impl Train {
             rows.push(vec!["mean".into(), String::new(), String::new(), format!("{:.4}", best.metrics.mean_f1)]);
             format!("{text}\n{}", output::table(&rows))
         })
+    }
+}
+
+/// The splits of the tomograms that are used, in their order.
+fn splits(dataset: &Dataset) -> Result<serde_json::Value, Failure> {
+    let used = dataset.tomograms.iter().map(|entry| entry.split).filter(|split| *split != Split::Test);
+    Ok(serde_json::to_value(used.collect::<Vec<_>>())?)
+}
+
+/// Why a training does not begin, with the option that helps.
+fn not_trained(error: TrainError) -> Failure {
+    match error {
+        TrainError::Data(error @ DataError::VoxelSize { .. }) => {
+            Failure::new(format!("{error} (--voxel-size corrects what files say; `cryoet convert` bins)"))
+        }
+        error => error.into(),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::network::read_weights;
 use crate::output;
 use crate::paths::{Shown, check_files};
 use crate::record::Record;
-use crate::shipped_weights;
+use crate::shipped_weights::{self, check_weights_output};
 
 /// Weights that carry the clustering that suits them
 ///
@@ -44,6 +44,7 @@ pub(crate) struct Weights {
 impl Weights {
     pub(crate) fn run(mut self, json: bool) -> Result<(), Failure> {
         self.weights = shipped_weights::find(&self.weights)?;
+        check_weights_output(&self.output)?;
         check_files([&self.weights], [&self.output])?;
         let weights = read_weights(&self.weights)?;
         let mut record = Record::new("weights", &self)?.with_input(&self.weights)?;

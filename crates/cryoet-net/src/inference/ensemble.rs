@@ -6,6 +6,7 @@ use super::params::{SegmentParams, TileHalo};
 use super::segment::{SegmentError, SegmentedBlock};
 use super::tiles::{Tile, TilePlan};
 use super::untiled::{probabilities, winners};
+use crate::device::Device;
 use crate::grey_values::{read_scaled, statistics};
 use crate::network::{Network, to_vec};
 use crate::normalisation::ZScore;
@@ -51,7 +52,8 @@ impl<'a> Ensemble<'a> {
         };
         let halo = if params.turns { halo.either_way() } else { halo };
         let number = networks.iter().map(|network| network.precision().bytes()).max().unwrap_or(size_of::<f32>());
-        let plan = TilePlan::in_numbers_of(number, first.architecture(), halo, tomogram.shape(), params.memory)?;
+        let memory = memory_of(first.device(), number, params.memory);
+        let plan = TilePlan::of_part(number, first.architecture(), halo, tomogram.shape(), Region::whole(tomogram.shape()), memory)?;
         let ensemble = Self {
             members: networks.iter().map(member).collect(),
             z_score: ZScore::new(&statistics_of(tomogram, progress)?),
@@ -70,7 +72,7 @@ impl<'a> Ensemble<'a> {
         let turns = if params.turns { &Turn::ALL[..] } else { &Turn::ALL[..1] };
         let mut sum: Option<Tensor> = None;
         for member in &self.members {
-            let input = read_scaled(tomogram, tile.input, Some(self.z_score), &member.smoothing)?;
+            let input = read_scaled(tomogram, tile.input, self.z_score, &member.smoothing)?;
             for &turn in turns {
                 let scores = probabilities(member.network, input.view(), core, turn)?;
                 sum = Some(match sum {
@@ -89,6 +91,14 @@ impl<'a> Ensemble<'a> {
         let (mut channels, scores) = winners(&scores)?;
         channels.mapv_inplace(|channel| self.labels[usize::from(channel)].get());
         Ok(SegmentedBlock { start: tile.core.start, labels: channels, scores, score_maps, memory_ran_out: false })
+    }
+}
+
+/// The memory that tiles may take on a device: convolutions on a GPU count a tensor's numbers in 32 bits.
+pub(super) fn memory_of(device: Device, number: usize, allowed: usize) -> usize {
+    match device {
+        Device::Cpu => allowed,
+        Device::Cuda(_) => allowed.min(number << 31),
     }
 }
 

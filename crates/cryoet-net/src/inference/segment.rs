@@ -142,7 +142,7 @@ pub fn segment(
 }
 
 /// Answers for every tile of a plan. A tile for which memory runs out is halved, and so is every later one as large.
-fn by_tiles<E: From<SegmentError>>(
+pub(super) fn by_tiles<E: From<SegmentError>>(
     plan: &TilePlan,
     progress: &dyn Progress,
     mut answer: impl FnMut(&Tile) -> Result<SegmentedBlock, SegmentError>,

@@ -54,6 +54,7 @@ struct Grid {
     granularity: usize,
     halo: Halo,
     shape: [usize; 3],
+    part: Region,
 }
 
 impl TilePlan {
@@ -95,23 +96,25 @@ impl TilePlan {
     /// # Ok::<(), cryoet_net::TilePlanError>(())
     /// ```
     pub fn with_halo(architecture: Architecture, halo: Halo, shape: [usize; 3], memory: usize) -> Result<Self, TilePlanError> {
-        Self::in_numbers_of(size_of::<f32>(), architecture, halo, shape, memory)
+        Self::of_part(size_of::<f32>(), architecture, halo, shape, Region::whole(shape), memory)
     }
 
-    /// The same for a network that computes in numbers of so many bytes.
-    pub(super) fn in_numbers_of(
+    /// The same for a network that computes in numbers of so many bytes, with cores that cover a part of the volume alone. The part starts on
+    /// multiples of the granularity.
+    pub(super) fn of_part(
         number: usize,
         architecture: Architecture,
         halo: Halo,
         shape: [usize; 3],
+        part: Region,
         memory: usize,
     ) -> Result<Self, TilePlanError> {
-        if shape.contains(&0) {
-            return Err(TilePlanError::Empty { shape });
+        if part.size.contains(&0) {
+            return Err(TilePlanError::Empty { shape: part.size });
         }
         let g = architecture.granularity();
         let splits = |axis: usize| {
-            let units = shape[axis].div_ceil(g);
+            let units = part.size[axis].div_ceil(g);
             (1..=units).map(move |parts| units.div_ceil(parts) * g).fold(Vec::new(), |mut cores: Vec<usize>, core| {
                 if cores.last() != Some(&core) {
                     cores.push(core);
@@ -119,7 +122,7 @@ impl TilePlan {
                 cores
             })
         };
-        let grid = Grid { granularity: g, halo, shape };
+        let grid = Grid { granularity: g, halo, shape, part };
         let axes: [Vec<Vec<(Span, Span)>>; 3] =
             std::array::from_fn(|axis| splits(axis).into_iter().map(|core| grid.spans(axis, core)).collect());
         let axis_lengths = |axis: usize| axes[axis].iter().map(|spans| Lengths::of(&architecture, spans)).collect::<Vec<_>>();
@@ -183,9 +186,10 @@ type Span = (usize, usize);
 impl Grid {
     /// Cores of the given length, a multiple of the granularity, with their inputs along an axis.
     fn spans(&self, axis: usize, core: usize) -> Vec<(Span, Span)> {
-        let length = self.shape[axis];
-        let starts = (0..length).step_by(core);
-        starts.map(|start| ((start, core.min(length - start)), self.input(length, start, start + core))).collect()
+        let (length, end) = (self.shape[axis], self.part.end()[axis]);
+        let starts = (self.part.start[axis]..end).step_by(core);
+        let span = |start: usize| (start, core.min(end - start));
+        starts.map(|start| (span(start), self.input(length, start, start + span(start).1))).collect()
     }
 
     /// What the network must see, along an axis of the given length, to answer for `start..end`.

@@ -29,12 +29,6 @@ pub(super) fn probabilities(network: &Network, block: ArrayView3<'_, f32>, windo
     Ok(upright)
 }
 
-/// The most probable channel of each voxel and its probability, of a normalised block, without tiles.
-pub(crate) fn untiled_labels(network: &Network, block: ArrayView3<'_, f32>) -> Result<(Array3<u8>, Array3<f32>), TorchError> {
-    let (z, y, x) = block.dim();
-    winners(&probabilities(network, block, Region::whole([z, y, x]), Turn::Identity)?)
-}
-
 /// The winning channel and its probability of soft-max scores (channels, z, y, x).
 pub(super) fn winners(scores: &Tensor) -> Result<(Array3<u8>, Array3<f32>), TorchError> {
     let _no_grad = tch::no_grad_guard();

@@ -3,7 +3,6 @@ use cryoet_core::{ClassLabel, ClassTable, Progress, Region, SourceError, Statist
 use thiserror::Error;
 
 use super::volume::{GreyValues, TrainingVolume};
-use crate::normalisation::Normalisation;
 use crate::smoothing::Smoothing;
 use crate::voxel_size::{Mismatch, TOLERANCE, mismatch};
 use crate::weights::channel_labels;
@@ -97,7 +96,7 @@ pub enum DataError {
     },
 }
 
-/// A tomogram ready for training: normalised, labels as output channels, voxels listed by channel.
+/// A tomogram ready for training: scaled to mean 0 and deviation 1, labels as output channels, voxels listed by channel.
 #[derive(Debug)]
 pub(super) struct PreparedTomogram {
     pub(super) name: String,
@@ -133,8 +132,13 @@ impl PreparedTomogram {
     }
 
     /// A region's grey values.
+    pub(super) fn grey(&self, region: Region) -> Result<Array3<f32>, SourceError> {
+        self.grey.read(region)
+    }
+
+    /// The same, its error with the tomogram's name.
     pub(super) fn read(&self, region: Region) -> Result<Array3<f32>, DataError> {
-        self.grey.read(region).map_err(|source| DataError::Read { name: self.name.clone(), source })
+        self.grey(region).map_err(|source| DataError::Read { name: self.name.clone(), source })
     }
 }
 
@@ -151,18 +155,16 @@ pub(super) fn check_voxel_sizes(tomograms: &[TrainingTomogram], expected: Option
 pub(super) fn prepare(
     tomograms: Vec<TrainingTomogram>,
     classes: &ClassTable,
-    normalisation: Normalisation,
     smoothing: &Smoothing,
     granularity: usize,
     progress: &dyn Progress,
 ) -> Result<Vec<PreparedTomogram>, DataError> {
-    tomograms.into_iter().map(|tomogram| prepare_one(tomogram, classes, normalisation, smoothing, granularity, progress)).collect()
+    tomograms.into_iter().map(|tomogram| prepare_one(tomogram, classes, smoothing, granularity, progress)).collect()
 }
 
 fn prepare_one(
     tomogram: TrainingTomogram,
     classes: &ClassTable,
-    normalisation: Normalisation,
     smoothing: &Smoothing,
     granularity: usize,
     progress: &dyn Progress,
@@ -176,8 +178,8 @@ fn prepare_one(
     if let Some(&length) = shape.iter().min().filter(|&&n| n < granularity) {
         return Err(DataError::TooThin { name, length, least: granularity });
     }
-    let (grey, statistics) = GreyValues::prepare(volume, normalisation, smoothing, progress)
-        .map_err(|source| DataError::Statistics { name: name.clone(), source })?;
+    let (grey, statistics) =
+        GreyValues::prepare(volume, smoothing, progress).map_err(|source| DataError::Statistics { name: name.clone(), source })?;
     let table = channel_labels(classes);
     let mut channel_of = [None; 256];
     for (channel, label) in table.iter().enumerate() {

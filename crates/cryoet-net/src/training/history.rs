@@ -26,7 +26,7 @@ pub struct ValidationRecord {
     pub step: u64,
     /// The metrics.
     pub metrics: ValidationMetrics,
-    /// Whether no earlier validation had a larger mean F1.
+    /// Whether its mean F1 is larger than that of every earlier validation, and any class had a voxel to be judged by.
     pub best: bool,
 }
 

@@ -167,6 +167,10 @@ impl TrainParams {
         if !(0.0..=1.0).contains(&self.background) {
             return refuse("background", self.background.to_string(), "a share of 0 to 1");
         }
+        if self.normalisation == Normalisation::DeepFinder && self.smoothing > 0.0 {
+            let expected = "0 with the normalisation deep_finder, which scales patches after the low-pass and tomograms before";
+            return refuse("smoothing", self.smoothing.to_string(), expected);
+        }
         if !(0.0..=16.0).contains(&self.smoothing) {
             return refuse("smoothing", self.smoothing.to_string(), "0 to 16 voxels");
         }

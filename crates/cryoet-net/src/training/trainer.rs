@@ -1,6 +1,7 @@
 use std::time::Instant;
 
-use cryoet_core::{ClassLabel, ClassTable, Progress, Region, VoxelSize};
+use cryoet_core::ndarray::ArrayView3;
+use cryoet_core::{Cancelled, ClassLabel, ClassTable, Progress, Region, VoxelSize};
 use tch::Tensor;
 use thiserror::Error;
 
@@ -17,10 +18,10 @@ use super::params::{TrainParams, TrainParamsError};
 use super::prefetch::{PatchSource, Prefetch};
 use super::sampler::Sampler;
 use super::schedule::learning_rate;
-use super::warning::{TrainingWarning, warnings};
+use super::warning::{TrainingWarning, patch_cut, warnings};
 use crate::architecture::Architecture;
 use crate::device::Device;
-use crate::inference::untiled_labels;
+use crate::inference::{SegmentError, channels_of_part};
 use crate::network::{BuildError, Network};
 use crate::smoothing::Smoothing;
 use crate::tensor_map::TensorMap;
@@ -58,6 +59,17 @@ pub enum TrainError {
         /// The step's learning rate.
         learning_rate: f64,
     },
+    /// A validation tomogram cannot be segmented.
+    #[error("{name} cannot be validated")]
+    Validation {
+        /// The tomogram's name.
+        name: String,
+        /// Why.
+        source: SegmentError,
+    },
+    /// The user asked to stop.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
     /// The trained weights cannot be described.
     #[error(transparent)]
     Weights(#[from] WeightsError),
@@ -180,8 +192,8 @@ impl Trainer {
         check_voxel_sizes(&training, description.voxel_size)?;
         check_voxel_sizes(&validation, description.voxel_size)?;
         let (count, classes) = (training.len(), &description.classes);
-        let training = prepare(training, classes, params.normalisation, &smoothing, granularity, progress)?;
-        let validation = prepare(validation, classes, params.normalisation, &smoothing, granularity, progress)?;
+        let training = prepare(training, classes, &smoothing, granularity, progress)?;
+        let validation = prepare(validation, classes, &smoothing, granularity, progress)?;
         if training.is_empty() {
             return Err(DataError::NoTomogram.into());
         }
@@ -192,7 +204,8 @@ impl Trainer {
         }
         let sampler = Sampler::new(&training, params.patch, granularity).ok_or(DataError::NothingLabelled { count })?;
         params.check_batch_normalisation(sampler.size(), granularity)?;
-        let warnings = warnings(&training, &validation, |tomogram| validated_region(tomogram, &params, granularity))?;
+        let mut warnings = warnings(classes, &training, &validation, |tomogram| validated_region(tomogram, &params, granularity))?;
+        warnings.extend(patch_cut(params.patch, sampler.size()));
         let patches = PatchSource { tomograms: training, sampler, params: params.clone() };
         let build = |tensors: &TensorMap| Model::new(description.architecture, tensors, device, params.precision);
         let mut model = build(weights.tensors())?;
@@ -299,22 +312,28 @@ impl Trainer {
             && self.history.validations.last().is_none_or(|last| last.step < self.step)
     }
 
-    /// Segments the validation tomograms with the (averaged) weights and keeps these when they are the best so far.
+    /// Segments the validation tomograms with the (averaged) weights, as [`segment`](crate::segment) does, and keeps these when they are the
+    /// best so far. Progress counts tiles of each tomogram; a validation that is stopped leaves no trace.
     ///
     /// # Errors
-    /// libtorch's refusal.
-    pub fn validate(&mut self) -> Result<ValidationRecord, TrainError> {
+    /// A source's failure or libtorch's refusal; the user's wish to stop.
+    pub fn validate(&mut self, progress: &dyn Progress) -> Result<ValidationRecord, TrainError> {
         let weights = self.present_weights()?;
         let network = Network::new(&weights, self.device, self.params.precision)?;
         let mut counts = VoxelCounts::new(self.description.architecture.outputs());
         for tomogram in &self.validation {
             let region = validated_region(tomogram, &self.params, self.description.architecture.granularity());
-            let (predicted, _) = untiled_labels(&network, tomogram.read(region)?.view())?;
-            for (&truth, &found) in tomogram.channels_within(region).iter().zip(&predicted) {
-                if truth != ClassLabel::IGNORE.get() {
+            let shape = tomogram.channels.dim().into();
+            let compare = |start: [usize; 3], found: ArrayView3<'_, u8>| {
+                let truth = tomogram.channels_within(Region::new(start, found.dim().into()));
+                for (&truth, &found) in truth.iter().zip(&found).filter(|(truth, _)| **truth != ClassLabel::IGNORE.get()) {
                     counts.add(truth, found);
                 }
-            }
+            };
+            channels_of_part(&network, shape, region, |region| tomogram.grey(region), progress, compare).map_err(|error| match error {
+                SegmentError::Cancelled(cancelled) => TrainError::Cancelled(cancelled),
+                source => TrainError::Validation { name: tomogram.name.clone(), source },
+            })?;
         }
         let metrics = counts.metrics(&self.description.classes);
         // Without a voxel of any class there is nothing to be the best at.
@@ -328,12 +347,15 @@ impl Trainer {
         Ok(record)
     }
 
-    /// The result: the weights of the best validation, or the present ones where nothing was validated.
+    /// The result: the weights of the best validation, or the present ones where nothing was validated or no validation found anything.
     ///
     /// # Errors
     /// libtorch's refusal, or weights that are no numbers.
     pub fn weights(&self) -> Result<Weights, TrainError> {
-        self.best.clone().map_or_else(|| self.present_weights(), Ok)
+        match &self.best {
+            Some(best) if self.history.best_f1() > Some(0.0) => Ok(best.clone()),
+            _ => self.present_weights(),
+        }
     }
 
     /// The weights (averaged, where the recipe asks for it) after the last step.

@@ -4,7 +4,7 @@ use cryoet_core::ndarray::Array3;
 use cryoet_core::{Progress, Region, SourceError, Statistics, StatisticsError, Volume, VolumeSource, VoxelSize};
 
 use crate::grey_values::{read_scaled, scale_and_smooth, statistics};
-use crate::normalisation::{Normalisation, ZScore};
+use crate::normalisation::ZScore;
 use crate::smoothing::Smoothing;
 
 /// Where a training tomogram's grey values are: in memory, or in a file from which each patch is read.
@@ -69,7 +69,7 @@ pub(super) enum GreyValues {
     /// Scaled and smoothed beforehand.
     Memory(Array3<f32>),
     /// Scaled and smoothed when read.
-    Source { source: Box<dyn VolumeSource<f32> + Send>, z_score: Option<ZScore>, smoothing: Smoothing },
+    Source { source: Box<dyn VolumeSource<f32> + Send>, z_score: ZScore, smoothing: Smoothing },
 }
 
 impl fmt::Debug for GreyValues {
@@ -82,12 +82,11 @@ impl GreyValues {
     /// Reads the statistics; scales and smooths what is in memory.
     pub(super) fn prepare(
         volume: TrainingVolume,
-        normalisation: Normalisation,
         smoothing: &Smoothing,
         progress: &dyn Progress,
     ) -> Result<(Self, Statistics), StatisticsError> {
         let statistics = statistics(volume.source(), progress)?;
-        let z_score = (normalisation == Normalisation::Tomogram).then(|| ZScore::new(&statistics));
+        let z_score = ZScore::new(&statistics);
         let grey = match volume.0 {
             Kind::Memory(volume) => {
                 let mut values = volume.into_data();
@@ -118,16 +117,13 @@ mod tests {
     #[test]
     fn a_source_gives_the_same_bits_as_memory() {
         let volume = Volume::new(Array3::from_shape_fn((9, 14, 20), |(z, y, x)| ((z * 7 + y * 13 + x * 29) % 31) as f32));
-        for normalisation in [Normalisation::Tomogram, Normalisation::DeepFinder] {
-            let smoothing = Smoothing::new(1.0);
-            let here = GreyValues::prepare(volume.clone().into(), normalisation, &smoothing, &()).unwrap().0;
-            let there = TrainingVolume::from_source(Box::new(volume.clone()));
-            let there = GreyValues::prepare(there, normalisation, &smoothing, &()).unwrap().0;
-            for region in [Region::whole([9, 14, 20]), Region::new([2, 0, 7], [4, 8, 8]), Region::new([5, 6, 12], [4, 8, 8])] {
-                let (a, b) = (here.read(region).unwrap(), there.read(region).unwrap());
-                assert!(a.iter().zip(&b).all(|(a, b)| a.to_bits() == b.to_bits()), "{region:?}");
-            }
-            assert!(there.read(Region::new([6, 0, 0], [4, 8, 8])).is_err());
+        let smoothing = Smoothing::new(1.0);
+        let here = GreyValues::prepare(volume.clone().into(), &smoothing, &()).unwrap().0;
+        let there = GreyValues::prepare(TrainingVolume::from_source(Box::new(volume)), &smoothing, &()).unwrap().0;
+        for region in [Region::whole([9, 14, 20]), Region::new([2, 0, 7], [4, 8, 8]), Region::new([5, 6, 12], [4, 8, 8])] {
+            let (a, b) = (here.read(region).unwrap(), there.read(region).unwrap());
+            assert!(a.iter().zip(&b).all(|(a, b)| a.to_bits() == b.to_bits()), "{region:?}");
         }
+        assert!(there.read(Region::new([6, 0, 0], [4, 8, 8])).is_err());
     }
 }

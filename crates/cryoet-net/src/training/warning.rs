@@ -1,6 +1,6 @@
 use std::fmt;
 
-use cryoet_core::{ClassLabel, Region};
+use cryoet_core::{ClassLabel, ClassTable, Region};
 
 use super::data::{DataError, PreparedTomogram};
 
@@ -19,6 +19,20 @@ pub enum TrainingWarning {
     NothingToValidate {
         /// How many validation tomograms there are.
         count: usize,
+    },
+    /// No training tomogram has a voxel of a class: its output learns nothing.
+    NeverSeen {
+        /// The class.
+        label: ClassLabel,
+        /// Its name.
+        name: String,
+    },
+    /// Patches are smaller than asked for, because a training tomogram is.
+    PatchCut {
+        /// The edge asked for, in voxels.
+        asked: usize,
+        /// The extent of patches, z, y, x.
+        size: [usize; 3],
     },
     /// All voxels of a tomogram are equal.
     Constant {
@@ -40,6 +54,10 @@ impl fmt::Display for TrainingWarning {
                     "no voxel of any class lies where the validation {tomograms} are looked at: no weights are the best, the last are taken"
                 )
             }
+            Self::NeverSeen { label, name } => write!(f, "no training tomogram has a voxel of class {label} ({name}): it cannot be learnt"),
+            Self::PatchCut { asked, size } => {
+                write!(f, "patches of {asked}^3 voxels do not fit into all training tomograms: they are {size:?} (z, y, x)")
+            }
             Self::Constant { name } => write!(f, "{name}: all voxels are equal, and nothing can be learnt from them"),
         }
     }
@@ -47,12 +65,18 @@ impl fmt::Display for TrainingWarning {
 
 /// What is odd about tomograms; `validated` gives what validation looks at of one.
 pub(super) fn warnings(
+    classes: &ClassTable,
     training: &[PreparedTomogram],
     validation: &[PreparedTomogram],
     validated: impl Fn(&PreparedTomogram) -> Region,
 ) -> Result<Vec<TrainingWarning>, DataError> {
     let constant = training.iter().chain(validation).filter(|tomogram| tomogram.statistics.min == tomogram.statistics.max);
     let mut found: Vec<_> = constant.map(|tomogram| TrainingWarning::Constant { name: tomogram.name.clone() }).collect();
+    for (channel, class) in classes.iter().enumerate() {
+        if !training.iter().any(|tomogram| tomogram.voxels.get(channel).is_some_and(|voxels| !voxels.is_empty())) {
+            found.push(TrainingWarning::NeverSeen { label: class.label, name: class.name.clone() });
+        }
+    }
     for of_validation in validation {
         for of_training in training {
             if of_training.has_voxels_of(of_validation)? {
@@ -66,4 +90,9 @@ pub(super) fn warnings(
         found.push(TrainingWarning::NothingToValidate { count: validation.len() });
     }
     Ok(found)
+}
+
+/// Whether patches had to be made smaller than asked for.
+pub(super) fn patch_cut(asked: usize, size: [usize; 3]) -> Option<TrainingWarning> {
+    (size != [asked; 3]).then_some(TrainingWarning::PatchCut { asked, size })
 }

@@ -1,8 +1,18 @@
-use std::collections::BTreeMap;
-
 use cryoet_core::{ClassLabel, Particle};
 use cryoet_eval::{DistanceParams, EvaluateError, evaluate_distance};
 use cryoet_net::{Calibration, ClassCalibration, best_threshold};
+
+/// A tomogram that the weights did not learn from, with its true particles and its picks, both in its voxels.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeldOut<'a> {
+    /// The particles that are there.
+    pub truth: &'a [Particle],
+    /// The picks as [`pick`](crate::pipeline::pick) gives them when [`PickParams::calibrated`](crate::pipeline::PickParams::calibrated) is false, and
+    /// without any threshold.
+    pub picks: &'a [Particle],
+    /// How near a pick must lie to its particle.
+    pub distance: DistanceParams,
+}
 
 /// A pick of a class, what it scored and whether it was right.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,47 +50,42 @@ impl ClassReliability {
 
 /// Fits, for every class, a curve from scores to the probability that a pick is right, and the threshold with the largest F1.
 ///
-/// Takes truth and picks of held-out tomograms, the picks as [`pick`](crate::pipeline::pick) gives them when
-/// [`PickParams::calibrated`](crate::pipeline::PickParams::calibrated) is false and without any threshold. A pick is right when it can be
-/// given a particle of its class within the radius, one to one. Classes without picks get neither curve nor threshold.
+/// A pick is right when it can be given a particle of its class within the distance, one to one; picks of other classes take none away. Classes
+/// without picks get neither curve nor threshold.
 ///
 /// ```
 /// use cryoet::eval::DistanceParams;
-/// use cryoet::pipeline::calibrate;
+/// use cryoet::pipeline::{HeldOut, calibrate};
 /// use cryoet::{ClassLabel, Particle, Position, Score};
 ///
 /// let at = |x: f64| Position::new(0.0, 0.0, x).map(|position| Particle::new(ClassLabel::new(1), position));
 /// let truth = [at(0.0)?, at(20.0)?];
 /// let picks = [at(1.0)?.with_score(Score::new(0.9)?), at(50.0)?.with_score(Score::new(0.2)?)];
-/// let classes = calibrate(&[(&truth[..], &picks[..])], &[ClassLabel::new(1)], &DistanceParams::new(3.0))?;
+/// let tomogram = HeldOut { truth: &truth, picks: &picks, distance: DistanceParams::new(3.0) };
+/// let classes = calibrate(&[tomogram], &[ClassLabel::new(1)])?;
 /// assert!((classes[0].fitted.threshold.unwrap() - 0.5).abs() < 0.2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors
 /// Radii that are not positive and finite; too many particles.
-pub fn calibrate(
-    tomograms: &[(&[Particle], &[Particle])],
-    classes: &[ClassLabel],
-    params: &DistanceParams,
-) -> Result<Vec<ClassReliability>, EvaluateError> {
-    let mut outcomes: BTreeMap<ClassLabel, Vec<(f64, bool)>> = BTreeMap::new();
-    let mut truths: BTreeMap<ClassLabel, usize> = BTreeMap::new();
-    for &(truth, picks) in tomograms {
-        for particle in truth {
-            *truths.entry(particle.class).or_default() += 1;
-        }
-        for outcome in evaluate_distance(truth, picks, params)?.outcomes {
-            let Some((pick, score)) = outcome.pick.and_then(|pick| Some((pick, picks[pick].score?))) else { continue };
-            let right = outcome.truth.is_some() && outcome.truth_class == outcome.pick_class;
-            outcomes.entry(picks[pick].class).or_default().push((score.get(), right));
+pub fn calibrate(tomograms: &[HeldOut<'_>], classes: &[ClassLabel]) -> Result<Vec<ClassReliability>, EvaluateError> {
+    classes.iter().map(|&label| of_class(tomograms, label)).collect()
+}
+
+fn of_class(tomograms: &[HeldOut<'_>], label: ClassLabel) -> Result<ClassReliability, EvaluateError> {
+    let (mut outcomes, mut truths) = (Vec::new(), 0);
+    for HeldOut { truth, picks, distance } in tomograms {
+        let of_class =
+            |particles: &[Particle]| -> Vec<Particle> { particles.iter().filter(|particle| particle.class == label).cloned().collect() };
+        let (truth, picks) = (of_class(truth), of_class(picks));
+        truths += truth.len();
+        for outcome in evaluate_distance(&truth, &picks, distance)?.outcomes {
+            let Some(score) = outcome.pick.and_then(|pick| picks[pick].score) else { continue };
+            outcomes.push((score.get(), outcome.truth.is_some()));
         }
     }
-    let of_class = |&label: &ClassLabel| {
-        let outcomes = outcomes.remove(&label).unwrap_or_default();
-        reliability(label, &outcomes, truths.get(&label).copied().unwrap_or(0))
-    };
-    Ok(classes.iter().map(of_class).collect())
+    Ok(reliability(label, &outcomes, truths))
 }
 
 fn reliability(label: ClassLabel, outcomes: &[(f64, bool)], truths: usize) -> ClassReliability {
@@ -120,7 +125,8 @@ mod tests {
             picks.push(pick.with_score(Score::new(score).unwrap()));
         }
         let labels = [1, 2, 3].map(ClassLabel::new);
-        let classes = calibrate(&[(&truth, &picks)], &labels, &DistanceParams::new(5.0)).unwrap();
+        let tomogram = HeldOut { truth: &truth, picks: &picks, distance: DistanceParams::new(5.0) };
+        let classes = calibrate(&[tomogram], &labels).unwrap();
         let first = &classes[0];
         assert_eq!((first.truths, first.picks.iter().filter(|pick| pick.right).count() > 1000), (4000, true));
         let curve = first.fitted.curve.as_ref().unwrap();
@@ -134,5 +140,19 @@ mod tests {
         // Nothing of class 2 was right, nothing of class 3 was picked.
         assert!(classes[1].fitted.threshold.is_none() && classes[1].fitted.curve.as_ref().unwrap().probability(0.9) < 0.05);
         assert_eq!(classes[2].fitted, ClassCalibration { label: labels[2], curve: None, threshold: None });
+    }
+
+    #[test]
+    fn a_nearer_pick_of_another_class_takes_no_particle_away() {
+        let score = Score::new(0.5).unwrap();
+        let (truth, picks) = ([particle(1, 0.0)], [particle(1, 2.7).with_score(score), particle(2, 2.2).with_score(score)]);
+        let tomogram = |distance| HeldOut { truth: &truth, picks: &picks, distance: DistanceParams::new(distance) };
+        let right = |tomograms: &[HeldOut<'_>]| -> Vec<usize> {
+            let classes = calibrate(tomograms, &[1, 2].map(ClassLabel::new)).unwrap();
+            classes.iter().map(|class| class.picks.iter().filter(|pick| pick.right).count()).collect()
+        };
+        assert_eq!(right(&[tomogram(5.0)]), [1, 0]);
+        // Each tomogram has its own distance.
+        assert_eq!(right(&[tomogram(5.0), tomogram(2.0)]), [1, 0]);
     }
 }

@@ -2,7 +2,6 @@ use cryoet_core::ndarray::Array3;
 use cryoet_core::{Class, ClassLabel, ClassTable, Volume};
 
 use super::*;
-use crate::normalisation::Normalisation;
 use crate::smoothing::Smoothing;
 use crate::training::TrainingTomogram;
 use crate::training::data::prepare;
@@ -18,7 +17,7 @@ fn prepared(shapes: &[[usize; 3]]) -> Vec<PreparedTomogram> {
         let volume = Volume::new(Array3::from_shape_fn(shape, |(z, y, x)| (z * y * x) as f32));
         TrainingTomogram { name: "t".into(), volume: volume.into(), labels }
     });
-    prepare(tomograms.collect(), &classes, Normalisation::Tomogram, &Smoothing::new(0.0), 4, &()).unwrap()
+    prepare(tomograms.collect(), &classes, &Smoothing::new(0.0), 4, &()).unwrap()
 }
 
 #[test]

@@ -5,8 +5,10 @@ use super::*;
 use crate::calibration::{Calibration, ClassCalibration};
 use crate::loss::LossParams;
 use crate::network::Precision;
+use crate::normalisation::Normalisation;
 use crate::safetensors_file;
 use crate::training::TrainingVolume;
+use crate::{SegmentParams, segment};
 
 fn classes() -> ClassTable {
     ClassTable::new(vec![Class::new(ClassLabel::new(1), "ball"), Class::new(ClassLabel::new(5), "absent")]).unwrap()
@@ -49,7 +51,7 @@ fn learns_a_ball() {
     while !trainer.is_finished() {
         trainer.step().unwrap();
         if trainer.validation_due() {
-            trainer.validate().unwrap();
+            trainer.validate(&()).unwrap();
         }
     }
     let dice = trainer.history().best_f1().unwrap();
@@ -64,7 +66,7 @@ fn bfloat16_learns_a_ball_too() {
     while !trainer.is_finished() {
         trainer.step().unwrap();
     }
-    let record = trainer.validate().unwrap();
+    let record = trainer.validate(&()).unwrap();
     assert!(record.metrics.mean_f1 > 0.8, "Dice {}", record.metrics.mean_f1);
     let network = Network::new(&trainer.weights().unwrap(), Device::Cpu, Precision::F32).unwrap();
     assert_eq!(network.architecture().parameters(), 902_928 + 33 * 3);
@@ -76,7 +78,7 @@ fn patience_ends_a_training_that_no_longer_gains() {
     let mut trainer = Trainer::new(params, classes(), vec![tomogram(10)], vec![tomogram(11)], Device::Cpu, &()).unwrap();
     while !trainer.is_finished() {
         trainer.step().unwrap();
-        trainer.validate().unwrap();
+        trainer.validate(&()).unwrap();
     }
     assert_eq!(trainer.steps_done(), 3);
 }
@@ -96,7 +98,7 @@ fn a_resumed_run_reaches_the_same_weights() {
         while trainer.steps_done() < until {
             trainer.step().unwrap();
             if trainer.validation_due() {
-                trainer.validate().unwrap();
+                trainer.validate(&()).unwrap();
             }
         }
     };
@@ -127,7 +129,7 @@ fn patches_from_a_source_train_the_same_weights() {
         while !trainer.is_finished() {
             trainer.step().unwrap();
         }
-        let f1 = trainer.validate().unwrap().metrics.mean_f1;
+        let f1 = trainer.validate(&()).unwrap().metrics.mean_f1;
         (trainer.present_weights().unwrap().sha256(), f1)
     };
     assert_eq!(train(TrainingVolume::from), train(|volume| TrainingVolume::from_source(Box::new(volume))));
@@ -244,7 +246,7 @@ fn a_validation_without_labels_is_told_and_never_the_best() {
     assert_eq!(trainer.warnings(), [TrainingWarning::NothingToValidate { count: 1 }]);
     while !trainer.is_finished() {
         trainer.step().unwrap();
-        assert!(!trainer.validate().unwrap().best);
+        assert!(!trainer.validate(&()).unwrap().best);
     }
     assert_eq!(trainer.steps_done(), 3);
     assert_eq!(trainer.weights().unwrap(), trainer.present_weights().unwrap());
@@ -307,9 +309,54 @@ fn another_network_learns_the_ball() {
     while !trainer.is_finished() {
         trainer.step().unwrap();
     }
-    let dice = trainer.validate().unwrap().metrics.mean_f1;
+    let dice = trainer.validate(&()).unwrap().metrics.mean_f1;
     assert!(dice > 0.7, "Dice {dice}");
     let weights = trainer.weights().unwrap();
     assert_eq!(Weights::from_bytes(&weights.to_bytes().unwrap()).unwrap(), weights);
     assert_eq!(weights.with_new_head(ClassTable::new(vec![]).unwrap(), None, 1).description().architecture.outputs(), 1);
+}
+
+/// Whatever the grey values are scaled by in training, validation sees those that `segment` sees: with what lies around the validated box, and
+/// whatever the tomogram's own scale.
+#[test]
+fn validation_is_the_segmentation_of_its_box() {
+    let shape = (16, 40, 44);
+    let values = |scale: f32, offset: f32| {
+        let noise = |i: usize| (((i * 2_654_435_761) >> 7) % 101) as f32 / 50.0 - 1.0;
+        let inside =
+            |z: usize, y: usize, x: usize| f32::from(u8::from(z.abs_diff(8).pow(2) + y.abs_diff(20).pow(2) + x.abs_diff(21).pow(2) < 25));
+        Array3::from_shape_fn(shape, |(z, y, x)| scale * (2.0 * inside(z, y, x) + noise((z * 40 + y) * 44 + x)) + offset)
+    };
+    let labels =
+        Array3::from_shape_fn(shape, |(z, y, x)| u8::from(z.abs_diff(8).pow(2) + y.abs_diff(20).pow(2) + x.abs_diff(21).pow(2) < 25));
+    for normalisation in [Normalisation::Tomogram, Normalisation::DeepFinder] {
+        let params = TrainParams { steps: 6, normalisation, smoothing: 0.0, validation_voxels: 16 * 20 * 24, average: None, ..params() };
+        let tomogram = |scale, offset| TrainingTomogram {
+            name: "t".into(),
+            volume: Volume::new(values(scale, offset)).into(),
+            labels: labels.clone(),
+        };
+        let table = ClassTable::new(vec![Class::new(ClassLabel::new(1), "ball")]).unwrap();
+        let (training, validation) = (vec![tomogram(1.0, 0.0)], vec![tomogram(100.0, 500.0)]);
+        let mut trainer = Trainer::new(params, table, training, validation, Device::Cpu, &()).unwrap();
+        while !trainer.is_finished() {
+            trainer.step().unwrap();
+        }
+        let stop = |_: u64, _: u64| Err(Cancelled);
+        assert!(matches!(trainer.validate(&stop), Err(TrainError::Cancelled(_))));
+        assert!(trainer.history().validations.is_empty());
+        let f1 = trainer.validate(&()).unwrap().metrics.mean_f1;
+        let network = Network::new(&trainer.present_weights().unwrap(), Device::Cpu, Precision::F32).unwrap();
+        let found = segment(&[network], &Volume::new(values(100.0, 500.0)), &SegmentParams::default(), &()).unwrap().labels.into_data();
+        let region = central_box([16, 40, 44], 16 * 20 * 24, 4);
+        assert!(region.voxels() <= 16 * 20 * 24 && region.size != [16, 40, 44]);
+        let inside =
+            |(z, y, x): (usize, usize, usize)| (0..3).all(|axis| (region.start[axis]..region.end()[axis]).contains(&[z, y, x][axis]));
+        let (mut both, mut either) = (0, 0);
+        for (at, &truth) in labels.indexed_iter().filter(|(at, _)| inside(*at)) {
+            both += u32::from(truth == 1 && found[at] == 1);
+            either += u32::from(truth == 1) + u32::from(found[at] == 1);
+        }
+        assert!(both > 0 && (f1 - 2.0 * f64::from(both) / f64::from(either)).abs() < 1e-12, "{normalisation:?}: {f1}, {both} of {either}");
+    }
 }
