@@ -164,3 +164,65 @@ fn no_time_is_no_steps() {
     let folder = folder();
     assert_eq!(succeed(folder.path(), &format!("train d.toml {STEP} --time-limit 0 -o run")), "0 of 1 steps, 0 s\n");
 }
+
+#[test]
+fn a_run_goes_on_with_its_own_split_alone() {
+    let folder = folder();
+    let path = folder.path();
+    succeed(path, &format!("train d.toml {STEP} --time-limit 0 -o run"));
+    write_dataset(&path.join("d.toml"), &[["a", "a.mrc", "a_labels.mrc", "validation"], ["b", "b.mrc", "b_labels.mrc", "train"]]);
+    let text = refused(path, &format!("train d.toml {STEP} -o run"), 1);
+    assert!(text.contains("other parameters (splits)"), "{text}");
+    write_dataset(&path.join("d.toml"), &[["a", "a.mrc", "a_labels.mrc", "validation"]]);
+    let text = refused(path, &format!("train d.toml {STEP} -o other"), 1);
+    assert!(text.contains("d.toml: no tomogram has the split train"), "{text}");
+}
+
+#[test]
+fn what_is_in_the_folder_is_not_written_over() {
+    let folder = folder();
+    let path = folder.path();
+    succeed(path, &format!("train d.toml {STEP} -o run"));
+    let text = refused(path, &format!("train d.toml {STEP} --start run/weights.safetensors --restart -o run"), 2);
+    assert!(text.contains("would replace the input run/weights.safetensors"), "{text}");
+    let text = refused(path, &format!("train d.toml {STEP} --start run -o tuned"), 2);
+    assert!(text.contains("run is a folder: its weights are run/weights.safetensors"), "{text}");
+    fs::create_dir(path.join("data")).unwrap();
+    fs::write(path.join("data/record.json"), "{\"command\": \"simulate\"}").unwrap();
+    let text = refused(path, &format!("train d.toml {STEP} -o data"), 2);
+    assert!(text.contains("data holds what `cryoet simulate` wrote"), "{text}");
+    // A new beginning leaves nothing of the old.
+    succeed(path, &format!("train d.toml {STEP} --time-limit 0 --restart -o run"));
+    assert!(!fs::read_to_string(path.join("run/validation.csv")).unwrap().contains("\n1,"));
+}
+
+#[test]
+fn a_start_keeps_the_low_pass_it_was_learnt_with() {
+    let folder = folder();
+    let path = folder.path();
+    let read = |run: &str| Weights::from_bytes(&fs::read(path.join(run).join("weights.safetensors")).unwrap()).unwrap();
+    fs::write(path.join("sharp.toml"), "smoothing = 0.0\n").unwrap();
+    succeed(path, &format!("train d.toml {STEP} --params sharp.toml -o sharp"));
+    assert_eq!(warnings(path, &format!("train d.toml {STEP} --start sharp/weights.safetensors -o kept")), "");
+    assert_eq!(read("kept").description().smoothing, 0.0);
+    fs::write(path.join("soft.toml"), "smoothing = 1.0\n").unwrap();
+    let text = warnings(path, &format!("train d.toml {STEP} --params soft.toml --start sharp/weights.safetensors -o soft"));
+    assert!(text.contains("smooths grey values otherwise"), "{text}");
+    assert_eq!(read("soft").description().smoothing, 1.0);
+    let text = refused(path, &format!("train d.toml {STEP} --params both.toml -o both"), 1);
+    assert!(text.contains("both.toml"), "{text}");
+    fs::write(path.join("both.toml"), "normalisation = \"deep_finder\"\nsmoothing = 1.0\n").unwrap();
+    let text = refused(path, &format!("train d.toml {STEP} --params both.toml -o both"), 2);
+    assert!(text.contains("smoothing = 1"), "{text}");
+}
+
+#[test]
+fn classes_without_a_voxel_and_patches_that_do_not_fit_are_warned_of() {
+    let folder = folder();
+    let mut table: Vec<Class> = classes(40.0).into();
+    table.push(Class::new(ClassLabel::new(2), "never"));
+    write_class_table(folder.path().join("classes.toml"), &ClassTable::new(table).unwrap()).unwrap();
+    let text = warnings(folder.path(), "train d.toml --steps 1 --batch 1 --patch 32 --device cpu -o run");
+    assert!(text.contains("no training tomogram has a voxel of class 2 (never)"), "{text}");
+    assert!(text.contains("patches of 32^3 voxels do not fit into all training tomograms: they are [16, 16, 16]"), "{text}");
+}

@@ -302,7 +302,8 @@ impl Weights {
         let Hashed { sha256 } = serde_json::from_str(&description).map_err(unreadable)?;
         let mut description: serde_json::Value = serde_json::from_str(&description).map_err(unreadable)?;
         if let Some(fields) = description.as_object_mut() {
-            let _ = fields.remove("sha256");
+            // Hashes, which are checked by themselves.
+            fields.retain(|name, _| name != "sha256" && name != "seal");
         }
         let description: WeightsDescription = serde_json::from_value(description).map_err(unreadable)?;
         let weights = Self::from_parts(description, tensors)?;

@@ -13,6 +13,22 @@ fn refuses_what_is_no_weights_file() {
     assert!(matches!(Weights::from_bytes(&plain), Err(WeightsError::Description { .. })));
 }
 
+#[test]
+fn refuses_tensors_and_fields_that_it_does_not_know() {
+    let mut tensors = weights().tensors().clone();
+    tensors.insert("encoder1.conv1.scale".to_owned(), vec![32], vec![1.0; 32]);
+    let description = serde_json::to_value(weights().description()).unwrap();
+    let bytes = safetensors_file::to_bytes(&tensors, &description.to_string()).unwrap();
+    assert!(matches!(Weights::from_bytes(&bytes), Err(WeightsError::Unknown { name }) if name == "encoder1.conv1.scale"));
+    let with = |field: &str| {
+        let mut description = description.clone();
+        description.as_object_mut().unwrap().insert(field.to_owned(), true.into());
+        safetensors_file::to_bytes(weights().tensors(), &description.to_string()).unwrap()
+    };
+    let error = Weights::from_bytes(&with("whitening")).unwrap_err();
+    assert!(matches!(&error, WeightsError::Description { reason } if reason.contains("whitening")), "{error}");
+}
+
 /// The weights as earlier versions wrote them: a hash over the tensors, or none, and nothing over the description.
 fn old_file(hashed: bool) -> Vec<u8> {
     let bytes = weights().to_bytes().unwrap();
