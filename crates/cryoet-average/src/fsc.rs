@@ -15,6 +15,15 @@ const STILL_SURE: f64 = 0.8;
 ///
 /// # Errors
 /// Volumes that are no cubes of the same shape, or not finite.
+///
+/// ```
+/// use cryoet_core::ndarray::Array3;
+/// use cryoet_average::fsc;
+/// let map = Array3::from_shape_fn((16, 16, 16), |(z, y, x)| ((z * 31 + y * 17 + x * 7) % 23) as f32);
+/// let curve = fsc(map.view(), map.mapv(|v| 2.0 * v + 1.0).view())?; // scale and offset change nothing beyond shell 0
+/// assert!(curve.values[1..].iter().all(|v| (v - 1.0).abs() < 1e-6));
+/// # Ok::<(), cryoet_average::AverageError>(())
+/// ```
 pub fn fsc(a: ArrayView3<'_, f32>, b: ArrayView3<'_, f32>) -> Result<FscCurve, AverageError> {
     let size = checked(a, b)?;
     let fourier = CubeFourier::new(size);

@@ -53,3 +53,8 @@ pub use random::random_particles;
 pub use refine::{Refinement, refine};
 pub use refine_params::RefineParams;
 pub use tomogram_particles::TomogramParticles;
+
+/// The example of the README is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

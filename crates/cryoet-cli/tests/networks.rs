@@ -7,7 +7,7 @@ mod refusal;
 use std::fs;
 use std::path::Path;
 
-use cryoet::io::{inspect_volume, write_volume};
+use cryoet::io::{inspect_volume, read_labels, write_volume};
 use cryoet::ndarray::Array3;
 use cryoet::net::{Calibration, ClassCalibration, Weights};
 use cryoet::{Class, ClassLabel, ClassTable, Volume, VoxelSize};
@@ -174,4 +174,57 @@ fn another_clustering_ends_a_calibration() {
     assert!(other.status.success() && String::from_utf8_lossy(&other.stderr).contains("calibrated for another clustering"));
     let described = read("other.safetensors").description().clone();
     assert!(!described.was_calibrated() && described.classes.get(label).unwrap().threshold.is_none());
+}
+
+#[test]
+fn outputs_that_cannot_be_written_are_refused_before_the_network_runs() {
+    let folder = folder();
+    let text = refused(folder.path(), "pick unknown.mrc --weights w.safetensors -o p.txt", 2);
+    assert!(text.contains("p.txt: SHREC text leaves the order of coordinates open: write a .csv"), "{text}");
+    let text = refused(folder.path(), "pick unknown.mrc --weights w.safetensors -o p.json", 1);
+    assert!(text.contains("counts in Angstrom"), "{text}");
+    for command in ["weights w.safetensors -o w.mrc", "weights w.safetensors -o plain", "calibrate d.toml --weights w.safetensors -o c.mrc"] {
+        let text = refused(folder.path(), command, 2);
+        assert!(text.contains("expected a name that ends in .safetensors"), "{text}");
+    }
+    let text = refused(folder.path(), "segment unknown.mrc --weights w.safetensors --memory 0.0001 -o l.mrc", 1);
+    assert!(text.contains("no tile fits into 0.00 GiB") && text.contains("--memory"), "{text}");
+    // More than can be counted is as much as there is.
+    succeed(folder.path(), "segment unknown.mrc --weights w.safetensors --memory 1e12 -o l.mrc");
+}
+
+#[test]
+fn sizes_of_picks_count_in_the_tomograms_voxels() {
+    let folder = folder();
+    let volume = Volume::new(Array3::from_shape_fn((16, 24, 32), |(z, y, x)| ((z * 7 + y * 13 + x * 29) % 31) as f32));
+    write_volume(folder.path().join("five.mrc"), &volume.with_voxel_size(VoxelSize::isotropic(5.0).ok())).unwrap();
+    let sizes = (1..20).find_map(|seed| {
+        let classes = ClassTable::new(vec![Class::new(ClassLabel::new(1), "a")]).unwrap();
+        let weights = Weights::random(classes, VoxelSize::isotropic(10.0).ok(), seed);
+        fs::write(folder.path().join("w.safetensors"), weights.to_bytes().unwrap()).unwrap();
+        succeed(folder.path(), "pick five.mrc --weights w.safetensors --resample --method components --labels l.mrc -o p.csv");
+        let text = fs::read_to_string(folder.path().join("p.csv")).unwrap();
+        let column = text.lines().find(|line| line.contains("size")).unwrap().split(',').position(|name| name == "size").unwrap();
+        let rows = text.lines().filter(|line| !line.starts_with('#')).skip(1);
+        let sizes: Vec<usize> = rows.map(|row| row.split(',').nth(column).unwrap().parse().unwrap()).collect();
+        Some(sizes).filter(|sizes| !sizes.is_empty())
+    });
+    let labelled = read_labels(folder.path().join("l.mrc")).unwrap().data().iter().filter(|&&label| label != 0).count();
+    // Eight voxels of 5 Angstrom in one of 10.
+    assert_eq!(sizes.unwrap().iter().sum::<usize>(), 8 * labelled);
+}
+
+#[test]
+fn a_data_set_of_other_classes_calibrates_nothing() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name);
+    let entry = "[[tomogram]]\nname = 't'\nvolume = 'unknown.mrc'\nlabels = 'unknown.mrc'\nparticles = 'p.csv'\nsplit = 'validation'\n";
+    fs::write(at("d.toml"), format!("classes = 'c.toml'\n{entry}")).unwrap();
+    fs::write(at("p.csv"), "tomogram,class,z,y,x\n").unwrap();
+    fs::write(at("c.toml"), "[[class]]\nlabel = 1\nname = 'b'\n").unwrap();
+    let text = refused(folder.path(), "calibrate d.toml --weights w.safetensors --radius 3 -o c.safetensors", 1);
+    assert!(text.contains("the data set's classes are 1 b, the weights' 1 a"), "{text}");
+    fs::write(at("c.toml"), "[[class]]\nlabel = 1\nname = 'a'\n").unwrap();
+    let output = run(folder.path(), "calibrate d.toml --weights w.safetensors --radius 3 -o c.safetensors");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no particle of a in the lists"), "{output:?}");
 }

@@ -60,3 +60,8 @@ pub use search::{FineAudit, FineMatches, FineParams, MatchParams, Matches, NOT_S
 pub use selection::{Candidates, SelectionError, top_per_class, top_without_overlap};
 pub use template::{Template, TemplateError, TemplateMask};
 pub use whitening::Whitening;
+
+/// The example of the README is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -59,3 +59,8 @@ pub use training::{
     TrainingTomogram, TrainingVolume, TrainingWarning, Turns, ValidationMetrics, ValidationRecord,
 };
 pub use weights::{HashCover, Weights, WeightsDescription, WeightsError, class_list};
+
+/// The example of the README is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -438,6 +438,15 @@ impl Weights {
     }
 
     /// Adds a note on how the weights came to be.
+    ///
+    /// ```
+    /// use cryoet_core::ClassTable;
+    /// use cryoet_net::Weights;
+    /// let weights = Weights::random(ClassTable::default(), None, 1);
+    /// let noted = weights.clone().with_provenance("trained on", "EMPIAR-10499");
+    /// assert_eq!(noted.description().provenance["trained on"], "EMPIAR-10499");
+    /// assert_eq!(noted.sha256(), weights.sha256()); // the hash is of the tensors
+    /// ```
     #[must_use]
     pub fn with_provenance(mut self, key: impl Into<String>, text: impl Into<String>) -> Self {
         self.description.provenance.insert(key.into(), text.into());

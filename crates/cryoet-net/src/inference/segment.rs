@@ -93,6 +93,24 @@ pub struct Segmentation {
 /// # Errors
 /// No network, or networks that are no ensemble; a tomogram of another voxel size, with voxels that are not finite or too large for
 /// the memory allowed; failures of the source, the receiver or libtorch; a cancelled run.
+///
+/// ```
+/// use cryoet_core::{Class, ClassLabel, ClassTable, Volume, ndarray::Array3};
+/// use cryoet_net::{Device, Network, Precision, SegmentError, SegmentParams, SegmentedBlock, Weights, segment_blocks};
+///
+/// let classes = ClassTable::new(vec![Class::new(ClassLabel::new(1), "ribosome")])?;
+/// let network = Network::new(&Weights::random(classes, None, 7), Device::Cpu, Precision::F32)?;
+/// let tomogram = Volume::new(Array3::from_shape_fn((10, 20, 30), |(z, y, x)| (z * y + x) as f32));
+/// let (mut blocks, mut voxels) = (0, 0);
+/// let params = SegmentParams { memory: 64 << 20, ..SegmentParams::default() };
+/// segment_blocks(&[network], &tomogram, &params, &(), |block: SegmentedBlock| {
+///     blocks += 1;
+///     voxels += block.labels.len(); // or write them to a file
+///     Ok::<_, SegmentError>(())
+/// })?;
+/// assert_eq!(voxels, 10 * 20 * 30);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn segment_blocks<E: From<SegmentError>>(
     networks: &[Network],
     tomogram: &dyn VolumeSource<f32>,

@@ -122,7 +122,14 @@ pub struct TrainParamsError {
 
 impl TrainParams {
     /// The original's recipe: Dice, Adam 1e-4, batches of 25 patches of 56^3, shifts of 13 voxels, half turns about the tilt axis,
-    /// patches normalised one by one, 100 epochs of 100 steps (Moebel et al. 2021; deepfinder 0.2.1).
+    /// patches normalised one by one, 100 epochs of 100 steps (Moebel et al. 2021; deepfinder 0.2.1). docs/deviations.md says in what a training by it
+    /// still differs.
+    ///
+    /// ```
+    /// use cryoet_net::TrainParams;
+    /// let params = TrainParams { steps: 500, ..TrainParams::deepfinder() };
+    /// assert_eq!((params.batch, params.patch, params.learning_rate), (25, 56, 1e-4));
+    /// ```
     pub fn deepfinder() -> Self {
         Self {
             steps: 10_000,
@@ -153,6 +160,13 @@ impl TrainParams {
     ///
     /// # Errors
     /// The first value out of range.
+    ///
+    /// ```
+    /// use cryoet_net::TrainParams;
+    /// assert!(TrainParams::default().check(4).is_ok());
+    /// let error = TrainParams { patch: 50, ..TrainParams::default() }.check(4).unwrap_err();
+    /// assert_eq!(error.to_string(), "patch = 50: expected a positive multiple of 4");
+    /// ```
     pub fn check(&self, granularity: usize) -> Result<(), TrainParamsError> {
         let refuse = |name, value: String, expected: &str| Err(TrainParamsError { name, value, expected: expected.to_owned() });
         if self.steps == 0 {

@@ -143,6 +143,25 @@ impl Trainer {
     ///
     /// # Errors
     /// As [`Trainer::new`].
+    ///
+    /// ```
+    /// # use cryoet_core::{Class, ClassLabel, ClassTable, Volume, ndarray::Array3};
+    /// # use cryoet_net::{Architecture, Device, TrainParams, Trainer, TrainingTomogram, Weights};
+    /// # let inside = |z: usize, y: usize, x: usize| z.abs_diff(8).pow(2) + y.abs_diff(8).pow(2) + x.abs_diff(8).pow(2) < 16;
+    /// # let grey = |(z, y, x)| f32::from(u8::from(inside(z, y, x)));
+    /// # let tomogram = |name: &str| TrainingTomogram {
+    /// #     name: name.into(),
+    /// #     volume: Volume::new(Array3::from_shape_fn((16, 16, 16), grey)).into(),
+    /// #     labels: Array3::from_shape_fn((16, 16, 16), |(z, y, x)| u8::from(inside(z, y, x))),
+    /// # };
+    /// # let classes = ClassTable::new(vec![Class::new(ClassLabel::new(1), "ball")])?;
+    /// let params = TrainParams { steps: 1, batch: 1, patch: 8, ..TrainParams::default() };
+    /// let network = Architecture::Msd { outputs: 2, depth: 4, dilations: 2 };
+    /// let mut trainer = Trainer::of_network(network, params, classes, vec![tomogram("first")], vec![], Device::Cpu, &())?;
+    /// trainer.step()?;
+    /// assert_eq!(trainer.weights()?.description().architecture, network);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn of_network(
         architecture: Architecture,
         params: TrainParams,
@@ -161,6 +180,28 @@ impl Trainer {
     ///
     /// # Errors
     /// As [`Trainer::new`].
+    ///
+    /// ```
+    /// # use cryoet_core::{Class, ClassLabel, ClassTable, Volume, ndarray::Array3};
+    /// # use cryoet_net::{Architecture, Device, TrainParams, Trainer, TrainingTomogram, Weights};
+    /// # let inside = |z: usize, y: usize, x: usize| z.abs_diff(8).pow(2) + y.abs_diff(8).pow(2) + x.abs_diff(8).pow(2) < 16;
+    /// # let grey = |(z, y, x)| f32::from(u8::from(inside(z, y, x)));
+    /// # let tomogram = |name: &str| TrainingTomogram {
+    /// #     name: name.into(),
+    /// #     volume: Volume::new(Array3::from_shape_fn((16, 16, 16), grey)).into(),
+    /// #     labels: Array3::from_shape_fn((16, 16, 16), |(z, y, x)| u8::from(inside(z, y, x))),
+    /// # };
+    /// # let classes = ClassTable::new(vec![Class::new(ClassLabel::new(1), "ball")])?;
+    /// let start = Weights::random(classes, None, 1); // or read from a file
+    /// let before = start.sha256();
+    /// // Grey values as the weights learnt them: the recipe decides, and the default has another low-pass.
+    /// let smoothing = start.description().smoothing;
+    /// let params = TrainParams { steps: 1, batch: 1, patch: 8, smoothing, average: None, ..TrainParams::default() };
+    /// let mut trainer = Trainer::from_weights(params, start, vec![tomogram("first")], vec![], Device::Cpu, &())?;
+    /// trainer.step()?;
+    /// assert_ne!(trainer.weights()?.sha256(), before);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn from_weights(
         params: TrainParams,
         weights: Weights,
@@ -240,6 +281,29 @@ impl Trainer {
     ///
     /// # Errors
     /// Bytes that are no checkpoint, or tomograms that do not fit it.
+    ///
+    /// ```
+    /// # use cryoet_core::{Class, ClassLabel, ClassTable, Volume, ndarray::Array3};
+    /// # use cryoet_net::{Architecture, Device, TrainParams, Trainer, TrainingTomogram, Weights};
+    /// # let inside = |z: usize, y: usize, x: usize| z.abs_diff(8).pow(2) + y.abs_diff(8).pow(2) + x.abs_diff(8).pow(2) < 16;
+    /// # let grey = |(z, y, x)| f32::from(u8::from(inside(z, y, x)));
+    /// # let tomogram = |name: &str| TrainingTomogram {
+    /// #     name: name.into(),
+    /// #     volume: Volume::new(Array3::from_shape_fn((16, 16, 16), grey)).into(),
+    /// #     labels: Array3::from_shape_fn((16, 16, 16), |(z, y, x)| u8::from(inside(z, y, x))),
+    /// # };
+    /// # let classes = ClassTable::new(vec![Class::new(ClassLabel::new(1), "ball")])?;
+    /// let params = TrainParams { steps: 2, batch: 1, patch: 8, ..TrainParams::default() };
+    /// let data = || vec![tomogram("first")];
+    /// let mut straight = Trainer::new(params, classes, data(), vec![], Device::Cpu, &())?;
+    /// straight.step()?;
+    /// let bytes = straight.checkpoint()?;
+    /// straight.step()?;
+    /// let mut resumed = Trainer::resume(&bytes, data(), vec![], Device::Cpu, &())?;
+    /// resumed.step()?;
+    /// assert_eq!(resumed.weights()?.sha256(), straight.weights()?.sha256());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn resume(
         checkpoint: &[u8],
         training: Vec<TrainingTomogram>,
@@ -317,6 +381,29 @@ impl Trainer {
     ///
     /// # Errors
     /// A source's failure or libtorch's refusal; the user's wish to stop.
+    ///
+    /// ```
+    /// # use cryoet_core::{Class, ClassLabel, ClassTable, Volume, ndarray::Array3};
+    /// # use cryoet_net::{Architecture, Device, TrainParams, Trainer, TrainingTomogram, Weights};
+    /// # let inside = |z: usize, y: usize, x: usize| z.abs_diff(8).pow(2) + y.abs_diff(8).pow(2) + x.abs_diff(8).pow(2) < 16;
+    /// # let grey = |(z, y, x)| f32::from(u8::from(inside(z, y, x)));
+    /// # let tomogram = |name: &str| TrainingTomogram {
+    /// #     name: name.into(),
+    /// #     volume: Volume::new(Array3::from_shape_fn((16, 16, 16), grey)).into(),
+    /// #     labels: Array3::from_shape_fn((16, 16, 16), |(z, y, x)| u8::from(inside(z, y, x))),
+    /// # };
+    /// # let classes = ClassTable::new(vec![Class::new(ClassLabel::new(1), "ball")])?;
+    /// let params = TrainParams { steps: 2, batch: 1, patch: 8, validate_every: 1, ..TrainParams::default() };
+    /// let mut trainer = Trainer::new(params, classes, vec![tomogram("first")], vec![tomogram("second")], Device::Cpu, &())?;
+    /// while !trainer.is_finished() {
+    ///     trainer.step()?;
+    ///     if trainer.validation_due() {
+    ///         println!("mean F1 {:.3}", trainer.validate(&())?.metrics.mean_f1);
+    ///     }
+    /// }
+    /// assert_eq!(trainer.history().validations.len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn validate(&mut self, progress: &dyn Progress) -> Result<ValidationRecord, TrainError> {
         let weights = self.present_weights()?;
         let network = Network::new(&weights, self.device, self.params.precision)?;
