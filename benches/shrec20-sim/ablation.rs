@@ -30,7 +30,8 @@ const CHANGES: [Change; 18] = [
     change("loss", "cross-entropy", "loss = { overlap = 0.0 }"),
     change("loss", "focal", "loss = { overlap = 0.0, focal = 2.0 }"),
     Change { question: "targets", choice: "balls", lines: "", balls: true },
-    change("normalisation", "each-patch", "normalisation = \"deep_finder\""),
+    // To be compared with the low-pass left out: patches are scaled after a low-pass, tomograms before.
+    change("normalisation", "each-patch", "normalisation = \"deep_finder\"\nsmoothing = 0.0"),
     change("augmentation", "no-turns", "turns = \"none\""),
     change("augmentation", "tilt-axis", "turns = \"tilt_axis\""),
     change("average", "last-weights", "average = 0.0"),
