@@ -24,10 +24,11 @@ const fn change(question: &'static str, choice: &'static str, lines: &'static st
     Change { question, choice, lines, balls: false }
 }
 
-const CHANGES: [Change; 18] = [
+const CHANGES: [Change; 19] = [
     change("base", "base", ""),
     change("loss", "dice", "loss = { false_positive = 0.5, false_negative = 0.5, absent_classes = true, cross_entropy = 0.0 }"),
     change("loss", "cross-entropy", "loss = { overlap = 0.0 }"),
+    change("loss", "generalised-dice", "loss = { overlap = 0.0, generalised_dice = 1.0 }"),
     change("loss", "focal", "loss = { overlap = 0.0, focal = 2.0 }"),
     Change { question: "targets", choice: "balls", lines: "", balls: true },
     // To be compared with the low-pass left out: patches are scaled after a low-pass, tomograms before.

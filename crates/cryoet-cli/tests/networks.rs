@@ -183,7 +183,8 @@ fn outputs_that_cannot_be_written_are_refused_before_the_network_runs() {
     assert!(text.contains("p.txt: SHREC text leaves the order of coordinates open: write a .csv"), "{text}");
     let text = refused(folder.path(), "pick unknown.mrc --weights w.safetensors -o p.json", 1);
     assert!(text.contains("counts in Angstrom"), "{text}");
-    for command in ["weights w.safetensors -o w.mrc", "weights w.safetensors -o plain", "calibrate d.toml --weights w.safetensors -o c.mrc"] {
+    for command in ["weights w.safetensors -o w.mrc", "weights w.safetensors -o plain", "calibrate d.toml --weights w.safetensors -o c.mrc"]
+    {
         let text = refused(folder.path(), command, 2);
         assert!(text.contains("expected a name that ends in .safetensors"), "{text}");
     }

@@ -7,10 +7,13 @@ const SMOOTHING: f64 = 1.0;
 /// The focal factor's base does not fall below this.
 const FOCAL_FLOOR: f64 = 1e-6;
 
-/// What training minimises: a weighted sum of an overlap term and cross-entropy, over all voxels but ignored ones.
+/// What training minimises: a weighted sum of an overlap term, generalised Dice and cross-entropy, over all voxels but ignored ones.
 ///
 /// The overlap of a class is `(TP + 1) / (TP + a FP + b FN + 1)` with soft counts over batch and voxels (Salehi et al. 2017);
 /// a = b = 0.5 is the Dice overlap of DeepFinder. The term is 1 minus its mean over the classes present in the batch.
+///
+/// Generalised Dice (Sudre et al. 2017) is `1 - 2 sum w TP / sum w (2 TP + FP + FN)` over the classes present, background among them, w one over the
+/// square of a class's voxels in the batch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LossParams {
@@ -22,6 +25,10 @@ pub struct LossParams {
     pub false_negative: f64,
     /// Whether classes absent from the batch count in the overlap's mean too: then their false positives are punished.
     pub absent_classes: bool,
+    /// Weight of generalised Dice.
+    // Left out of records where it is 0: earlier ones do not have it.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub generalised_dice: f64,
     /// Weight of the mean cross-entropy.
     pub cross_entropy: f64,
     /// Factor on the cross-entropy of background voxels; 1 treats all alike.
@@ -33,6 +40,10 @@ pub struct LossParams {
     pub focal: f64,
 }
 
+fn is_zero(weight: &f64) -> bool {
+    *weight == 0.0
+}
+
 impl Default for LossParams {
     /// Tversky plus cross-entropy, as the CZII challenge's second place used, with a smaller bias towards foreground (0.4 and 0.6) and
     /// background voxels, which are many, at 0.3.
@@ -42,6 +53,7 @@ impl Default for LossParams {
             false_positive: 0.4,
             false_negative: 0.6,
             absent_classes: false,
+            generalised_dice: 0.0,
             cross_entropy: 1.0,
             background_weight: 0.3,
             class_weights: Vec::new(),
@@ -58,6 +70,7 @@ impl LossParams {
             false_positive: 0.5,
             false_negative: 0.5,
             absent_classes: true,
+            generalised_dice: 0.0,
             cross_entropy: 0.0,
             background_weight: 1.0,
             class_weights: Vec::new(),
@@ -88,26 +101,34 @@ impl LossParams {
             let mean = mean.f_divide(&weight.f_sum(Kind::Float)?.f_clamp_min(f64::from(f32::MIN_POSITIVE))?)?;
             loss = loss.f_subtract(&mean.f_multiply_scalar(self.cross_entropy)?)?;
         }
-        if self.overlap > 0.0 {
+        if self.overlap > 0.0 || self.generalised_dice > 0.0 {
             let probability = log_probability.f_exp()?;
             let one_hot = Tensor::f_zeros_like(&probability.f_detach()?)?.f_scatter_value(1, &index, 1.0)?.f_multiply(&valid)?;
             let by_class = one_hot.f_transpose(0, 1)?;
             let support = by_class.f_sum_dim_intlist([1i64].as_slice(), false, Kind::Float)?;
             let claimed = valid.f_transpose(0, 1)?.f_matmul(&probability)?.f_squeeze_dim(0)?;
             let hit = by_class.f_matmul(&probability)?.f_diagonal(0, 0, 1)?;
-            let false_positive = claimed.f_subtract(&hit)?.f_multiply_scalar(self.false_positive)?;
-            let false_negative = support.f_subtract(&hit)?.f_multiply_scalar(self.false_negative)?;
-            let numerator = hit.f_add_scalar(SMOOTHING)?;
-            let score = numerator.f_divide(&numerator.f_add(&false_positive)?.f_add(&false_negative)?)?;
-            let counted = if self.absent_classes {
-                Tensor::f_ones([channels], (Kind::Float, logits.device()))?
-            } else {
-                support.f_gt(0.0)?.f_to_kind(Kind::Float)?
-            };
-            let mean = score.f_multiply(&counted)?.f_sum(Kind::Float)?.f_divide(&counted.f_sum(Kind::Float)?.f_clamp_min(1.0)?)?;
-            loss = loss.f_add(&mean.f_multiply_scalar(-self.overlap)?.f_add_scalar(self.overlap)?)?;
+            let counts = SoftCounts { hit, claimed, support };
+            if self.overlap > 0.0 {
+                let mean = self.mean_overlap(&counts)?;
+                loss = loss.f_add(&mean.f_multiply_scalar(-self.overlap)?.f_add_scalar(self.overlap)?)?;
+            }
+            if self.generalised_dice > 0.0 {
+                let dice = counts.generalised_dice()?;
+                loss = loss.f_add(&dice.f_multiply_scalar(-self.generalised_dice)?.f_add_scalar(self.generalised_dice)?)?;
+            }
         }
         Ok(loss)
+    }
+
+    /// The mean over classes of their overlap.
+    fn mean_overlap(&self, SoftCounts { hit, claimed, support }: &SoftCounts) -> Result<Tensor, tch::TchError> {
+        let false_positive = claimed.f_subtract(hit)?.f_multiply_scalar(self.false_positive)?;
+        let false_negative = support.f_subtract(hit)?.f_multiply_scalar(self.false_negative)?;
+        let numerator = hit.f_add_scalar(SMOOTHING)?;
+        let score = numerator.f_divide(&numerator.f_add(&false_positive)?.f_add(&false_negative)?)?;
+        let counted = if self.absent_classes { support.f_ones_like()? } else { support.f_gt(0.0)?.f_to_kind(Kind::Float)? };
+        score.f_multiply(&counted)?.f_sum(Kind::Float)?.f_divide(&counted.f_sum(Kind::Float)?.f_clamp_min(1.0)?)
     }
 
     /// The factor on each voxel's cross-entropy (voxels, 1), of its true channel.
@@ -117,6 +138,28 @@ impl LossParams {
             *factor = *weight as f32;
         }
         Tensor::f_from_slice(&factors)?.f_to_device(index.device())?.f_index_select(0, &index.f_view([-1])?)?.f_view([-1, 1])
+    }
+}
+
+/// Voxels of each channel over a batch, each counted by its probability.
+struct SoftCounts {
+    /// Rightly taken for it.
+    hit: Tensor,
+    /// Taken for it.
+    claimed: Tensor,
+    /// That are of it.
+    support: Tensor,
+}
+
+impl SoftCounts {
+    /// 1 where all is right; of nothing but ignored voxels, too.
+    fn generalised_dice(&self) -> Result<Tensor, tch::TchError> {
+        let present = self.support.f_gt(0.0)?.f_to_kind(Kind::Float)?;
+        let weight = present.f_divide(&self.support.f_square()?.f_clamp_min(1.0)?)?;
+        let weighted = |counts: &Tensor| counts.f_multiply(&weight)?.f_sum(Kind::Float);
+        let all = weighted(&self.claimed)?.f_add(&weighted(&self.support)?)?;
+        let nothing = f64::from(f32::MIN_POSITIVE);
+        weighted(&self.hit)?.f_multiply_scalar(2.0)?.f_add_scalar(nothing)?.f_divide(&all.f_add_scalar(nothing)?)
     }
 }
 

@@ -205,6 +205,7 @@ impl TrainParams {
             ("loss.overlap", loss.overlap),
             ("loss.false_positive", loss.false_positive),
             ("loss.false_negative", loss.false_negative),
+            ("loss.generalised_dice", loss.generalised_dice),
             ("loss.cross_entropy", loss.cross_entropy),
             ("loss.background_weight", loss.background_weight),
             ("loss.focal", loss.focal),
@@ -213,8 +214,8 @@ impl TrainParams {
         if let Some((name, weight)) = weights.into_iter().chain(of_classes).find(|(_, weight)| !(weight.is_finite() && *weight >= 0.0)) {
             return refuse(name, weight.to_string(), "a finite number of 0 or more");
         }
-        if loss.overlap + loss.cross_entropy == 0.0 {
-            return refuse("loss.overlap", "0".to_owned(), "more than 0, as loss.cross_entropy is 0 too");
+        if loss.overlap + loss.generalised_dice + loss.cross_entropy == 0.0 {
+            return refuse("loss.overlap", "0".to_owned(), "more than 0, as loss.generalised_dice and loss.cross_entropy are 0 too");
         }
         if self.patience == Some(0) {
             return refuse("patience", "0".to_owned(), "1 or more validations, or none");
@@ -262,6 +263,6 @@ mod tests {
         assert_eq!(of_loss(LossParams { focal: -1.0, ..LossParams::default() }), "loss.focal = -1: expected a finite number of 0 or more");
         let classes = LossParams { class_weights: vec![1.0, f64::NAN], ..LossParams::default() };
         assert_eq!(of_loss(classes), "loss.class_weights = NaN: expected a finite number of 0 or more");
-        assert!(of_loss(LossParams { overlap: 0.0, cross_entropy: 0.0, ..LossParams::default() }).contains("loss.cross_entropy is 0 too"));
+        assert!(of_loss(LossParams { overlap: 0.0, cross_entropy: 0.0, ..LossParams::default() }).contains("loss.cross_entropy are 0 too"));
     }
 }

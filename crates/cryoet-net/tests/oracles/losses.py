@@ -26,6 +26,15 @@ def tversky(p, target, valid, alpha, beta, absent):
     return 1 - score[counted].sum() / max(counted.sum(), 1)
 
 
+def generalised_dice(p, target, valid):
+    """Sudre et al. 2017: weights of one over the square of a class's voxels, over the classes present."""
+    one_hot = np.eye(p.shape[1])[target] * valid[:, None]
+    q, support = p * valid[:, None], one_hot.sum(0)
+    present = support > 0
+    w = 1 / support[present] ** 2
+    return 1 - 2 * (w * (q * one_hot).sum(0)[present]).sum() / (w * (q + one_hot).sum(0)[present]).sum()
+
+
 def cross_entropy(p, target, valid, weights, gamma):
     truth = p[np.arange(len(target)), target]
     w = np.asarray(weights)[target] * valid
@@ -37,6 +46,8 @@ def total(logits, target, valid, case):
     if case["overlap"]:
         shape = case["false_positive"], case["false_negative"], case["absent_classes"]
         loss += case["overlap"] * tversky(p, target, valid, *shape)
+    if case.get("generalised_dice"):
+        loss += case["generalised_dice"] * generalised_dice(p, target, valid)
     if case["cross_entropy"]:
         weights = [case["background_weight"], *case["class_weights"]]
         loss += case["cross_entropy"] * cross_entropy(p, target, valid, weights, case["focal"])
@@ -68,6 +79,8 @@ CASES = [
     case("cross-entropy", cross_entropy=1.0),
     case("weighted cross-entropy", cross_entropy=1.0, background_weight=0.1, class_weights=[0.5, 3.0, 1.0, 2.0]),
     case("focal (VP-Detector)", cross_entropy=1.0, focal=2.0, background_weight=0.2, class_weights=[1.0, 0.5, 2.0, 1.5]),
+    case("generalised Dice", generalised_dice=1.0),
+    case("generalised Dice and cross-entropy", generalised_dice=0.6, cross_entropy=0.8, background_weight=0.5),
     case("a sum", overlap=0.7, false_positive=0.4, false_negative=0.6, cross_entropy=1.3, background_weight=0.3),
 ]
 
