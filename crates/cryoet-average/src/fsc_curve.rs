@@ -14,28 +14,26 @@ use cryoet_core::VoxelSize;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct FscCurve {
-    /// Frequency of each shell in cycles per voxel, from 0 to 0.5, a shell per bin.
+    /// Frequency of each shell in cycles per voxel, a shell per bin, from 0 to 0.5 or, of odd boxes, a bin less.
     pub frequencies: Vec<f64>,
     /// The correlation of each shell, in \[-1, 1\]; 0 where a volume has nothing there.
     pub values: Vec<f64>,
 }
 
 impl FscCurve {
-    /// The frequency in cycles per voxel at which the curve first falls below a threshold, linear between shells; 0.5 if it never does, and
+    /// The frequency in cycles per voxel at which the curve first falls below a threshold, linear between shells; the last shell's if it never does, and
     /// 0 if it already has at the first shell, whose wave is as long as the box: nothing coarser is measured, so the threshold is not reached.
     pub fn crossing(&self, threshold: f64) -> f64 {
         // Shell 0 is the mean.
-        for i in 1..self.values.len() {
-            let (value, before) = (self.values[i], self.values[i - 1]);
-            if value < threshold {
-                if i == 1 {
-                    return 0.0;
-                }
-                let share = (before - threshold) / (before - value);
-                return self.frequencies[i - 1] + share * (self.frequencies[i] - self.frequencies[i - 1]);
+        let shells: Vec<(f64, f64)> = self.frequencies.iter().copied().zip(self.values.iter().copied()).collect();
+        match shells.windows(2).position(|pair| pair[1].1 < threshold) {
+            Some(0) => 0.0,
+            Some(place) => {
+                let [(from, before), (to, value)] = [shells[place], shells[place + 1]];
+                from + (before - threshold) / (before - value) * (to - from)
             }
+            None => shells.last().map_or(0.0, |last| last.0),
         }
-        0.5
     }
 
     /// The resolution in Angstrom at a threshold: 0.143 between two halves of the data (Rosenthal and Henderson 2003), 0.5 against a
@@ -60,7 +58,10 @@ mod tests {
         let curve = FscCurve { frequencies: vec![0.0, 0.1, 0.2, 0.3], values: vec![1.0, 0.9, 0.4, 0.1] };
         assert!((curve.crossing(0.5) - 0.18).abs() < 1e-12);
         assert!((curve.resolution(0.5, VoxelSize::isotropic(9.0).unwrap()) - 50.0).abs() < 1e-9);
-        assert_eq!(curve.crossing(0.05), 0.5);
+        // What is beyond the last shell was not measured; what has no frequency is none.
+        assert_eq!(curve.crossing(0.05), 0.3);
+        assert_eq!(FscCurve { frequencies: vec![0.0, 0.1], ..curve.clone() }.crossing(0.05), 0.1);
+        assert_eq!(FscCurve { frequencies: Vec::new(), values: Vec::new() }.crossing(0.5), 0.0);
         let of_noise = FscCurve { values: vec![1.0, 0.1, 0.0, 0.0], ..curve.clone() };
         assert_eq!(of_noise.crossing(0.143), 0.0);
         assert_eq!(of_noise.resolution(0.143, VoxelSize::isotropic(9.0).unwrap()), f64::INFINITY);

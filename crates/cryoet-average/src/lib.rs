@@ -2,7 +2,7 @@
 //!
 //! [`extract()`] cuts out one particle, [`average()`] averages many, each frequency weighted by how many tilt series measured it,
 //! [`refine()`] aligns and averages in turn with two halves kept apart, and [`fsc()`] compares two maps shell by shell.
-//! [`random_particles`] are the control: places where nothing is.
+//! [`random_particles`] are the control: places drawn without a look at the particles.
 //!
 //! ```
 //! use cryoet_core::{ClassLabel, Particle, Position, Volume, VoxelSize, Wedge, ndarray::Array3};

@@ -20,7 +20,7 @@ pub struct RefineParams {
     /// How many steps there are, each half the one before. Default 4: 8, 4, 2 and 1 degree, and a parabola through the last.
     pub levels: u32,
     /// How far a particle may move from where it was given, in voxels; besides, the second half moves as a whole to where its average lies
-    /// as the first's does. Default 4.
+    /// as the first's does. Default 4, or half the box.
     pub shift: f64,
     /// The radius in voxels of the soft ball under which references and halves are compared. Default: a third of the box.
     pub radius: f64,
@@ -28,7 +28,7 @@ pub struct RefineParams {
     pub edge: f64,
     /// A mask in place of the ball: weights from 0 to 1, a cube of the box's size, indexed `[z, y, x]`, soft at its edge. Default: the ball.
     pub mask: Option<Array3<f32>>,
-    /// The low-pass on the first reference in cycles per voxel; later references count at each frequency for as much as the halves
+    /// The low-pass on the first reference in cycles per voxel, beyond which it falls to 0 over two bins of the box's spectrum; later references count at each frequency for as much as the halves
     /// agree, up to where their correlation falls below 0.143. Default 0.125: 80 Angstrom at voxels of 10.
     pub low_pass: f64,
     /// The seed of the random phases that correct the halves' correlation. Default 0.
@@ -45,7 +45,7 @@ impl RefineParams {
             coarse_step: 15.0,
             step: 8.0,
             levels: 4,
-            shift: 4.0,
+            shift: f64::min(4.0, size as f64 / 2.0),
             radius: size as f64 / 3.0,
             edge: size as f64 / 10.0,
             mask: None,
@@ -110,14 +110,13 @@ impl RefineParams {
         }
     }
 
-    /// How far in voxels the mask reaches from the box's reference point, where it is half or more.
+    /// How far in voxels the mask has nine tenths of its largest weight or more, from the box's reference point.
     pub(crate) fn mask_radius(&self) -> f64 {
         let Some(mask) = &self.mask else { return self.radius };
         let middle = box_centre(self.average.size) as f64;
         let square = |(z, y, x): (usize, usize, usize)| [z, y, x].iter().map(|&i| (i as f64 - middle).powi(2)).sum::<f64>();
-        // Weights of less than half everywhere still reach somewhere.
-        let half = 0.5 * mask.iter().fold(0.0, |most: f32, &w| most.max(w));
-        mask.indexed_iter().filter(|(_, w)| **w >= half).map(|(place, _)| square(place)).fold(1.0, f64::max).sqrt()
+        let high = 0.9 * mask.iter().fold(0.0, |most: f32, &w| most.max(w));
+        mask.indexed_iter().filter(|(_, w)| **w >= high).map(|(place, _)| square(place)).fold(1.0, f64::max).sqrt()
     }
 
     /// The angular steps in degrees.
@@ -131,10 +130,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mask_reaches_as_far_as_half_its_largest_weight() {
+    fn a_mask_reaches_as_far_as_a_ball_of_that_radius() {
         let under = |mask| RefineParams { mask: Some(mask), ..RefineParams::new(32) };
-        assert!((under(soft_sphere(32, 7.0, 2.0).mapv(|w| w as f32)).mask_radius() - 8.0).abs() < 0.2);
-        assert!((under(soft_sphere(32, 7.0, 2.0).mapv(|w| 0.3 * w as f32)).mask_radius() - 8.0).abs() < 0.2);
+        for largest in [1.0, 0.3] {
+            let radius = under(soft_sphere(32, 7.0, 2.0).mapv(|w| largest * w as f32)).mask_radius();
+            assert!((7.0..7.5).contains(&radius), "{radius}");
+        }
         let mut dot = Array3::zeros((32, 32, 32));
         dot[[16, 16, 16]] = 1.0;
         assert_eq!(under(dot).mask_radius(), 1.0);
@@ -147,6 +148,9 @@ mod tests {
         assert!(ball(12.0, 4.0).is_ok());
         assert!(matches!(ball(12.0, 4.1), Err(AverageError::Parameter { name: "a mask edge in voxels of", .. })));
         assert!(matches!(ball(12.0, f64::NAN), Err(AverageError::Parameter { .. })));
+        for size in 4..9 {
+            assert!(RefineParams::new(size).check().is_ok(), "{size}");
+        }
         assert!(matches!(ball(16.5, 0.0), Err(AverageError::Parameter { name: "a mask radius in voxels of", .. })));
     }
 }

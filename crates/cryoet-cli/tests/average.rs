@@ -82,6 +82,8 @@ fn lists_are_read_in_their_tomograms_frame_and_failures_leave_no_folder() {
         ("average escaped.toml --box 8 --iterations 0 --targets -o out", 1),
         ("average t.mrc --particles p.csv --box 8 --iterations 0 --reference t.mrc -o out", 2),
         ("average t.mrc --particles p.csv --box 8 --iterations 0 --everywhere 1 -o out", 2),
+        ("average t.mrc --particles p.csv --box 8 --iterations 0 --low-pass 40 -o out", 2),
+        ("average t.mrc --particles p.csv --box 8 --low-pass 5 -o out", 2),
         ("average flat.mrc --particles p.csv --box 8 -o out/in/it", 1),
     ] {
         let output = run(at, line);
@@ -92,6 +94,14 @@ fn lists_are_read_in_their_tomograms_frame_and_failures_leave_no_folder() {
     let targets = "average t.mrc --particles p.csv --box 8 --iterations 0 --targets --threshold";
     succeed(at, &format!("{targets} 0 -o out"));
     assert!(at.join("out/mask.mrc").exists() && at.join("out/t-labels.mrc").exists());
+    // An input that would go is refused, and what no average wrote stays.
+    let output = run(at, "average t.mrc --particles p.csv --box 8 --iterations 0 --mask out/mask.mrc -o out");
+    assert!(output.status.code() == Some(2) && at.join("out/mask.mrc").exists());
+    for name in ["mask.mrc", "t-labels.mrc"] {
+        std::fs::copy(at.join("out").join(name), at.join("sub").join(name)).unwrap();
+    }
+    succeed(at, "average t.mrc --particles p.csv --box 8 --iterations 0 -o sub");
+    assert!(at.join("sub/mask.mrc").exists() && at.join("sub/t-labels.mrc").exists());
     let output = run(at, &format!("{targets} 1000 -o out"));
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stdout).contains("4 particles"));
@@ -111,6 +121,11 @@ fn errors_name_their_tomogram_or_mask_and_tomograms_without_particles_are_told()
     write_volume(at.join("c.mrc"), &volume(20.0, voxels.clone())).unwrap();
     write_volume(at.join("d.mrc"), &volume(10.0, voxels)).unwrap();
     write_volume(at.join("twos.mrc"), &volume(10.0, Array3::from_elem((8, 8, 8), 2.0))).unwrap();
+    let entry = |name: &str| {
+        format!("[[tomogram]]\nname = '{name}'\nvolume = '{name}.mrc'\nlabels = '{name}.mrc'\nparticles = 'p.csv'\nsplit = 'train'\n")
+    };
+    std::fs::write(at.join("d.toml"), format!("classes = 'c.toml'\n{}{}", entry("a"), entry("b"))).unwrap();
+    std::fs::write(at.join("c.toml"), "[[class]]\nlabel = 1\nname = 'a'\n").unwrap();
     let list = |of: &str| -> String { [8, 9, 14, 15].map(|y| format!("{of},1,8,{y},8\n")).concat() };
     std::fs::write(at.join("p.csv"), format!("tomogram,class,z,y,x\n{}{}{}", list("a"), list("b"), list("c"))).unwrap();
     for (line, named) in [
@@ -123,6 +138,11 @@ fn errors_name_their_tomogram_or_mask_and_tomograms_without_particles_are_told()
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(error.contains(named), "{line}: {error}");
     }
+    for command in ["average d.toml --tomogram e", "average a.mrc d.mrc --particles p.csv --tomogram e"] {
+        let output = run(at, &format!("{command} --box 8 --iterations 0 -o out"));
+        assert!(output.status.code() == Some(2) && String::from_utf8_lossy(&output.stderr).contains("called so"), "{output:?}");
+    }
+    succeed(at, "average d.toml --tomogram a --box 8 --iterations 0 -o chosen");
     std::fs::write(at.join("a.csv"), format!("tomogram,class,z,y,x\n{}", list("a"))).unwrap();
     let output = run(at, "average a.mrc d.mrc --particles a.csv --box 8 --iterations 0 -o out");
     assert!(output.status.success() && String::from_utf8_lossy(&output.stderr).contains("no particle of the class in d"), "{output:?}");

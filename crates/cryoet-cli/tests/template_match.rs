@@ -92,6 +92,11 @@ fn what_cannot_be_searched_is_refused_before_any_search() {
     let tomogram = read_volume(at.join(TOMOGRAM)).unwrap();
     let region = tomogram.data().mapv(|_| 1.0_f32);
     write_volume(at.join("region.mrc"), &tomogram.with_data(region).with_voxel_size(VoxelSize::isotropic(99.0).ok())).unwrap();
+    let plain = template.data().mapv(|v| v + 1.0);
+    write_volume(at.join("flat.mrc"), &template.with_data(plain)).unwrap();
+    write_volume(at.join("constant.mrc"), &tomogram.with_data(tomogram.data().mapv(|_| 1.0))).unwrap();
+    let output = run(at, &format!("match constant.mrc --template {map} -o p.csv"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cryoet: constant.mrc: the tomogram has the value 1"), "{output:?}");
     // A step that makes a search of minutes.
     let twos = template.data().mapv(|_| 2.0_f32);
     write_volume(at.join("twos.mrc"), &template.with_data(twos)).unwrap();
@@ -100,6 +105,8 @@ fn what_cannot_be_searched_is_refused_before_any_search() {
         ("--region region.mrc", 1, "voxel sizes differ"),
         ("--mask twos.mrc", 1, "cryoet: twos.mrc: "),
         ("--radius 90", 1, "its --radius is 90"),
+        ("--template flat.mrc --defocus 1e9", 1, ".mrc: turned to orientation 0 of the grid and filtered"),
+        ("--tilts 60,-60", 2, "cryoet: a wedge from 60 to -60"),
         ("--false-positives 1e12", 2, "less than half of the"),
     ] {
         let start = std::time::Instant::now();

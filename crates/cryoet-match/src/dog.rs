@@ -9,6 +9,9 @@ use crate::separated::separated_maxima;
 /// A Gaussian is cut off at this many sigmas, where it has fallen to 3e-4.
 const REACH: f64 = 4.0;
 
+/// The narrowest Gaussian in voxels: less blurs nothing.
+const NARROWEST: f64 = 0.1;
+
 /// The widest Gaussian in voxels; wider than any particle in any tomogram.
 const WIDEST: f64 = 1000.0;
 
@@ -17,7 +20,7 @@ const WIDEST: f64 = 1000.0;
 #[non_exhaustive]
 pub enum DogError {
     /// A width out of range.
-    #[error("a Gaussian of {sigma} voxels: expected a positive number up to {WIDEST}")]
+    #[error("a Gaussian of {sigma} voxels: expected {NARROWEST} to {WIDEST}")]
     Sigma {
         /// The width in voxels.
         sigma: f64,
@@ -97,7 +100,7 @@ impl Default for DogParams {
 /// A volume blurred by a Gaussian of `sigma` voxels, less the volume blurred by one `ratio` times as wide: bright blobs of about
 /// `sigma sqrt(3)` voxels radius stand out.
 ///
-/// The volume is indexed `[z, y, x]` and mirrored at its faces. Takes twice the volume's memory besides the answer.
+/// The volume is indexed `[z, y, x]` and mirrored at its faces. Takes the volume's memory once besides the answer.
 ///
 /// # Errors
 /// Widths out of range; a volume without a voxel, or with one that is not finite; cancelled by `progress`, which counts six passes.
@@ -122,7 +125,7 @@ pub fn difference_of_gaussians(
         return Err(DogError::Ratio { ratio });
     }
     for sigma in [sigma, sigma * ratio] {
-        if !(sigma > 0.0 && sigma <= WIDEST) {
+        if !(NARROWEST..=WIDEST).contains(&sigma) {
             return Err(DogError::Sigma { sigma });
         }
     }

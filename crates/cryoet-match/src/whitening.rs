@@ -90,7 +90,7 @@ impl Whitening {
         self.weights[first] * (1.0 - share) + self.weights[(first + 1).min(last)] * share
     }
 
-    /// The whitened tomogram, of mean 0; held whole in memory, with its spectrum: about 12 bytes per voxel.
+    /// The whitened tomogram, of mean 0; held whole in memory, with its spectrum and copies on the way: about 30 bytes per voxel at the most.
     ///
     /// # Errors
     /// A tomogram that is empty or not finite; a source that fails.

@@ -83,16 +83,16 @@ pub(crate) struct Average {
     /// First and last tilt in degrees: what the tilt series did not measure counts nowhere
     #[arg(long, alias = "wedge", value_name = "FROM,TO", value_parser = tilts, allow_hyphen_values = true)]
     tilts: Option<Tilts>,
-    /// How far a particle may move, in voxels
-    #[arg(long, value_name = "VOXELS", default_value_t = 4.0, value_parser = numbers::not_negative, allow_negative_numbers = true)]
-    shift: f64,
+    /// How far a particle may move, in voxels [default: 4, or half the box]
+    #[arg(long, value_name = "VOXELS", value_parser = numbers::not_negative, allow_negative_numbers = true)]
+    shift: Option<f64>,
     /// Angular step in degrees of the search of all orientations
     #[arg(long, value_name = "DEGREES", default_value_t = 15.0, value_parser = numbers::positive, allow_negative_numbers = true)]
     coarse_step: f64,
     /// First angular step in degrees around a pose; it is halved three times
     #[arg(long, value_name = "DEGREES", default_value_t = 8.0, value_parser = numbers::positive, allow_negative_numbers = true)]
     step: f64,
-    /// Low-pass on the first reference, in Angstrom; by default 8 voxels
+    /// Low-pass on the first reference, in Angstrom, beyond which it fades over two bins of the box's spectrum; by default 8 voxels
     #[arg(long, value_name = "ANGSTROM", value_parser = numbers::positive, allow_negative_numbers = true)]
     low_pass: Option<f64>,
     /// Particles are brighter than their surroundings; by default darker
@@ -126,12 +126,10 @@ impl Average {
         let inputs = Inputs::read(&self)?;
         let voxel_size = inputs.tomograms.iter().find_map(|tomogram| tomogram.source.voxel_size());
         let of_class = self.params(voxel_size)?;
-        match near_earlier(inputs.tomograms.iter().map(|tomogram| tomogram.particles.as_slice())) {
-            0 => {}
-            count => output::warn(format!(
-                "particles within a voxel of an earlier one: {count}; halves that share them are alike without any signal"
-            )),
-        }
+        warn_of_repeated(
+            "particles within a voxel of an earlier one",
+            inputs.tomograms.iter().map(|tomogram| tomogram.particles.as_slice()),
+        );
         let folder = MadeFolder::make(&self.output)?;
         let outcome = self.write_into_folder(&inputs, &of_class, json);
         if outcome.is_err() {
@@ -151,6 +149,12 @@ impl Average {
         let bar = Bar::new("averaging");
         let refinement = refine(&sets, of_class.reference.as_ref(), &of_class.refine, &bar).map_err(|error| inputs.failure(error))?;
         drop(bar);
+        if self.iterations > 0 {
+            warn_of_repeated(
+                "after refinement, particles within a voxel of an earlier one",
+                refinement.particles.iter().map(Vec::as_slice),
+            );
+        }
         let control = random.map(|lists| self.control_of(inputs, &lists, of_class)).transpose()?;
         results.write(&refinement, control.as_ref(), &record)?;
         results.print(&refinement, control.as_ref(), json)?;
@@ -192,6 +196,10 @@ impl Average {
     fn params(&self, voxel_size: Option<VoxelSize>) -> Result<AveragedClass, Failure> {
         let defaults = RefineParams::new(self.size);
         let low_pass = match (self.low_pass, voxel_size) {
+            (Some(angstrom), Some(size)) if angstrom < 2.0 * size.mean() => {
+                let least = 2.0 * size.mean();
+                return Err(Failure::usage(format!("--low-pass {angstrom}: expected {least} Angstrom, two voxels, or more")));
+            }
             (Some(angstrom), Some(size)) => size.mean() / angstrom,
             (Some(_), None) => return Err(Failure::usage("--low-pass is in Angstrom, and no tomogram knows its voxel size")),
             (None, _) => defaults.low_pass,
@@ -200,7 +208,12 @@ impl Average {
             return Err(Failure::usage("--mass needs a voxel size, and no tomogram knows its own"));
         }
         if self.iterations == 0 {
-            let unused = [("--reference", self.reference.is_some()), ("--everywhere", self.everywhere.is_some())];
+            let unused = [
+                ("--reference", self.reference.is_some()),
+                ("--everywhere", self.everywhere.is_some()),
+                ("--low-pass", self.low_pass.is_some()),
+                ("--shift", self.shift.is_some()),
+            ];
             if let Some((option, _)) = unused.iter().find(|(_, given)| *given) {
                 return Err(Failure::usage(format!("{option} does nothing with --iterations 0, which averages the poses given")));
             }
@@ -212,7 +225,7 @@ impl Average {
             everywhere: self.everywhere.unwrap_or(defaults.everywhere),
             coarse_step: self.coarse_step,
             step: self.step,
-            shift: self.shift,
+            shift: self.shift.unwrap_or(defaults.shift),
             radius,
             edge: defaults.edge.min((self.size as f64 / 2.0 - radius).max(0.0)),
             mask,
@@ -253,6 +266,14 @@ impl Average {
         let radius = Some(refine.radius.min(self.size as f64 / 2.0 - 1.0));
         let params = PrepareParams { contrast, radius, edge: 0.0, size: Some(self.size), ..PrepareParams::new(voxel_size) };
         Ok(prepare_template(&map.with_voxel_size(Some(of_map)), &params)?.density().clone())
+    }
+}
+
+/// Warns of particles that are there twice, in both halves perhaps.
+fn warn_of_repeated<'a>(what: &str, tomograms: impl Iterator<Item = &'a [Particle]>) {
+    match near_earlier(tomograms) {
+        0 => {}
+        count => output::warn(format!("{what}: {count}; halves that share them are alike without any signal")),
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) struct Dog {
     /// The same in Angstrom
     #[arg(long, value_name = "ANGSTROM", value_parser = numbers::not_negative, allow_negative_numbers = true)]
     distance_angstrom: Option<f64>,
-    /// Smallest response kept, in the tomogram's units
+    /// Candidates respond more than this, in the tomogram's units
     #[arg(long, value_name = "VALUE", default_value_t = 0.0, value_parser = numbers::finite, allow_negative_numbers = true)]
     min_score: f64,
     /// Most candidates, the best
@@ -91,7 +91,9 @@ impl Dog {
             most: self.most,
             contrast: if self.bright { Contrast::Bright } else { Contrast::Dark },
         };
-        let particles = dog_candidates(tomogram.view(), class, &params, &Bar::new("filtering"))?;
+        let particles = dog_candidates(tomogram.view(), class, &params, &Bar::new("filtering"))
+            .map_err(Failure::from)
+            .map_err(Failure::about(&self.tomogram))?;
         let origin = Origin { volume: &self.tomogram, name: self.name.as_ref(), voxel_size, shape };
         let count = write_picks(&self.output, particles, &origin, &classes, &record)?;
         output::print(json, &json!({"particles": count, "outputs": self.output.shown()}), || format!("{count} candidates"))

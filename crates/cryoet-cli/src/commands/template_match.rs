@@ -4,14 +4,15 @@ mod still_found;
 mod templates;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use cryoet::io::{open_volume, read_class_table, read_volume, write_volume};
 use cryoet::matching::{
-    Candidates, FineAudit, FineParams, Matches, PeakParams, RotationGrid, Search, Symmetry, Template, Whitening, find_peaks, top_per_class,
-    top_without_overlap,
+    Candidates, FineAudit, FineParams, MatchError, MatchParams, Matches, PeakParams, RotationGrid, Search, Symmetry, Template, Whitening,
+    find_peaks, top_per_class, top_without_overlap,
 };
-use cryoet::{ClassLabel, Orientation, Volume, VolumeSource, VoxelSize};
+use cryoet::{ClassLabel, Orientation, Particle, Position, Volume, VolumeSource, VoxelSize};
 use serde::Serialize;
 use serde_json::json;
 
@@ -65,7 +66,7 @@ pub(crate) struct TemplateMatch {
     /// Least distance between two particles of a class in voxels: one, or one per template; by default the mask's radius
     #[arg(long, value_name = "VOXELS", value_delimiter = ',', value_parser = numbers::not_negative, allow_negative_numbers = true)]
     distance: Vec<f64>,
-    /// Smallest score kept; by default what noise alone would pass --false-positives times
+    /// Particles score more than this; by default what noise alone would pass --false-positives times
     #[arg(long, value_name = "SCORE", value_parser = numbers::finite, allow_negative_numbers = true, conflicts_with = "false_positives")]
     min_score: Option<f64>,
     /// False positives expected of noise alone in the whole search of a template
@@ -160,19 +161,21 @@ impl TemplateMatch {
         let tomogram = open_volume(&self.tomogram)?;
         check_outputs_in(&self.output, tomogram.voxel_size())?;
         let region = self.region.as_ref().map(|path| region(path, tomogram.voxel_size())).transpose()?;
+        let params = self.filters.params(tomogram.voxel_size(), self.tile)?;
+        let plain = Searched { tomogram: tomogram.as_ref(), params, region: region.as_ref(), whitening: None };
         // All of them before the first search, which may take hours.
-        let templates = (0..maps.len()).map(|place| self.checked_template(place, tomogram.as_ref())).collect::<Result<Vec<_>, _>>()?;
-        self.check_false_positives(tomogram.as_ref(), region.as_ref())?;
-        let whitening = if self.filters.whiten { Some(Whitening::of(tomogram.as_ref())?) } else { None };
-        let white = whitening.as_ref().map(|whitening| whitening.apply(tomogram.as_ref())).transpose()?;
-        let searched = Searched {
-            tomogram: white.as_ref().map_or(tomogram.as_ref(), |white| white),
-            region: region.as_ref(),
-            whitening: whitening.as_ref(),
-        };
+        let templates = (0..maps.len()).map(|place| self.checked_template(place, &plain)).collect::<Result<Vec<_>, _>>()?;
+        let (grids, fine) = (self.grids(self.step)?, self.fine_step.map(|step| self.grids(step)).transpose()?);
+        self.check_grids(&grids, &plain)?;
+        let about = |failure: MatchError| Failure::about(&self.tomogram)(failure.into());
+        let whitening = if self.filters.whiten { Some(Whitening::of(tomogram.as_ref()).map_err(about)?) } else { None };
+        let white = whitening.as_ref().map(|whitening| whitening.apply(tomogram.as_ref())).transpose().map_err(about)?;
+        let searched =
+            Searched { tomogram: white.as_ref().map_or(tomogram.as_ref(), |white| white), whitening: whitening.as_ref(), ..plain };
         let (mut found, mut reports) = (Vec::new(), Vec::new());
         for ((place, template), label) in templates.iter().enumerate().zip(class_order(&classes)) {
-            let (candidates, report) = self.search(place, template, label, &searched, &record)?;
+            let orientations = Orientations { grid: &grids[place], fine: fine.as_ref().map(|fine| fine[place].as_ref()) };
+            let (candidates, report) = self.search(place, (template, label), &searched, &orientations, &record)?;
             found.push(candidates);
             reports.push(report);
         }
@@ -217,16 +220,15 @@ impl TemplateMatch {
     fn search(
         &self,
         place: usize,
-        template: &Template,
-        label: ClassLabel,
+        (template, label): (&Template, ClassLabel),
         searched: &Searched<'_>,
+        &Orientations { grid, fine }: &Orientations<'_>,
         record: &Record,
     ) -> Result<(Candidates, Report), Failure> {
         let symmetry = self.templates.symmetry_of(place);
-        let (grid, fine) = (covering(self.step, symmetry)?, self.fine_step.map(|step| covering(step, symmetry)).transpose()?);
-        let search = self.search_of(template, &grid, searched)?;
+        let search = self.search_of(place, template, grid, searched)?;
         let bar = Bar::new("matching");
-        let matches = search.run(&bar)?;
+        let matches = search.run(&bar).map_err(|error| self.failure(place, error))?;
         drop(bar);
         let threshold = match self.min_score.or(matches.statistics.threshold(self.false_positives)) {
             Some(threshold) => threshold,
@@ -239,14 +241,14 @@ impl TemplateMatch {
         let radius = reach(template);
         let distance = nth_or_only(&self.distance, place).copied().unwrap_or(radius);
         let peaks = PeakParams { distance, threshold, most: self.candidates };
-        let mut particles = find_peaks(&matches, &grid, label, &peaks)?;
+        let mut particles = find_peaks(&matches, grid, label, &peaks)?;
         let mut audit = None;
-        if let Some(fine) = &fine {
+        if let Some(fine) = fine {
             let params = FineParams { symmetry, audit_every: self.audit_every, ..FineParams::after(self.step) };
-            let finer = search.finer(&particles, fine, &params, &Bar::new("refining"))?;
+            let finer = search.finer(&particles, fine, &params, &Bar::new("refining")).map_err(|error| self.failure(place, error))?;
             (particles, audit) = (still_found(finer.particles, &peaks, searched.region), Some(finer.audit.into()));
         }
-        self.write_volumes(&matches, &grid, record)?;
+        self.write_volumes(&matches, grid, record)?;
         let report = Report {
             template: self.templates.maps[place].shown(),
             orientations: grid.len(),
@@ -260,46 +262,86 @@ impl TemplateMatch {
         Ok((Candidates { particles, radius: self.overlap_radii.get(place).copied().unwrap_or(radius) }, report))
     }
 
-    /// Refuses to expect half of all scores, or more, by chance: no threshold above 0 says so.
-    fn check_false_positives(&self, tomogram: &dyn VolumeSource<f32>, region: Option<&Volume<bool>>) -> Result<(), Failure> {
-        let voxels = region.map_or(tomogram.shape().iter().product(), |region| region.data().iter().filter(|&&inside| inside).count());
+    /// For each template the orientations of a step; of templates of one symmetry they are made once.
+    fn grids(&self, step: f64) -> Result<Vec<Arc<RotationGrid>>, Failure> {
+        let mut grids: Vec<(Symmetry, Arc<RotationGrid>)> = Vec::new();
         for place in 0..self.templates.maps.len() {
-            let scores = voxels as f64 * covering(self.step, self.templates.symmetry_of(place))?.len() as f64;
+            let symmetry = self.templates.symmetry_of(place);
+            let grid = match grids.iter().find(|(known, _)| *known == symmetry) {
+                Some((_, grid)) => Arc::clone(grid),
+                None => Arc::new(RotationGrid::covering(step, symmetry).map_err(Failure::of_arguments)?),
+            };
+            grids.push((symmetry, grid));
+        }
+        Ok(grids.into_iter().map(|(_, grid)| grid).collect())
+    }
+
+    /// Refuses to expect half of all scores, or more, by chance: no threshold above 0 says so. Refuses more orientations than can be written.
+    fn check_grids(&self, grids: &[Arc<RotationGrid>], searched: &Searched<'_>) -> Result<(), Failure> {
+        let inside = |region: &Volume<bool>| region.data().iter().filter(|&&inside| inside).count();
+        let voxels = searched.region.map_or(searched.tomogram.shape().iter().product(), inside);
+        for grid in grids {
+            let scores = voxels as f64 * grid.len() as f64;
             if self.min_score.is_none() && 2.0 * self.false_positives >= scores {
                 let expected = self.false_positives;
                 return Err(Failure::usage(format!("--false-positives {expected}: expected less than half of the {scores} scores")));
+            }
+            if self.orientations.is_some() {
+                orientation_map::check(grid)?;
             }
         }
         Ok(())
     }
 
     /// A template, found to go with the tomogram and the filters.
-    fn checked_template(&self, place: usize, tomogram: &dyn VolumeSource<f32>) -> Result<Template, Failure> {
-        let template = self.templates.prepare(place, tomogram.voxel_size())?;
+    fn checked_template(&self, place: usize, searched: &Searched<'_>) -> Result<Template, Failure> {
+        let template = self.templates.prepare(place, searched.tomogram.voxel_size())?;
         let one = RotationGrid::from_orientations(vec![Orientation::identity()]).map_err(Failure::of_arguments)?;
-        let searched = Searched { tomogram, region: None, whitening: None };
-        let failure = match self.search_of(&template, &one, &searched) {
-            Ok(_) => return Ok(template),
-            Err(failure) => Failure::about(&self.templates.maps[place])(failure),
-        };
-        // The radius is what made its box.
-        let too_large = tomogram.shape().iter().any(|&n| n < template.size());
-        Err(match self.templates.radius_of(place).filter(|_| too_large) {
-            Some(radius) => Failure::new(format!("{failure}; its --radius is {radius}")),
-            None => failure,
-        })
+        let search = self.search_of(place, &template, &one, searched)?;
+        // One voxel in one orientation: whether the filters leave anything of the template.
+        let middle = Position::from_index(searched.tomogram.shape().map(cryoet::box_centre));
+        let particle = Particle::new(ClassLabel::new(1), middle).with_orientation(Orientation::identity());
+        let params = FineParams { shift: 0, audit_every: 0, ..FineParams::after(1.0) };
+        search.finer(&[particle], &one, &params, &()).map_err(|error| self.failure(place, error))?;
+        Ok(template)
     }
 
-    fn search_of<'a>(&self, template: &'a Template, grid: &'a RotationGrid, searched: &Searched<'a>) -> Result<Search<'a>, Failure> {
-        let params = self.filters.params(searched.tomogram.voxel_size(), self.tile)?;
-        let mut search = Search::new(searched.tomogram, template, grid, params)?;
+    fn search_of<'a>(
+        &self,
+        place: usize,
+        template: &'a Template,
+        grid: &'a RotationGrid,
+        searched: &Searched<'a>,
+    ) -> Result<Search<'a>, Failure> {
+        let mut search = Search::new(searched.tomogram, template, grid, searched.params).map_err(|error| self.failure(place, error))?;
         if let Some(region) = searched.region {
-            search = search.within(region)?;
+            search = search.within(region).map_err(|error| self.failure(place, error))?;
         }
         Ok(match searched.whitening {
             Some(whitening) => search.with_whitening(whitening),
             None => search,
         })
+    }
+
+    /// An error with the file that it is about.
+    fn failure(&self, place: usize, error: MatchError) -> Failure {
+        let map = &self.templates.maps[place];
+        match (&error, self.templates.radius_of(place), &self.region) {
+            (MatchError::Cancelled(_), ..) => error.into(),
+            // The radius is what made its box.
+            (MatchError::TemplateLarger { .. }, Some(radius), _) => {
+                Failure::new(format!("{}: {}; its --radius is {radius}", map.display(), Failure::from(error)))
+            }
+            (
+                MatchError::TemplateLarger { .. }
+                | MatchError::VoxelSizes { .. }
+                | MatchError::Template(_)
+                | MatchError::TemplateVanishes { .. },
+                ..,
+            ) => Failure::about(map)(error.into()),
+            (MatchError::MaskShape { .. }, _, Some(region)) => Failure::about(region)(error.into()),
+            _ => Failure::about(&self.tomogram)(error.into()),
+        }
     }
 
     fn write_volumes(&self, matches: &Matches, grid: &RotationGrid, record: &Record) -> Result<(), Failure> {
@@ -315,15 +357,18 @@ impl TemplateMatch {
     }
 }
 
-/// The orientations of a step; a step that is refused is the argument's fault.
-fn covering(step: f64, symmetry: Symmetry) -> Result<RotationGrid, Failure> {
-    RotationGrid::covering(step, symmetry).map_err(Failure::of_arguments)
+/// In what orientations a template is tried.
+struct Orientations<'a> {
+    grid: &'a RotationGrid,
+    /// At the particles found.
+    fine: Option<&'a RotationGrid>,
 }
 
 /// What is searched, by every template.
 struct Searched<'a> {
     /// Whitened, where that is wanted.
     tomogram: &'a dyn VolumeSource<f32>,
+    params: MatchParams,
     region: Option<&'a Volume<bool>>,
     whitening: Option<&'a Whitening>,
 }

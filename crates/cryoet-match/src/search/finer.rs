@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use cryoet_core::{Orientation, Particle, Position, Progress, Region, RotationGrid, Score, Symmetry};
 use rayon::prelude::*;
 
-use super::Search;
+use super::{NOT_SEARCHED, Search};
 use crate::MatchError;
 use crate::fourier::fast_length;
 use crate::tile_search::TileSearch;
@@ -136,11 +136,14 @@ impl Search<'_> {
         let start = centre.map(|i| i.saturating_sub(shift));
         let part = Region::new(start, std::array::from_fn(|i| centre[i].saturating_add(shift).saturating_add(1).min(shape[i]) - start[i]));
         let found = search.run(grid, &self.surroundings(part)?, part.size, &vec![true; part.voxels()], &|| Ok(()))?;
-        let best = (0..found.scores.len()).fold(0, |best, i| if found.scores[i] > found.scores[best] { i } else { best });
+        let searched = (0..found.scores.len()).filter(|&i| found.rotations[i] != NOT_SEARCHED);
+        let best = searched.reduce(|best, i| if found.scores[i] > found.scores[best] { i } else { best });
+        let Some((best, &orientation)) = best.and_then(|best| Some((best, grid.get(found.rotations[best])?))) else {
+            // Where nothing varies nothing was compared, and the particle stays where it is.
+            return Ok(Best { voxel: centre, orientation: particle.orientation.unwrap_or_default(), score: 0.0 });
+        };
         let [_, ny, nx] = part.size;
         let steps = [best / (ny * nx), best / nx % ny, best % nx];
-        // Where nothing varies nothing was compared, and the particle stays as it is.
-        let orientation = grid.get(found.rotations[best]).copied().or(particle.orientation).unwrap_or_default();
         Ok(Best { voxel: std::array::from_fn(|i| start[i] + steps[i]), orientation, score: f64::from(found.scores[best]) })
     }
 }

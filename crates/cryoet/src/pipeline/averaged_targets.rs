@@ -101,8 +101,14 @@ pub fn averaged_shape(
 /// background.
 ///
 /// # Errors
-/// An average that gives no mask; `class` is only named in it.
+/// An average that is no cube of the size of the parameters' box, or of their mask; one that gives no mask. `class` is only named in it.
 pub fn averaged_mask(average: &Volume<f32>, class: ClassLabel, params: &AveragedClass) -> Result<Array3<bool>, AveragedTargetsError> {
+    let size = params.refine.mask.as_ref().map_or(params.refine.average.size, |mask| mask.dim().0);
+    let misfits = params.refine.mask.as_ref().is_some_and(|mask| mask.dim() != (size, size, size));
+    if misfits || average.shape() != [size; 3] {
+        let source = AverageError::Shape { what: "average", shape: average.shape(), size };
+        return Err(AveragedTargetsError::Average { class, source });
+    }
     density_mask(&density(average, params), &params.mask).map_err(|source| AveragedTargetsError::Mask { class, source })
 }
 

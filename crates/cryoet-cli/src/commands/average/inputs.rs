@@ -6,7 +6,7 @@ use cryoet::{ClassLabel, ClassTable, Particle, VolumeSource};
 
 use super::Average;
 use crate::class_labels::particles_class;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Entry};
 use crate::failure::Failure;
 use crate::options::{Frame, tomogram_name};
 use crate::output;
@@ -45,7 +45,11 @@ impl Inputs {
                 classes = cryoet::io::read_class_table(&dataset.classes)?;
                 files.push(dataset.classes.clone());
             }
-            for entry in dataset.tomograms {
+            let chosen = |entry: &Entry| command.lists.tomogram.as_ref().is_none_or(|name| *name == entry.name);
+            if let Some(name) = command.lists.tomogram.as_ref().filter(|_| !dataset.tomograms.iter().any(chosen)) {
+                return Err(Failure::usage(format!("--tomogram {name}: none of the data set is called so")));
+            }
+            for entry in dataset.tomograms.into_iter().filter(chosen) {
                 let Some(list) = entry.particles else {
                     without.push(entry.name);
                     continue;
@@ -79,6 +83,7 @@ impl Inputs {
     /// An error with the tomogram that it is about.
     pub(super) fn failure(&self, error: AverageError) -> Failure {
         match error {
+            AverageError::NoVariance { .. } if self.tomograms.len() == 1 => Failure::about(&self.tomograms[0].path)(error.into()),
             AverageError::Tomogram { place, error } if place < self.tomograms.len() => {
                 Failure::about(&self.tomograms[place].path)(Failure::from(*error))
             }
@@ -106,6 +111,9 @@ fn of_list(command: &Average, path: &Path) -> Result<Vec<Tomogram>, Failure> {
     let names: Vec<String> = tomograms.iter().map(|tomogram| tomogram.name.clone()).collect();
     if let Some(name) = names.iter().enumerate().find_map(|(i, name)| names[..i].contains(name).then_some(name)) {
         return Err(Failure::usage(format!("two tomograms are named {name:?}, and the list names particles' tomograms")));
+    }
+    if let Some(name) = command.lists.tomogram.as_ref().filter(|name| !names.contains(name)) {
+        return Err(Failure::usage(format!("--tomogram {name}: none of the tomograms is called so")));
     }
     for tomogram in &mut tomograms {
         let list = command.lists.read_whole(path, frame_of(tomogram.source.as_ref()))?;

@@ -38,14 +38,21 @@ impl<'a> Results<'a> {
         self.file(&format!("{tomogram}-labels.mrc"))
     }
 
-    /// All files that will be written, but the record.
+    /// All files that will be written or removed, but the record.
     pub(super) fn files(&self) -> Vec<PathBuf> {
         let mut files: Vec<PathBuf> =
             ["average.mrc", "half-1.mrc", "half-2.mrc", "fsc.csv", "fsc.png", "particles.csv"].map(|name| self.file(name)).into();
-        if self.command.targets {
+        if self.command.targets || self.has_earlier_targets() {
             files.extend(self.target_files());
         }
         files
+    }
+
+    /// Whether the folder's record says that targets were written there.
+    fn has_earlier_targets(&self) -> bool {
+        let text = std::fs::read_to_string(self.file("record.json")).unwrap_or_default();
+        let record: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+        record["command"] == "average" && record["parameters"]["targets"] == true
     }
 
     /// The mask and the labels, one volume per tomogram.
@@ -54,9 +61,10 @@ impl<'a> Results<'a> {
         [self.file("mask.mrc")].into_iter().chain(labels).collect()
     }
 
-    /// All but the targets. Targets of an earlier average go: they would pass for this one's.
+    /// All but the targets. Those of an earlier average go, as its record says they are: they would pass for this one's.
     pub(super) fn write(&self, refinement: &Refinement, control: Option<&FscCurve>, record: &Record) -> Result<(), Failure> {
-        for file in self.target_files().iter().filter(|file| file.exists()) {
+        let earlier = if self.has_earlier_targets() { self.target_files() } else { Vec::new() };
+        for file in earlier.iter().filter(|file| file.exists()) {
             std::fs::remove_file(file).map_err(|error| Failure::new(format!("cannot remove the earlier {}: {error}", file.display())))?;
         }
         write_volume(self.file("average.mrc"), &refinement.average)?;

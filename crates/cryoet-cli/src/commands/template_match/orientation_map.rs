@@ -15,12 +15,16 @@ pub(super) fn table_of(volume: &Path) -> PathBuf {
     name.into()
 }
 
-/// Writes the indices, -1 where nothing was compared, and the angles of each.
-pub(super) fn write(path: &Path, matches: &Matches, grid: &RotationGrid) -> Result<(), Failure> {
-    // Grids have fewer than 2^27 orientations; above 2^24 indices would be rounded.
-    if grid.len() >= 1 << 24 {
+/// Refuses grids of so many orientations that their indices, as floats, would be rounded.
+pub(super) fn check(grid: &RotationGrid) -> Result<(), Failure> {
+    if grid.len() > 1 << 24 {
         return Err(Failure::usage(format!("--orientations: {} orientations are more than a volume of floats can tell apart", grid.len())));
     }
+    Ok(())
+}
+
+/// Writes the indices, -1 where nothing was compared, and the angles of each.
+pub(super) fn write(path: &Path, matches: &Matches, grid: &RotationGrid) -> Result<(), Failure> {
     let index = |&i: &u32| if i == NOT_SEARCHED { -1.0 } else { i as f32 };
     write_volume(path, &matches.scores.with_data(matches.rotations.map(index)))?;
     let mut table = String::from("index,rot,tilt,psi\n");

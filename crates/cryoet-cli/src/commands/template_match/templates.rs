@@ -97,14 +97,15 @@ fn under(map: &Volume<f32>, mask_path: &Path, map_path: &Path, params: &PrepareP
     })
 }
 
-/// How far a template reaches from its reference point, in voxels.
+/// How far a template reaches from its reference point, in voxels: the radius of its ball, or where its mask has half of its largest weight or more.
 pub(super) fn reach(template: &Template) -> f64 {
     match template.mask() {
         TemplateMask::Sphere { radius, .. } => *radius,
         TemplateMask::Shape(weights) => {
             let centre = cryoet::box_centre(template.size()) as f64;
+            let half = 0.5 * weights.iter().fold(0.0, |most: f32, &w| most.max(w));
             let square = |(z, y, x): (usize, usize, usize)| [z, y, x].iter().map(|&i| (i as f64 - centre).powi(2)).sum::<f64>();
-            weights.indexed_iter().filter(|(_, w)| **w >= 0.5).map(|(at, _)| square(at)).fold(0.0, f64::max).sqrt()
+            weights.indexed_iter().filter(|(_, w)| **w >= half).map(|(at, _)| square(at)).fold(0.0, f64::max).sqrt()
         }
     }
 }

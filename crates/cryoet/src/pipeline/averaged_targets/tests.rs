@@ -83,3 +83,15 @@ fn classes_need_both_particles_and_parameters() {
     let tiny = [(ClassLabel::new(3), AveragedClass::new(2))].into();
     assert!(matches!(run(tiny), AveragedTargetsError::Average { .. }));
 }
+
+#[test]
+fn an_average_of_another_box_has_no_mask() {
+    let average = Volume::new(Array3::from_elem((12, 12, 12), -1.0_f32));
+    let misfits = |params: AveragedClass| {
+        let error = averaged_mask(&average, ClassLabel::new(1), &params).unwrap_err();
+        assert!(matches!(error, AveragedTargetsError::Average { source: AverageError::Shape { what: "average", .. }, .. }), "{error:?}");
+    };
+    misfits(AveragedClass::new(14));
+    let refine = RefineParams { mask: Some(Array3::from_elem((12, 12, 10), 1.0)), ..RefineParams::new(12) };
+    misfits(AveragedClass { refine, ..AveragedClass::new(12) });
+}
