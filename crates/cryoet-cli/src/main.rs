@@ -10,6 +10,7 @@ mod commands;
 #[cfg(feature = "net")]
 mod curve;
 mod dataset;
+mod density_file;
 mod failure;
 #[cfg(feature = "net")]
 mod freed_memory;

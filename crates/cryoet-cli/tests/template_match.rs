@@ -157,3 +157,35 @@ fn refuses_what_makes_no_sense() {
         assert!(!folder.path().join("p.csv").exists());
     }
 }
+
+/// A rod of 12 x 4 x 4 carbons with an arm, 4 Angstrom apart.
+fn atoms() -> String {
+    let rod = (0..192).map(|i| [i % 12, i / 12 % 4, i / 48]);
+    let arm = (0..48).map(|i| [8 + i % 4, 4 + i / 4 % 4, i / 16]);
+    let row = |(i, [x, y, z]): (usize, [usize; 3])| {
+        let [x, y, z] = [x, y, z].map(|n| 4.0 * n as f64);
+        format!("HETATM{i:5}  C1  XYZ A   1    {x:8.3}{y:8.3}{z:8.3}  1.00  0.00           C\n")
+    };
+    rod.chain(arm).enumerate().map(row).collect()
+}
+
+#[test]
+fn a_template_may_be_atoms() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    std::fs::create_dir(at.join("maps")).unwrap();
+    std::fs::write(at.join("maps/hook.pdb"), atoms()).unwrap();
+    succeed(at, "simulate --preset small --shape 30,64,64 --particles 4 --complexes hook --maps maps --snr 2 --seed 5 -o data");
+    let search = format!("match {TOMOGRAM} --step 40 --tilts -60,60 --most 4 --min-score 0");
+    succeed(at, &format!("{search} --template maps/hook.pdb -o picks.csv"));
+    assert!(recall(at, "picks.csv", 3) > 0.7);
+    let report = run(at, "average data/dataset.toml --box 16 --tilts -60,60 --reference maps/hook.pdb --iterations 1 -o out");
+    assert!(report.status.success(), "{report:?}");
+    std::fs::write(at.join("none.pdb"), "REMARK\n").unwrap();
+    let output = run(at, &format!("{search} --template none.pdb -o p.csv"));
+    assert!(output.status.code() == Some(1) && String::from_utf8_lossy(&output.stderr).contains("none.pdb: "), "{output:?}");
+    let tomogram = read_volume(at.join(TOMOGRAM)).unwrap();
+    write_volume(at.join("unknown.mrc"), &tomogram.with_voxel_size(None)).unwrap();
+    let output = run(at, "match unknown.mrc --template maps/hook.pdb -o p.csv");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("maps/hook.pdb: atoms are drawn for a tomogram"), "{output:?}");
+}

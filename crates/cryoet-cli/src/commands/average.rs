@@ -15,6 +15,7 @@ use cryoet::{Particle, Volume, VoxelSize, Wedge};
 use serde::Serialize;
 
 use crate::bar::Bar;
+use crate::density_file::read_density;
 use crate::failure::Failure;
 use crate::geometry::{Group, Tilts, symmetry, tilts};
 use crate::made_folder::MadeFolder;
@@ -32,7 +33,7 @@ use results::Results;
 /// Tomograms and particles to their average, its resolution and refined poses
 ///
 /// Particles are aligned and averaged in turn, two halves kept apart. A reference is a density map, bright on a ground of about
-/// 0, at any voxel size; without one the particles' own average is the start. Written into the folder: average.mrc,
+/// 0, at any voxel size, or a file of atoms; without one the particles' own average is the start. Written into the folder: average.mrc,
 /// half-1.mrc, half-2.mrc, fsc.csv, fsc.png, particles.csv with the refined poses, and record.json; with --targets also
 /// mask.mrc and for each tomogram a label volume: the paper's way from positions to shapes.
 ///
@@ -57,7 +58,7 @@ pub(crate) struct Average {
     /// Edge of the box in voxels
     #[arg(long = "box", value_name = "VOXELS", value_parser = numbers::at_least_one)]
     size: usize,
-    /// A density map to start from
+    /// A density map to start from, or atoms (.cif, .pdb)
     #[arg(long, value_name = "MAP")]
     #[serde(serialize_with = "crate::paths::shown")]
     reference: Option<PathBuf>,
@@ -258,8 +259,8 @@ impl Average {
     }
 
     /// The reference at the tomograms' voxel size, in their contrast and in the box.
-    fn map(&self, path: &PathBuf, voxel_size: Option<VoxelSize>, refine: &RefineParams) -> Result<Volume<f32>, Failure> {
-        let map = read_volume(path)?;
+    fn map(&self, path: &Path, voxel_size: Option<VoxelSize>, refine: &RefineParams) -> Result<Volume<f32>, Failure> {
+        let map = read_density(path, voxel_size)?;
         let [voxel_size, of_map] = voxel_sizes_of(path, map.voxel_size(), voxel_size)?;
         let contrast = if self.bright { Contrast::Bright } else { Contrast::Dark };
         // The ball is only checked to fit: references are masked anew when they are compared.

@@ -33,7 +33,7 @@ use templates::{Templates, nth_or_only, one_or_all, reach};
 /// Tomogram and templates to particles with poses
 ///
 /// Local normalised cross-correlation over all orientations. A template is a density map, bright on a ground of about 0, at
-/// any voxel size; the first is class 1, the next class 2, and so on, or the classes of the table in order.
+/// any voxel size, or a file of atoms; the first is class 1, the next class 2, and so on, or the classes of the table in order.
 ///
 /// Examples:
 ///   cryoet match tomogram.mrc --template ribosome.mrc --step 15 --tilts -60,60 -o picks.csv

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use cryoet::io::read_volume;
-use cryoet::sim::{Complex, Structure};
+use cryoet::sim::Complex;
 
+use crate::density_file::read_structure;
 use crate::failure::Failure;
 use crate::output;
 
@@ -74,13 +75,10 @@ impl<'a> Shapes<'a> {
 
     /// A complex from its atoms' first biological assembly, drawn on voxels half as large as the tomogram's.
     fn structure(&mut self, name: &str) -> Result<Option<Complex>, Failure> {
-        let found = ["cif", "pdb"].into_iter().find_map(|extension| Some((self.file(name, extension)?, extension)));
-        let Some((path, extension)) = found else { return Ok(None) };
-        let text = std::fs::read_to_string(&path).map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
-        let complex = || -> Result<Complex, Failure> {
-            let structure = if extension == "cif" { Structure::from_mmcif(&text)? } else { Structure::from_pdb(&text)? };
-            Ok(Complex::from_structure(name, &structure.first_assembly()?, 0.5 * self.voxel_size)?)
-        };
+        let Some(path) = ["cif", "pdb"].into_iter().find_map(|extension| self.file(name, extension)) else { return Ok(None) };
+        let Some(structure) = read_structure(&path)? else { return Ok(None) };
+        let complex =
+            || -> Result<Complex, Failure> { Ok(Complex::from_structure(name, &structure.first_assembly()?, 0.5 * self.voxel_size)?) };
         let complex = complex().map_err(Failure::about(&path))?;
         self.files.push(path);
         Ok(Some(complex))

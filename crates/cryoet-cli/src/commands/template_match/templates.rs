@@ -10,6 +10,7 @@ use cryoet::matching::{
 use cryoet::{Volume, VoxelSize};
 use serde::Serialize;
 
+use crate::density_file::read_density;
 use crate::failure::Failure;
 use crate::geometry::{Group, symmetry};
 use crate::numbers;
@@ -17,7 +18,7 @@ use crate::voxel_sizes::voxel_sizes_of;
 
 #[derive(Args, Serialize)]
 pub(super) struct Templates {
-    /// A density map to look for; may be given several times
+    /// A density map to look for, or atoms (.cif, .pdb: their first biological assembly); may be given several times
     #[arg(long = "template", required = true, value_name = "MAP")]
     #[serde(serialize_with = "crate::paths::shown")]
     pub(super) maps: Vec<PathBuf>,
@@ -70,7 +71,7 @@ impl Templates {
     }
 
     fn of_map(&self, path: &Path, place: usize, tomogram: Option<VoxelSize>) -> Result<Template, Failure> {
-        let map = read_volume(path)?;
+        let map = read_density(path, tomogram)?;
         let [voxel_size, of_map] = voxel_sizes_of(path, map.voxel_size(), tomogram).map_err(Failure::about(path))?;
         let map = map.with_voxel_size(Some(of_map));
         let contrast = if self.bright { Contrast::Bright } else { Contrast::Dark };
