@@ -4,12 +4,14 @@ use cryoet_core::{Progress, Region, SourceError};
 use super::ensemble::memory_of;
 use super::params::SegmentParams;
 use super::segment::{SegmentError, SegmentedBlock, by_tiles};
-use super::tiles::{Tile, TilePlan};
+use super::tiles::{Tile, TilePlan, TilePlanError};
 use super::untiled::{probabilities, winners};
+use crate::architecture::Halo;
 use crate::network::Network;
 use crate::turn::Turn;
 
-/// The most probable channel of each voxel of a part of a volume, from exact tiles: what the whole volume's segmentation has there.
+/// The most probable channel of each voxel of a part of a volume, from exact tiles: what the whole volume's segmentation has there. Networks that look so
+/// far that no exact tile fits into memory get tiles that see less.
 ///
 /// The part starts on multiples of the network's granularity. `read` gives the grey values of a region inside the volume as the network sees them;
 /// each answer is handed on with its first voxel.
@@ -23,7 +25,11 @@ pub(crate) fn channels_of_part(
 ) -> Result<(), SegmentError> {
     let (architecture, number) = (network.architecture(), network.precision().bytes());
     let memory = memory_of(network.device(), number, SegmentParams::default().memory);
-    let plan = TilePlan::of_part(number, architecture, architecture.halo(), shape, part, memory)?;
+    let plan = |halo: Halo| TilePlan::of_part(number, architecture, halo, shape, part, memory);
+    let plan = match plan(architecture.halo()) {
+        Err(TilePlanError::Memory { .. }) => plan(architecture.fast_halo())?,
+        planned => planned?,
+    };
     let answer = |tile: &Tile| {
         let core = Region::new(std::array::from_fn(|axis| tile.core.start[axis] - tile.input.start[axis]), tile.core.size);
         let inside = std::array::from_fn(|axis| tile.input.end()[axis].min(shape[axis]) - tile.input.start[axis]);
@@ -35,4 +41,30 @@ pub(crate) fn channels_of_part(
         receive(block.start, block.labels.view());
         Ok(())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Architecture, Device, Precision, Weights};
+    use cryoet_core::ClassTable;
+
+    /// Where no exact tile fits into memory: 20 layers dilated by 1 to 20 voxels look 210 to each side.
+    #[test]
+    fn networks_that_look_too_far_are_validated_all_the_same() {
+        let network = Architecture::Msd { outputs: 1, depth: 20, dilations: 20 };
+        let (shape, part) = ([600, 700, 700], Region::new([300, 348, 348], [4, 4, 4]));
+        let memory = SegmentParams::default().memory;
+        let exact = TilePlan::of_part(4, network, network.halo(), shape, part, memory);
+        assert!(matches!(exact, Err(TilePlanError::Memory { .. })));
+        let network = Network::new(&Weights::untrained(network, ClassTable::default(), None, 1), Device::Cpu, Precision::F32).unwrap();
+        let mut voxels = 0;
+        let read = |region: Region| Ok(Array3::zeros(region.size));
+        channels_of_part(&network, shape, part, read, &(), |start, found| {
+            assert_eq!(start, part.start);
+            voxels += found.len();
+        })
+        .unwrap();
+        assert_eq!(voxels, 64);
+    }
 }
