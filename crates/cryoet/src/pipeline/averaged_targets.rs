@@ -153,7 +153,7 @@ fn density(average: &Volume<f32>, params: &AveragedClass) -> Volume<f32> {
 /// let tomogram = Volume::new(Array3::from_shape_fn((20, 32, 32), |(z, y, x)| if rod(z, y, x) { -1.0 } else { 0.0 }));
 /// let at = |y, x| Position::new(10.0, y, x).map(|place| Particle::new(ClassLabel::new(1), place));
 /// let particles = [at(8.0, 8.0)?, at(8.0, 24.0)?, at(24.0, 8.0)?, at(24.0, 24.0)?];
-/// let refine = RefineParams { iterations: 1, everywhere: 0, low_pass: 0.3, radius: 6.0, ..RefineParams::new(14) };
+/// let refine = RefineParams { iterations: 1, everywhere: 0, low_pass: 0.3, radius: 6.0, edge: 1.0, ..RefineParams::new(14) };
 /// let classes = [(ClassLabel::new(1), AveragedClass { refine, ..AveragedClass::new(14) })].into();
 /// let sets = [TomogramParticles::new(&tomogram, &particles)];
 /// let made = averaged_targets(&sets, &classes, &TargetParams::default(), &())?;
