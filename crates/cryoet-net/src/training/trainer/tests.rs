@@ -14,6 +14,10 @@ fn classes() -> ClassTable {
     ClassTable::new(vec![Class::new(ClassLabel::new(1), "ball"), Class::new(ClassLabel::new(5), "absent")]).unwrap()
 }
 
+fn ball_alone() -> ClassTable {
+    ClassTable::new(vec![Class::new(ClassLabel::new(1), "ball")]).unwrap()
+}
+
 fn tomogram(centre: i64) -> TrainingTomogram {
     let (volume, labels) = ball(centre);
     TrainingTomogram { name: format!("ball at {centre}"), volume: volume.into(), labels }
@@ -225,10 +229,15 @@ fn patches_of_one_place_are_refused_under_batch_normalisation() {
 #[test]
 fn odd_data_are_told() {
     let warnings = |training, validation| {
-        let trainer = Trainer::new(params(), classes(), training, validation, Device::Cpu, &()).unwrap();
+        let trainer = Trainer::new(params(), ball_alone(), training, validation, Device::Cpu, &()).unwrap();
         trainer.warnings().to_vec()
     };
     assert_eq!(warnings(vec![tomogram(10), tomogram(13)], vec![tomogram(11)]), []);
+    // A class that no tomogram has, and patches larger than the tomograms.
+    let large = TrainParams { patch: 32, ..params() };
+    let trainer = Trainer::new(large, classes(), vec![tomogram(10)], vec![], Device::Cpu, &()).unwrap();
+    let never = TrainingWarning::NeverSeen { label: ClassLabel::new(5), name: "absent".into() };
+    assert_eq!(trainer.warnings(), [never, TrainingWarning::PatchCut { asked: 32, size: [24; 3] }]);
     let streamed = TrainingTomogram { name: "again".into(), volume: TrainingVolume::from_source(Box::new(ball(13).0)), ..tomogram(13) };
     let told = warnings(vec![tomogram(10), tomogram(13)], vec![tomogram(11), streamed]);
     let (training, validation) = ("ball at 13".to_owned(), "again".to_owned());
@@ -242,7 +251,7 @@ fn a_validation_without_labels_is_told_and_never_the_best() {
     let mut bare = tomogram(11);
     bare.labels.fill(0);
     let params = TrainParams { patience: Some(1), steps: 3, validate_every: 1, ..params() };
-    let mut trainer = Trainer::new(params, classes(), vec![tomogram(10)], vec![bare], Device::Cpu, &()).unwrap();
+    let mut trainer = Trainer::new(params, ball_alone(), vec![tomogram(10)], vec![bare], Device::Cpu, &()).unwrap();
     assert_eq!(trainer.warnings(), [TrainingWarning::NothingToValidate { count: 1 }]);
     while !trainer.is_finished() {
         trainer.step().unwrap();
@@ -336,9 +345,8 @@ fn validation_is_the_segmentation_of_its_box() {
             volume: Volume::new(values(scale, offset)).into(),
             labels: labels.clone(),
         };
-        let table = ClassTable::new(vec![Class::new(ClassLabel::new(1), "ball")]).unwrap();
         let (training, validation) = (vec![tomogram(1.0, 0.0)], vec![tomogram(100.0, 500.0)]);
-        let mut trainer = Trainer::new(params, table, training, validation, Device::Cpu, &()).unwrap();
+        let mut trainer = Trainer::new(params, ball_alone(), training, validation, Device::Cpu, &()).unwrap();
         while !trainer.is_finished() {
             trainer.step().unwrap();
         }
