@@ -1,9 +1,8 @@
 use std::time::Instant;
 
 use cryoet_core::ndarray::ArrayView3;
-use cryoet_core::{Cancelled, ClassLabel, ClassTable, Progress, Region, VoxelSize};
+use cryoet_core::{ClassLabel, ClassTable, Progress, Region, VoxelSize};
 use tch::Tensor;
-use thiserror::Error;
 
 use super::adam::{Adam, RestoreError};
 use super::average::Average;
@@ -12,6 +11,7 @@ use super::central_box::central_box;
 use super::checkpoint::{Checkpoint, CheckpointError, Record};
 use super::confusion::VoxelCounts;
 use super::data::{DataError, PreparedTomogram, TrainingTomogram, check_voxel_sizes, prepare};
+use super::error::TrainError;
 use super::history::{History, StepRecord, ValidationRecord};
 use super::model::Model;
 use super::params::{TrainParams, TrainParamsError};
@@ -22,7 +22,7 @@ use super::warning::{TrainingWarning, patch_cut, warnings};
 use crate::architecture::Architecture;
 use crate::device::Device;
 use crate::inference::{SegmentError, channels_of_part};
-use crate::network::{BuildError, Network};
+use crate::network::Network;
 use crate::smoothing::Smoothing;
 use crate::tensor_map::TensorMap;
 use crate::torch_error::TorchError;
@@ -30,53 +30,6 @@ use crate::weights::{Weights, WeightsDescription, WeightsError};
 
 /// Means and deviations of normalised layers are measured over this many patches, or over all of a training that sees fewer.
 const MEASURED_PATCHES: u64 = 64;
-
-/// Why training cannot start or go on.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum TrainError {
-    /// A parameter is out of range.
-    #[error(transparent)]
-    Params(#[from] TrainParamsError),
-    /// A tomogram or its labels cannot be used.
-    #[error(transparent)]
-    Data(#[from] DataError),
-    /// The network cannot be built.
-    #[error(transparent)]
-    Build(#[from] BuildError),
-    /// The checkpoint cannot be used.
-    #[error(transparent)]
-    Checkpoint(#[from] CheckpointError),
-    /// The loss, the gradient or the weights became NaN or infinite.
-    #[error(
-        "the training diverged at step {step}: {what}; a learning rate below {learning_rate}, less weight decay or clipped gradients may help"
-    )]
-    Diverged {
-        /// The step, from 1.
-        step: u64,
-        /// What is no finite number.
-        what: String,
-        /// The step's learning rate.
-        learning_rate: f64,
-    },
-    /// A validation tomogram cannot be segmented.
-    #[error("{name} cannot be validated")]
-    Validation {
-        /// The tomogram's name.
-        name: String,
-        /// Why.
-        source: SegmentError,
-    },
-    /// The user asked to stop.
-    #[error(transparent)]
-    Cancelled(#[from] Cancelled),
-    /// The trained weights cannot be described.
-    #[error(transparent)]
-    Weights(#[from] WeightsError),
-    /// libtorch refused.
-    #[error(transparent)]
-    Torch(#[from] TorchError),
-}
 
 /// A training in progress. The caller decides when to step, validate, save and stop:
 ///

@@ -1,5 +1,5 @@
 use cryoet_core::ndarray::Array3;
-use cryoet_core::{Class, Volume};
+use cryoet_core::{Cancelled, Class, Volume};
 
 use super::*;
 use crate::calibration::{Calibration, ClassCalibration};
