@@ -202,12 +202,12 @@ impl Train {
         }
     }
 
-    /// Makes the folder ready for a training that can start. Old outputs go before the new record comes: a stop between
+    /// Makes the folder ready for a training that can start. With --restart the old outputs go before the new record comes: a stop between
     /// them leaves nothing that the record does not belong to.
     fn begin(&self, record: &Record) -> Result<(), Failure> {
         let cannot = |what: &str, path: &Path, error| Failure::new(format!("cannot {what} {}: {error}", path.display()));
         std::fs::create_dir_all(&self.output).map_err(|error| cannot("create", &self.output, error))?;
-        for old in OUTPUTS.map(|name| self.output.join(name)).iter().filter(|path| path.exists()) {
+        for old in OUTPUTS.map(|name| self.output.join(name)).iter().filter(|path| self.restart && path.exists()) {
             std::fs::remove_file(old).map_err(|error| cannot("delete", old, error))?;
         }
         record.write(&self.output.join("record.json"))
