@@ -34,6 +34,9 @@ pub(crate) struct Entry {
     pub(crate) volume: PathBuf,
     /// Class labels of the same shape; 255 is left out of training.
     pub(crate) labels: PathBuf,
+    /// What it would be without noise, for networks that learn to denoise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) density: Option<PathBuf>,
     /// The particles it holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) particles: Option<PathBuf>,
@@ -71,6 +74,7 @@ impl Dataset {
             }
             entry.volume = folder.join(&entry.volume);
             entry.labels = folder.join(&entry.labels);
+            entry.density = entry.density.as_ref().map(|density| folder.join(density));
             entry.particles = entry.particles.as_ref().map(|particles| folder.join(particles));
         }
         Ok(dataset)

@@ -3,11 +3,16 @@
 use cryoet::ClassTable;
 use cryoet::net::{ClassMetrics, History};
 
-/// Every step: loss, learning rate, gradient norm, seconds, and those of them spent waiting for data.
+/// Every step: loss, learning rate, gradient norm, seconds, and those of them spent waiting for data; of networks that denoise, what of the loss is
+/// that of the density.
 pub(crate) fn steps(history: &History) -> String {
-    let mut csv = "step,loss,learning_rate,gradient_norm,seconds,data_seconds\n".to_owned();
+    let mut csv = "step,loss,learning_rate,gradient_norm,seconds,data_seconds".to_owned();
+    let denoises = history.steps.iter().any(|step| step.density_loss.is_some());
+    csv += if denoises { ",density_loss\n" } else { "\n" };
     for s in &history.steps {
-        csv += &format!("{},{},{},{},{:.3},{:.6}\n", s.step, s.loss, s.learning_rate, s.gradient_norm, s.seconds, s.data_seconds);
+        csv += &format!("{},{},{},{},{:.3},{:.6}", s.step, s.loss, s.learning_rate, s.gradient_norm, s.seconds, s.data_seconds);
+        csv += &s.density_loss.map_or_else(String::new, |loss| format!(",{loss}"));
+        csv.push('\n');
     }
     csv
 }

@@ -46,7 +46,15 @@ mod tests {
 
     #[test]
     fn a_line_by_hand() {
-        let step = |step| StepRecord { step, loss: step as f64, learning_rate: 0.1, gradient_norm: 1.0, seconds: 60.0, data_seconds: 3.0 };
+        let step = |step| StepRecord {
+            step,
+            loss: step as f64,
+            density_loss: None,
+            learning_rate: 0.1,
+            gradient_norm: 1.0,
+            seconds: 60.0,
+            data_seconds: 3.0,
+        };
         let class = ClassMetrics { label: ClassLabel::new(1), precision: 1.0, recall: 0.2, f1: 0.25, support: 9 };
         let metrics = ValidationMetrics { accuracy: 0.9, classes: vec![class], mean_f1: 0.25 };
         let at = |step, best| ValidationRecord { step, metrics: metrics.clone(), best };

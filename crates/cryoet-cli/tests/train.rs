@@ -226,3 +226,41 @@ fn classes_without_a_voxel_and_patches_that_do_not_fit_are_warned_of() {
     assert!(text.contains("no training tomogram has a voxel of class 2 (never)"), "{text}");
     assert!(text.contains("patches of 32^3 voxels do not fit into all training tomograms: they are [16, 16, 16]"), "{text}");
 }
+
+#[test]
+fn a_network_with_two_heads_learns_from_densities_and_denoises() {
+    let folder = folder();
+    let path = folder.path();
+    let step = "--steps 1 --batch 2 --patch 16 --device cpu";
+    let text = warnings(path, &format!("train d.toml {step} --network umc -o bare"));
+    assert!(text.contains("no training tomogram has a density without noise"), "{text}");
+    let (_, labels) = ball(0);
+    write_volume(path.join("clean.mrc"), &labels.with_data(labels.data().mapv(f32::from))).unwrap();
+    let text =
+        fs::read_to_string(path.join("d.toml")).unwrap().replacen("split = \"train\"", "split = \"train\"\ndensity = \"clean.mrc\"", 1);
+    fs::write(path.join("dense.toml"), text).unwrap();
+    for (run, further) in [("run", ""), ("streamed", "--stream")] {
+        assert_eq!(warnings(path, &format!("train dense.toml {step} --network umc {further} -o {run}")), "");
+    }
+    let steps = |run: &str| {
+        let csv = fs::read_to_string(path.join(run).join("steps.csv")).unwrap();
+        let row: Vec<_> = csv.lines().last().unwrap().split(',').map(str::to_owned).collect();
+        (csv.lines().next().unwrap().to_owned(), row[1].clone(), row[6].parse::<f64>().unwrap())
+    };
+    let (header, loss, density) = steps("run");
+    assert!(header.ends_with(",density_loss") && density > 0.0, "{header}, {density}");
+    assert_eq!(steps("streamed"), (header, loss, density));
+    let record = fs::read_to_string(path.join("run/record.json")).unwrap();
+    assert!(record.contains("clean.mrc"), "{record}");
+    succeed(path, "segment a.mrc --weights run/weights.safetensors --device cpu -o l.mrc --density clean-a.mrc");
+    let denoised = cryoet::io::read_volume(path.join("clean-a.mrc")).unwrap();
+    assert_eq!((denoised.shape(), denoised.voxel_size()), ([16; 3], VoxelSize::isotropic(10.0).ok()));
+    assert!(path.join("clean-a.mrc.record.json").exists());
+    // DeepFinder's network does not look at densities and has none to give.
+    succeed(path, &format!("train dense.toml {step} -o plain"));
+    let record = fs::read_to_string(path.join("plain/record.json")).unwrap();
+    assert!(!record.contains("clean.mrc"), "{record}");
+    let line = "segment a.mrc --weights plain/weights.safetensors --device cpu -o l2.mrc --density d2.mrc";
+    let text = refused(path, line, 1);
+    assert!(text.contains("answers with classes alone") && !path.join("l2.mrc").exists() && !path.join("d2.mrc").exists(), "{text}");
+}

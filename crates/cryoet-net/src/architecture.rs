@@ -1,16 +1,21 @@
 mod deepfinder;
 mod design;
+mod head;
 mod layers;
 mod msd;
+mod needed;
 pub(crate) mod on_cpu;
+mod umc;
 
 use std::fmt;
+use std::ops::Range;
 
 use cryoet_core::Region;
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
 use design::Design;
+pub use head::{Answer, Head};
 pub(crate) use layers::{Convolution, Layers, activate, convolve, doubled};
 
 /// A network's shape, stored in its weights. Training, tiling and import learn everything about a network from here.
@@ -41,6 +46,12 @@ pub enum Architecture {
         depth: usize,
         /// Layer i is dilated by i mod `dilations` + 1 voxels: 7 to find particles, 5 to name them.
         dilations: usize,
+    },
+    /// UMC's U-Net with two decoders (Gubins et al. 2020, section 3.6): 16 to 256 filters at five depths, ReLU. The first decoder learns to
+    /// denoise, the second, which sees the first at every depth, to segment.
+    Umc {
+        /// Output channels of the second decoder: background and one per class.
+        outputs: usize,
     },
 }
 
@@ -81,6 +92,7 @@ impl fmt::Display for Architecture {
             Self::Msd { outputs, depth, dilations } => {
                 write!(f, "mixed-scale dense network, {depth} layers dilated by 1 to {dilations} voxels, {outputs} outputs")
             }
+            Self::Umc { outputs } => write!(f, "UMC's U-Net with a decoder for the density and one for {outputs} outputs"),
         }
     }
 }
@@ -91,6 +103,7 @@ impl Architecture {
         match *self {
             Self::DeepFinder { outputs } => Box::new(deepfinder::DeepFinder { outputs }),
             Self::Msd { outputs, depth, dilations } => Box::new(msd::Msd { outputs, depth, dilations }),
+            Self::Umc { outputs } => Box::new(umc::Umc { outputs }),
         }
     }
 
@@ -98,15 +111,15 @@ impl Architecture {
     #[must_use]
     pub fn with_outputs(mut self, count: usize) -> Self {
         match &mut self {
-            Self::DeepFinder { outputs } | Self::Msd { outputs, .. } => *outputs = count,
+            Self::DeepFinder { outputs } | Self::Msd { outputs, .. } | Self::Umc { outputs } => *outputs = count,
         }
         self
     }
 
-    /// Output channels: background and one per class.
+    /// Channels of the head for classes: background and one per class.
     pub fn outputs(&self) -> usize {
         match self {
-            Self::DeepFinder { outputs } | Self::Msd { outputs, .. } => *outputs,
+            Self::DeepFinder { outputs } | Self::Msd { outputs, .. } | Self::Umc { outputs } => *outputs,
         }
     }
 
@@ -135,6 +148,39 @@ impl Architecture {
         self.design().layers()
     }
 
+    /// The last layers, in the order of their channels in what a network answers.
+    ///
+    /// ```
+    /// use cryoet_net::{Answer, Architecture};
+    /// let answers = |network: Architecture| network.heads().iter().map(|head| head.answer).collect::<Vec<_>>();
+    /// assert_eq!(answers(Architecture::DeepFinder { outputs: 13 }), [Answer::Classes]);
+    /// assert_eq!(answers(Architecture::Umc { outputs: 13 }), [Answer::Classes, Answer::Density]);
+    /// ```
+    pub fn heads(&self) -> Vec<Head> {
+        self.design().heads()
+    }
+
+    /// Whether the network learns to denoise, too.
+    ///
+    /// ```
+    /// use cryoet_net::Architecture;
+    /// assert!(Architecture::Umc { outputs: 2 }.denoises());
+    /// assert!(!Architecture::DeepFinder { outputs: 2 }.denoises());
+    /// ```
+    pub fn denoises(&self) -> bool {
+        self.channels(Answer::Density).is_some()
+    }
+
+    /// Where in a network's answer the channels of a head are.
+    pub(crate) fn channels(&self, answer: Answer) -> Option<Range<i64>> {
+        let mut next = 0;
+        self.heads().into_iter().find_map(|head| {
+            let first = next;
+            next += head.channels as i64;
+            (head.answer == answer).then_some(first..next)
+        })
+    }
+
     /// The number of trainable parameters.
     pub fn parameters(&self) -> usize {
         self.layers().iter().map(|layer| layer.kernel.iter().product::<usize>() + layer.kernel[0]).sum()
@@ -155,7 +201,7 @@ impl Architecture {
         self.design().work(input, fine)
     }
 
-    /// Logits (batch, outputs, z, y, x) of a window of an input (batch, 1, z, y, x).
+    /// What all heads answer (batch, channels, z, y, x) within a window of an input (batch, 1, z, y, x).
     pub(crate) fn forward(&self, layers: &dyn Layers, input: &Tensor, window: Region) -> Result<Tensor, tch::TchError> {
         self.design().forward(layers, input, window)
     }

@@ -3,6 +3,7 @@
 mod ensemble;
 mod params;
 mod part;
+mod read_ahead;
 mod segment;
 mod tiles;
 mod untiled;

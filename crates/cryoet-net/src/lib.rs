@@ -41,7 +41,7 @@ mod turn;
 mod voxel_size;
 mod weights;
 
-pub use architecture::{Architecture, Halo, LayerShape};
+pub use architecture::{Answer, Architecture, Halo, Head, LayerShape};
 pub use calibration::{Calibration, CalibrationError, ClassCalibration, best_threshold};
 pub use device::{Device, DeviceError, cuda_devices};
 pub use inference::{

@@ -7,7 +7,8 @@ const SMOOTHING: f64 = 1.0;
 /// The focal factor's base does not fall below this.
 const FOCAL_FLOOR: f64 = 1e-6;
 
-/// What training minimises: a weighted sum of an overlap term, generalised Dice and cross-entropy, over all voxels but ignored ones.
+/// What training minimises: a weighted sum of an overlap term, generalised Dice and cross-entropy, over all voxels but ignored ones; networks
+/// that learn to denoise add a squared difference.
 ///
 /// The overlap of a class is `(TP + 1) / (TP + a FP + b FN + 1)` with soft counts over batch and voxels (Salehi et al. 2017);
 /// a = b = 0.5 is the Dice overlap of DeepFinder. The term is 1 minus its mean over the classes present in the batch.
@@ -38,10 +39,19 @@ pub struct LossParams {
     /// Exponent of the focal factor (1 - p)^focal on each voxel's cross-entropy, p the probability of its true class (Lin et al. 2017);
     /// 0 is plain cross-entropy, VP-Detector takes 2.
     pub focal: f64,
+    /// Weight of the mean squared difference to the density without noise, scaled to deviation 1, in networks that learn it; UMC's paper names
+    /// no weight.
+    // Left out of records where it is 1, for the same reason.
+    #[serde(skip_serializing_if = "is_one")]
+    pub density: f64,
 }
 
 fn is_zero(weight: &f64) -> bool {
     *weight == 0.0
+}
+
+fn is_one(weight: &f64) -> bool {
+    *weight == 1.0
 }
 
 impl Default for LossParams {
@@ -58,6 +68,7 @@ impl Default for LossParams {
             background_weight: 0.3,
             class_weights: Vec::new(),
             focal: 0.0,
+            density: 1.0,
         }
     }
 }
@@ -75,6 +86,7 @@ impl LossParams {
             background_weight: 1.0,
             class_weights: Vec::new(),
             focal: 0.0,
+            density: 1.0,
         }
     }
 
@@ -139,6 +151,14 @@ impl LossParams {
         }
         Tensor::f_from_slice(&factors)?.f_to_device(index.device())?.f_index_select(0, &index.f_view([-1])?)?.f_view([-1, 1])
     }
+}
+
+/// The mean squared difference of densities (batch, 1, z, y, x) over the patches whose target is known (batch, 1, 1, 1, 1; f32, 0 is not
+/// known); 0 where none is.
+pub(crate) fn squared_difference(answer: &Tensor, target: &Tensor, known: &Tensor) -> Result<Tensor, tch::TchError> {
+    let squares = answer.f_to_kind(Kind::Float)?.f_subtract(target)?.f_square()?;
+    let by_patch = squares.f_mean_dim([1i64, 2, 3, 4].as_slice(), true, Kind::Float)?.f_multiply(known)?;
+    by_patch.f_sum(Kind::Float)?.f_divide(&known.f_sum(Kind::Float)?.f_clamp_min(1.0)?)
 }
 
 /// Voxels of each channel over a batch, each counted by its probability.

@@ -131,8 +131,8 @@ impl Network {
         self.precision
     }
 
-    /// Logits (batch, outputs, z, y, x) of a window of the input, in the network's precision.
-    pub(crate) fn logits_within(&self, input: &Tensor, window: Region) -> Result<Tensor, TorchError> {
+    /// What all heads answer (batch, channels, z, y, x) within a window of the input, in the network's precision.
+    pub(crate) fn answers_within(&self, input: &Tensor, window: Region) -> Result<Tensor, TorchError> {
         Ok(self.architecture().forward(self, input, window)?)
     }
 }

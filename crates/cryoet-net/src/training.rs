@@ -7,6 +7,7 @@ mod central_box;
 mod checkpoint;
 mod confusion;
 mod data;
+mod densities;
 mod error;
 mod history;
 mod model;

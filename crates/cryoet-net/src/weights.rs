@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::architecture::Architecture;
+use crate::architecture::{Answer, Architecture};
 use crate::calibration::{Calibration, ClassCalibration};
 use crate::initialisation::uniform_by_fan_in;
 use crate::normalisation::Normalisation;
@@ -216,8 +216,8 @@ impl Weights {
         Self { tensors: uniform_by_fan_in(&architecture, seed), description }
     }
 
-    /// The same network for other classes or another voxel size, to fine-tune: every layer but the head keeps its weights, the head starts
-    /// at random.
+    /// The same network for other classes or another voxel size, to fine-tune: every layer but the head for classes keeps its weights, that
+    /// head starts at random.
     ///
     /// ```
     /// use cryoet_core::{Class, ClassLabel, ClassTable};
@@ -232,8 +232,9 @@ impl Weights {
     #[must_use]
     pub fn with_new_head(&self, classes: ClassTable, voxel_size: Option<VoxelSize>, seed: u64) -> Self {
         let mut fresh = Self::untrained(self.description.architecture, classes, voxel_size, seed);
-        let hidden: Vec<String> = self.description.architecture.layers().into_iter().filter(|l| l.hidden).map(|l| l.name + ".").collect();
-        for (name, array) in self.tensors.iter().filter(|(name, _)| hidden.iter().any(|layer| name.starts_with(layer))) {
+        let heads = self.description.architecture.heads().into_iter().filter(|head| head.answer == Answer::Classes);
+        let replaced: Vec<String> = heads.map(|head| head.layer + ".").collect();
+        for (name, array) in self.tensors.iter().filter(|(name, _)| !replaced.iter().any(|layer| name.starts_with(layer))) {
             fresh.tensors.insert(name.clone(), array.shape.clone(), array.values.clone());
         }
         fresh.description.normalisation = self.description.normalisation;

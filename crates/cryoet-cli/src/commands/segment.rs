@@ -43,14 +43,18 @@ pub(crate) struct Segment {
     #[arg(long, value_name = "SCORES.h5")]
     #[serde(serialize_with = "crate::paths::shown")]
     score_maps: Option<PathBuf>,
+    /// Also write the tomogram without noise, as networks that learn to denoise see it (`--network umc`): in standard deviations from its mean
+    #[arg(long, value_name = "DENOISED")]
+    #[serde(serialize_with = "crate::paths::shown")]
+    density: Option<PathBuf>,
 }
 
 impl Segment {
     pub(crate) fn run(mut self, json: bool) -> Result<(), Failure> {
         self.network = self.network.with_weights_found()?;
-        let params = SegmentParams { score_maps: self.score_maps.is_some(), ..self.network.params() };
+        let params = SegmentParams { score_maps: self.score_maps.is_some(), density: self.density.is_some(), ..self.network.params() };
         let inputs: Vec<_> = [&self.tomogram].into_iter().chain(&self.network.weights).collect();
-        check_files(inputs.iter().copied(), [&self.output].into_iter().chain(&self.scores).chain(&self.score_maps))?;
+        check_files(inputs.iter().copied(), [&self.output].into_iter().chain(&self.scores).chain(&self.score_maps).chain(&self.density))?;
         if let Some(maps) = self.score_maps.as_ref().filter(|path| VolumeFormat::of_extension(path) != Some(VolumeFormat::Hdf5)) {
             return Err(Failure::usage(format!("{}: score maps are written as HDF5: .h5 .hdf5 .hdf", maps.display())));
         }
@@ -64,6 +68,7 @@ impl Segment {
         let largest = classes.max_label().get();
         let mut labels = label_sink(&self.output, &header, largest)?;
         let mut scores = self.scores.as_ref().map(|path| score_sink(path, &header)).transpose()?;
+        let mut density = self.density.as_ref().map(|path| score_sink(path, &header)).transpose()?;
         let maps = |path| create_score_maps_sink(path, source.shape(), classes.len() + 1);
         let mut score_maps = self.score_maps.as_ref().map(maps).transpose()?;
         let (mut labelled, mut memory) = (0, self.network.memory_watch());
@@ -73,6 +78,9 @@ impl Segment {
             labelled += block.labels.iter().filter(|&&label| label != 0).count();
             labels.write(block.start, block.labels.view())?;
             scores.as_mut().map_or(Ok(()), |scores| scores.write(block.start, block.scores.view()))?;
+            if let (Some(sink), Some(block_density)) = (&mut density, &block.density) {
+                sink.write(block.start, block_density.view())?;
+            }
             if let (Some(sink), Some(maps)) = (&mut score_maps, &block.score_maps) {
                 maps.outer_iter().enumerate().try_for_each(|(class, map)| sink.write_region(class, block.start, map))?;
             }
@@ -83,15 +91,17 @@ impl Segment {
         drop(bar);
         labels.finish()?;
         record.write_beside(&self.output)?;
-        if let (Some(sink), Some(path)) = (scores, &self.scores) {
-            sink.finish()?;
-            record.write_beside(path)?;
+        for (sink, path) in [(scores, &self.scores), (density, &self.density)] {
+            if let (Some(sink), Some(path)) = (sink, path) {
+                sink.finish()?;
+                record.write_beside(path)?;
+            }
         }
         if let (Some(sink), Some(path)) = (score_maps, &self.score_maps) {
             sink.finish()?;
             record.write_beside(path)?;
         }
-        let value = json!({"labels": self.output.shown(), "scores": self.scores.shown(), "score_maps": self.score_maps.shown(), "labelled_voxels": labelled});
+        let value = json!({"labels": self.output.shown(), "scores": self.scores.shown(), "score_maps": self.score_maps.shown(), "density": self.density.shown(), "labelled_voxels": labelled});
         output::print(json, &value, || format!("{labelled} voxels labelled"))
     }
 }

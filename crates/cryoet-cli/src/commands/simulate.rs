@@ -108,7 +108,7 @@ pub(crate) struct Simulate {
     /// Underfocus in micrometre
     #[arg(long, value_name = "MICROMETRE", value_parser = numbers::finite, allow_negative_numbers = true)]
     defocus: Option<f64>,
-    /// Also write the noise-free density, density.mrc
+    /// Also write the noise-free density, density.mrc: a network can learn to denoise by it
     #[arg(long)]
     density: bool,
 }
@@ -143,7 +143,7 @@ impl Simulate {
                 None => work.run(*layout, self.density).map_err(|failure| stopped(failure, entries.len(), all))?,
             };
             let split = splits.of(place);
-            entries.push(work.entry(*layout, split));
+            entries.push(work.entry(*layout, self.density, split));
             let snr = finished.snr.map_or("none".into(), |snr| format!("{snr:.4}"));
             rows.push(vec![layout.folder(place), format!("{split:?}").to_lowercase(), finished.particles.to_string(), snr]);
         }

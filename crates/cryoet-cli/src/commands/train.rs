@@ -125,6 +125,8 @@ enum Design {
     Msd49,
     /// The same with 100 layers, to name them
     Msd100,
+    /// UMC's U-Net with two decoders, which also learns to denoise where the data set has densities
+    Umc,
 }
 
 impl Design {
@@ -134,6 +136,7 @@ impl Design {
             Self::Deepfinder => Architecture::DeepFinder { outputs: 2 },
             Self::Msd49 => Architecture::Msd { outputs: 2, depth: 49, dilations: 7 },
             Self::Msd100 => Architecture::Msd { outputs: 2, depth: 100, dilations: 5 },
+            Self::Umc => Architecture::Umc { outputs: 2 },
         }
     }
 }
@@ -152,8 +155,8 @@ impl Train {
         if dataset.of(Split::Train).next().is_none() {
             return Err(Failure::new(format!("{}: no tomogram has the split train", self.dataset.display())));
         }
-        let training = self.load(dataset.of(Split::Train))?;
-        let validation = self.load(dataset.of(Split::Validation))?;
+        let training = dataset.of(Split::Train).map(|entry| self.load(entry, architecture)).collect::<Result<_, _>>()?;
+        let validation = dataset.of(Split::Validation).map(|entry| self.load(entry, architecture)).collect::<Result<_, _>>()?;
         let record = self.record(&params, &dataset, architecture.with_outputs(classes.len() + 1))?;
         let checkpoint = self.output.join("checkpoint.safetensors");
         let bar = Bar::new("reading");
@@ -186,7 +189,7 @@ impl Train {
         if !self.output.exists() {
             return Ok(());
         }
-        let of_entry = |entry: &Entry| [entry.volume.clone(), entry.labels.clone()];
+        let of_entry = |entry: &Entry| [&entry.volume, &entry.labels].into_iter().chain(&entry.density).cloned().collect::<Vec<_>>();
         let inputs: Vec<PathBuf> =
             dataset.tomograms.iter().flat_map(of_entry).chain([self.dataset.clone(), dataset.classes.clone()]).collect();
         let outputs = OUTPUTS.map(|name| self.output.join(name));
@@ -249,7 +252,8 @@ impl Train {
 
     fn record(&self, params: &TrainParams, dataset: &Dataset, network: Architecture) -> Result<Record, Failure> {
         let used = dataset.tomograms.iter().filter(|entry| entry.split != Split::Test);
-        let files = used.flat_map(|entry| [&entry.volume, &entry.labels]).chain([&dataset.classes]).chain(&self.start);
+        let learnt = used.flat_map(|entry| [&entry.volume, &entry.labels].into_iter().chain(learnt_density(entry, network)));
+        let files = learnt.chain([&dataset.classes]).chain(&self.start);
         let mut record = Record::new("train", params)?.with_seed(params.seed).with_inputs(files)?;
         record.add("network", serde_json::to_value(network)?);
         record.add("splits", splits(dataset)?);
@@ -298,16 +302,12 @@ impl Train {
         Ok(weights.with_new_head(classes, voxel_size, seed))
     }
 
-    fn load<'a>(&self, entries: impl Iterator<Item = &'a Entry>) -> Result<Vec<TrainingTomogram>, Failure> {
-        entries
-            .map(|entry| {
-                Ok(TrainingTomogram {
-                    name: entry.name.clone(),
-                    volume: self.volume(&entry.volume)?,
-                    labels: read_labels(&entry.labels)?.into_data(),
-                })
-            })
-            .collect()
+    fn load(&self, entry: &Entry, network: Architecture) -> Result<TrainingTomogram, Failure> {
+        let tomogram = TrainingTomogram::new(&entry.name, self.volume(&entry.volume)?, read_labels(&entry.labels)?.into_data());
+        Ok(match learnt_density(entry, network) {
+            Some(path) => tomogram.with_density(self.volume(path)?),
+            None => tomogram,
+        })
     }
 
     fn volume(&self, path: &Path) -> Result<TrainingVolume, Failure> {
@@ -412,6 +412,11 @@ impl Train {
             format!("{text}\n{}", output::table(&rows))
         })
     }
+}
+
+/// The density of a tomogram without noise, where there is one for a network that learns it.
+fn learnt_density(entry: &Entry, network: Architecture) -> Option<&PathBuf> {
+    entry.density.as_ref().filter(|_| network.denoises())
 }
 
 /// The splits of the tomograms that are used, in their order.

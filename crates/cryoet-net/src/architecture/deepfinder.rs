@@ -1,12 +1,9 @@
 use cryoet_core::Region;
 use tch::Tensor;
 
-use super::design::{Design, cut, extent};
-use super::{Convolution, Halo, LayerShape, Layers};
-
-mod needed;
-
-use needed::{MARGIN, Needed, halved, within};
+use super::design::{Design, GREY_BYTES, cut, cut_out, extent};
+use super::needed::{MARGIN, halved, needed, within};
+use super::{Convolution, Halo, Head, LayerShape, Layers};
 
 /// Two poolings by two.
 const GRANULARITY: usize = 4;
@@ -68,14 +65,19 @@ impl Design for DeepFinder {
         ]
     }
 
+    fn heads(&self) -> Vec<Head> {
+        vec![Head::of_classes("head", self.outputs)]
+    }
+
     fn fine_length(&self, core: usize, input: usize) -> usize {
         (core.div_ceil(GRANULARITY) * GRANULARITY + 2 * MARGIN).min(input)
     }
 
     fn peak_bytes(&self, input: usize, fine: usize, number: usize) -> usize {
-        // Input and scores lie beside the activations, f32; the scores are there twice while they are normalised.
-        let decoder = (number * DECODER_NUMBERS + 8 * self.outputs).saturating_mul(fine).saturating_add(input.saturating_mul(4));
-        decoder.max((number * ENCODER_NUMBERS).saturating_mul(input).saturating_add(fine.saturating_mul(number * 32)))
+        // Scores lie beside the activations, f32; they are there twice while they are normalised.
+        let decoder = (number * DECODER_NUMBERS + 8 * self.outputs).saturating_mul(fine);
+        let encoder = (number * ENCODER_NUMBERS).saturating_mul(input).saturating_add(fine.saturating_mul(number * 32));
+        decoder.max(encoder).saturating_add(input.saturating_mul(GREY_BYTES))
     }
 
     fn work(&self, input: usize, fine: usize) -> usize {
@@ -85,37 +87,26 @@ impl Design for DeepFinder {
     /// Each stage is computed only as far as the window needs it.
     fn forward(&self, layers: &dyn Layers, input: &Tensor, window: Region) -> Result<Tensor, tch::TchError> {
         let relu_conv = |index: usize, x: &Tensor| layers.hidden(index, x, Convolution::padded(1));
-        let needed = Needed::for_window(window, extent(input));
+        let [fine, coarse] = needed(window, extent(input));
         let whole = relu_conv(1, &relu_conv(0, input)?)?;
         let mut x = halve(&whole)?;
-        let high = cut_out(whole, needed.fine)?;
+        let high = cut_out(whole, fine)?;
         let whole = relu_conv(3, &relu_conv(2, &x)?)?;
         x = halve(&whole)?;
-        let mid = cut_out(whole, needed.coarse)?;
+        let mid = cut_out(whole, coarse)?;
         for index in 4..8 {
             x = relu_conv(index, &x)?;
         }
-        x = cut(&x, halved(needed.coarse))?;
+        x = cut(&x, halved(coarse))?;
         x = layers.hidden_doubled(8, &x)?;
         x = relu_conv(9, &Tensor::f_cat(&[x, mid], 1)?)?;
         x = relu_conv(10, &x)?;
-        x = cut(&x, within(needed.coarse, halved(needed.fine)))?;
+        x = cut(&x, within(coarse, halved(fine)))?;
         x = layers.hidden_doubled(11, &x)?;
         x = relu_conv(12, &Tensor::f_cat(&[x, high], 1)?)?;
         x = relu_conv(13, &x)?;
-        layers.last(14, &cut(&x, within(needed.fine, window))?)
+        layers.last(14, &cut(&x, within(fine, window))?)
     }
-}
-
-/// A region by itself, so that the rest is freed.
-fn cut_out(x: Tensor, region: Region) -> Result<Tensor, tch::TchError> {
-    if region == Region::whole(extent(&x)) {
-        return Ok(x);
-    }
-    let view = cut(&x, region)?;
-    let mut copy = view.f_empty_like()?;
-    copy.f_copy_(&view)?;
-    Ok(copy)
 }
 
 fn halve(x: &Tensor) -> Result<Tensor, tch::TchError> {

@@ -1,7 +1,11 @@
 use cryoet_core::Region;
 use tch::{TchError, Tensor};
 
-use super::{Halo, LayerShape, Layers};
+use super::{Halo, Head, LayerShape, Layers};
+
+/// Bytes of grey values beside the activations, per voxel of the input: f32 of the tile, of the next one that is read meanwhile, and of its
+/// low-pass.
+pub(super) const GREY_BYTES: usize = 3 * size_of::<f32>();
 
 /// Everything there is to know of a network. A new one is a file that implements this, and a variant of
 /// [`Architecture`](super::Architecture).
@@ -23,6 +27,9 @@ pub(super) trait Design {
     /// See [`Architecture::layers`](super::Architecture::layers).
     fn layers(&self) -> Vec<LayerShape>;
 
+    /// See [`Architecture::heads`](super::Architecture::heads).
+    fn heads(&self) -> Vec<Head>;
+
     /// The voxels along an axis that a tile's last layers compute: all, unless the network can do with less.
     fn fine_length(&self, _core: usize, input: usize) -> usize {
         input
@@ -34,7 +41,7 @@ pub(super) trait Design {
     /// Multiplications of a forward pass.
     fn work(&self, input: usize, fine: usize) -> usize;
 
-    /// Logits of a window of the input.
+    /// What all heads answer within a window of the input, their channels one after another.
     fn forward(&self, layers: &dyn Layers, input: &Tensor, window: Region) -> Result<Tensor, TchError>;
 }
 
@@ -51,4 +58,15 @@ pub(super) fn cut(x: &Tensor, region: Region) -> Result<Tensor, TchError> {
         view = view.f_narrow(axis as i64 + 2, region.start[axis] as i64, region.size[axis] as i64)?;
     }
     Ok(view)
+}
+
+/// A region by itself, so that the rest is freed.
+pub(super) fn cut_out(x: Tensor, region: Region) -> Result<Tensor, TchError> {
+    if region == Region::whole(extent(&x)) {
+        return Ok(x);
+    }
+    let view = cut(&x, region)?;
+    let mut copy = view.f_empty_like()?;
+    copy.f_copy_(&view)?;
+    Ok(copy)
 }

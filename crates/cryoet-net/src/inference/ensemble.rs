@@ -1,11 +1,12 @@
-use cryoet_core::ndarray::Array4;
-use cryoet_core::{ClassLabel, Progress, Region, Statistics, StatisticsError, VolumeSource};
+use cryoet_core::ndarray::{Array3, Array4, ArrayView3, Axis};
+use cryoet_core::{ClassLabel, Progress, Region, SourceError, Statistics, StatisticsError, VolumeSource};
 use tch::Tensor;
 
 use super::params::{SegmentParams, TileHalo};
 use super::segment::{SegmentError, SegmentedBlock};
 use super::tiles::{Tile, TilePlan};
-use super::untiled::{probabilities, winners};
+use super::untiled::{answers, head, probabilities, winners};
+use crate::architecture::Answer;
 use crate::device::Device;
 use crate::grey_values::{read_scaled, statistics};
 use crate::network::{Network, to_vec};
@@ -19,20 +20,21 @@ use crate::weights::{channel_labels, class_list};
 /// Networks of the same classes, and what each does to a tomogram's grey values.
 pub(super) struct Ensemble<'a> {
     members: Vec<Member<'a>>,
-    z_score: ZScore,
+    pub(super) grey: TomogramGrey<'a>,
     labels: Vec<ClassLabel>,
 }
 
 struct Member<'a> {
     network: &'a Network,
-    smoothing: Smoothing,
+    /// The place of its own among the smoothings.
+    smoothing: usize,
 }
 
 impl<'a> Ensemble<'a> {
     /// Checks that the networks fit each other and the tomogram, plans the tiles and reads the tomogram's statistics.
     pub(super) fn prepare(
         networks: &'a [Network],
-        tomogram: &dyn VolumeSource<f32>,
+        tomogram: &'a dyn VolumeSource<f32>,
         params: &SegmentParams,
         progress: &dyn Progress,
     ) -> Result<(Self, TilePlan), SegmentError> {
@@ -45,7 +47,20 @@ impl<'a> Ensemble<'a> {
                 return Err(SegmentError::VoxelSize { found, expected, difference, tolerance });
             }
         }
-        let member = |network: &'a Network| Member { network, smoothing: Smoothing::new(network.description().smoothing) };
+        if params.density && !first.architecture().denoises() {
+            return Err(SegmentError::NoDensity { network: first.architecture().to_string() });
+        }
+        let mut smoothings: Vec<Smoothing> = Vec::new();
+        let member = |network: &'a Network| {
+            let own = Smoothing::new(network.description().smoothing);
+            let known = smoothings.iter().position(|smoothing| *smoothing == own);
+            let smoothing = known.unwrap_or(smoothings.len());
+            if known.is_none() {
+                smoothings.push(own);
+            }
+            Member { network, smoothing }
+        };
+        let members = networks.iter().map(member).collect();
         let halo = match params.halo {
             TileHalo::Exact => first.architecture().halo(),
             TileHalo::Fast => first.architecture().fast_halo(),
@@ -55,42 +70,80 @@ impl<'a> Ensemble<'a> {
         let memory = memory_of(first.device(), number, params.memory);
         let plan = TilePlan::of_part(number, first.architecture(), halo, tomogram.shape(), Region::whole(tomogram.shape()), memory)?;
         let ensemble = Self {
-            members: networks.iter().map(member).collect(),
-            z_score: ZScore::new(&statistics_of(tomogram, progress)?),
+            members,
+            grey: TomogramGrey { tomogram, z_score: ZScore::new(&statistics_of(tomogram, progress)?), smoothings },
             labels: channel_labels(&first.description().classes),
         };
         Ok((ensemble, plan))
     }
 
+    /// The answer for a tile of which the grey values were read.
     pub(super) fn segment_tile(
         &self,
-        tomogram: &dyn VolumeSource<f32>,
+        grey: &[ArrayView3<'_, f32>],
         tile: &Tile,
         params: &SegmentParams,
     ) -> Result<SegmentedBlock, SegmentError> {
         let core = Region::new(std::array::from_fn(|axis| tile.core.start[axis] - tile.input.start[axis]), tile.core.size);
         let turns = if params.turns { &Turn::ALL[..] } else { &Turn::ALL[..1] };
-        let mut sum: Option<Tensor> = None;
+        let (mut scores, mut density) = (Mean::default(), Mean::default());
         for member in &self.members {
-            let input = read_scaled(tomogram, tile.input, self.z_score, &member.smoothing)?;
+            let input = grey[member.smoothing];
+            let architecture = member.network.architecture();
             for &turn in turns {
-                let scores = probabilities(member.network, input.view(), core, turn)?;
-                sum = Some(match sum {
-                    Some(sum) => sum.f_add(&scores).map_err(TorchError::from)?,
-                    None => scores,
-                });
+                let answers = answers(member.network, input, core, turn)?;
+                scores.add(probabilities(architecture, &answers)?)?;
+                if let Some(answer) = head(architecture, &answers, Answer::Density)?.filter(|_| params.density) {
+                    density.add(answer)?;
+                }
             }
         }
-        let count = (self.members.len() * turns.len()) as f64;
-        let scores = match sum {
-            Some(sum) if count > 1.0 => sum.f_divide_scalar(count).map_err(TorchError::from)?,
-            Some(sum) => sum,
-            None => return Err(SegmentError::NoNetwork),
-        };
+        let scores = scores.mean()?.ok_or(SegmentError::NoNetwork)?;
         let score_maps = if params.score_maps { Some(to_array(&scores, self.labels.len(), tile.core.size)?) } else { None };
+        let density = density.mean()?.map(|density| to_array(&density, 1, tile.core.size)).transpose()?;
+        let density = density.map(|density| density.index_axis_move(Axis(0), 0));
         let (mut channels, scores) = winners(&scores)?;
         channels.mapv_inplace(|channel| self.labels[usize::from(channel)].get());
-        Ok(SegmentedBlock { start: tile.core.start, labels: channels, scores, score_maps, memory_ran_out: false })
+        Ok(SegmentedBlock { start: tile.core.start, labels: channels, scores, score_maps, density, memory_ran_out: false })
+    }
+}
+
+/// A tomogram's grey values as networks see them.
+pub(super) struct TomogramGrey<'a> {
+    tomogram: &'a dyn VolumeSource<f32>,
+    z_score: ZScore,
+    /// Those of the networks, all different.
+    smoothings: Vec<Smoothing>,
+}
+
+impl TomogramGrey<'_> {
+    /// A region under each smoothing.
+    pub(super) fn read(&self, region: Region) -> Result<Vec<Array3<f32>>, SourceError> {
+        self.smoothings.iter().map(|smoothing| read_scaled(self.tomogram, region, self.z_score, smoothing)).collect()
+    }
+}
+
+/// The mean of tensors that come one after another.
+#[derive(Default)]
+struct Mean {
+    sum: Option<Tensor>,
+    count: usize,
+}
+
+impl Mean {
+    fn add(&mut self, tensor: Tensor) -> Result<(), TorchError> {
+        self.sum = Some(match self.sum.take() {
+            Some(sum) => sum.f_add(&tensor)?,
+            None => tensor,
+        });
+        self.count += 1;
+        Ok(())
+    }
+
+    /// None of nothing.
+    fn mean(self) -> Result<Option<Tensor>, TorchError> {
+        let count = self.count as f64;
+        Ok(self.sum.map(|sum| if count > 1.0 { sum.f_divide_scalar(count) } else { Ok(sum) }).transpose()?)
     }
 }
 

@@ -22,13 +22,15 @@ pub struct SegmentParams {
     pub halo: TileHalo,
     /// Whether blocks carry the probabilities of all classes, not only the winner's.
     pub score_maps: bool,
+    /// Whether blocks carry the density without noise, of networks that learnt it.
+    pub density: bool,
     /// The voxel size of the tomogram may differ from the weights' by this share.
     pub voxel_size_tolerance: f64,
 }
 
 impl Default for SegmentParams {
-    /// 4 GiB, no turns, exact, no score maps, 5 %.
+    /// 4 GiB, no turns, exact, no score maps, no density, 5 %.
     fn default() -> Self {
-        Self { memory: 4 << 30, turns: false, halo: TileHalo::Exact, score_maps: false, voxel_size_tolerance: TOLERANCE }
+        Self { memory: 4 << 30, turns: false, halo: TileHalo::Exact, score_maps: false, density: false, voxel_size_tolerance: TOLERANCE }
     }
 }

@@ -5,7 +5,7 @@ use super::ensemble::memory_of;
 use super::params::SegmentParams;
 use super::segment::{SegmentError, SegmentedBlock, by_tiles};
 use super::tiles::{Tile, TilePlan, TilePlanError};
-use super::untiled::{probabilities, winners};
+use super::untiled::{answers, probabilities, winners};
 use crate::architecture::Halo;
 use crate::network::Network;
 use crate::turn::Turn;
@@ -19,7 +19,7 @@ pub(crate) fn channels_of_part(
     network: &Network,
     shape: [usize; 3],
     part: Region,
-    read: impl Fn(Region) -> Result<Array3<f32>, SourceError>,
+    read: impl Fn(Region) -> Result<Array3<f32>, SourceError> + Sync,
     progress: &dyn Progress,
     mut receive: impl FnMut([usize; 3], ArrayView3<'_, u8>),
 ) -> Result<(), SegmentError> {
@@ -30,17 +30,23 @@ pub(crate) fn channels_of_part(
         Err(TilePlanError::Memory { .. }) => plan(architecture.fast_halo())?,
         planned => planned?,
     };
-    let answer = |tile: &Tile| {
+    let inside =
+        |region: Region| Region::new(region.start, std::array::from_fn(|axis| region.end()[axis].min(shape[axis]) - region.start[axis]));
+    let answer = |tile: &Tile, grey: &[ArrayView3<'_, f32>]| {
         let core = Region::new(std::array::from_fn(|axis| tile.core.start[axis] - tile.input.start[axis]), tile.core.size);
-        let inside = std::array::from_fn(|axis| tile.input.end()[axis].min(shape[axis]) - tile.input.start[axis]);
-        let input = read(Region::new(tile.input.start, inside))?;
-        let (labels, scores) = winners(&probabilities(network, input.view(), core, Turn::Identity)?)?;
-        Ok(SegmentedBlock { start: tile.core.start, labels, scores, score_maps: None, memory_ran_out: false })
+        let (labels, scores) = winners(&probabilities(architecture, &answers(network, grey[0], core, Turn::Identity)?)?)?;
+        Ok(SegmentedBlock { start: tile.core.start, labels, scores, score_maps: None, density: None, memory_ran_out: false })
     };
-    by_tiles(&plan, progress, answer, |block| {
-        receive(block.start, block.labels.view());
-        Ok(())
-    })
+    by_tiles(
+        &plan,
+        progress,
+        |region| Ok(vec![read(inside(region))?]),
+        answer,
+        |block| {
+            receive(block.start, block.labels.view());
+            Ok(())
+        },
+    )
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
-use cryoet_core::ndarray::{Array3, Array4};
-use cryoet_core::{Cancelled, Progress, SinkError, SourceError, StatisticsError, Volume, VolumeSink, VolumeSource};
+use cryoet_core::ndarray::{Array3, Array4, ArrayView3, s};
+use cryoet_core::{Cancelled, Progress, Region, SinkError, SourceError, StatisticsError, Volume, VolumeSink, VolumeSource};
 use thiserror::Error;
 
 use super::ensemble::Ensemble;
 use super::params::SegmentParams;
+use super::read_ahead::for_each_read_ahead;
 use super::tiles::{Tile, TilePlan, TilePlanError};
 use crate::network::Network;
 use crate::torch_error::TorchError;
@@ -40,6 +41,12 @@ pub enum SegmentError {
         /// What the first has.
         expected: String,
     },
+    /// The density is asked for, and the network did not learn to denoise.
+    #[error("{network} answers with classes alone: the density without noise comes from networks that learn it, as UMC's")]
+    NoDensity {
+        /// The network.
+        network: String,
+    },
     /// The tomogram has no voxels, or voxels that are not finite, or its source failed.
     #[error(transparent)]
     Statistics(#[from] StatisticsError),
@@ -71,6 +78,9 @@ pub struct SegmentedBlock {
     pub scores: Array3<f32>,
     /// The probability of background and of each class by rising label (channels, z, y, x), where [`SegmentParams::score_maps`] asks for it.
     pub score_maps: Option<Array4<f32>>,
+    /// The density without noise, in standard deviations from its mean over the tomograms that were learnt from, where
+    /// [`SegmentParams::density`] asks for it.
+    pub density: Option<Array3<f32>>,
     /// Whether memory ran out for the tile that was planned, so that this is only a part of it.
     pub memory_ran_out: bool,
 }
@@ -91,7 +101,7 @@ pub struct Segmentation {
 /// in a first pass. A tile for which libtorch finds no memory is halved until it fits, and so are all later ones of its size.
 ///
 /// # Errors
-/// No network, or networks that are no ensemble; a tomogram of another voxel size, with voxels that are not finite or too large for
+/// No network, networks that are no ensemble, or that did not learn the density that is asked for; a tomogram of another voxel size, with voxels that are not finite or too large for
 /// the memory allowed; failures of the source, the receiver or libtorch; a cancelled run.
 ///
 /// ```
@@ -119,7 +129,8 @@ pub fn segment_blocks<E: From<SegmentError>>(
     receive: impl FnMut(SegmentedBlock) -> Result<(), E>,
 ) -> Result<(), E> {
     let (ensemble, plan) = Ensemble::prepare(networks, tomogram, params, progress)?;
-    by_tiles(&plan, progress, |tile| ensemble.segment_tile(tomogram, tile, params), receive)
+    let grey = &ensemble.grey;
+    by_tiles(&plan, progress, |region| grey.read(region), |tile, grey| ensemble.segment_tile(grey, tile, params), receive)
 }
 
 /// Segments a tomogram into memory.
@@ -160,32 +171,51 @@ pub fn segment(
 }
 
 /// Answers for every tile of a plan. A tile for which memory runs out is halved, and so is every later one as large.
+///
+/// `read` gives the grey values of a region that starts inside the volume, one array or more of the same extent, by a thread of its own while the
+/// tile before is answered for; they may end where the volume does. `answer` gets them as far as its tile sees them.
 pub(super) fn by_tiles<E: From<SegmentError>>(
     plan: &TilePlan,
     progress: &dyn Progress,
-    mut answer: impl FnMut(&Tile) -> Result<SegmentedBlock, SegmentError>,
+    read: impl Fn(Region) -> Result<Vec<Array3<f32>>, SourceError> + Sync,
+    mut answer: impl FnMut(&Tile, &[ArrayView3<'_, f32>]) -> Result<SegmentedBlock, SegmentError>,
     mut receive: impl FnMut(SegmentedBlock) -> Result<(), E>,
 ) -> Result<(), E> {
     let total = plan.tiles().len() as u64;
-    let mut too_large = usize::MAX;
-    for (done, &planned) in plan.tiles().iter().enumerate() {
+    let (mut done, mut too_large) = (0, usize::MAX);
+    let read = |tile: &Tile| read(tile.input);
+    for_each_read_ahead(plan.tiles(), read, |&planned, grey| {
+        let grey = grey.map_err(SegmentError::from)?;
         let mut waiting = vec![planned];
         while let Some(tile) = waiting.pop() {
             let halves = plan.halves(&tile);
             match halves {
                 Some([first, second]) if tile.input.voxels() >= too_large => waiting.extend([second, first]),
-                _ => match (answer(&tile), halves) {
-                    (Err(SegmentError::Torch(error)), Some([first, second])) if error.is_out_of_memory() => {
-                        too_large = too_large.min(tile.input.voxels());
-                        waiting.extend([second, first]);
+                _ => {
+                    let seen: Vec<_> = grey.iter().map(|grey| part_of(grey, planned.input, tile.input)).collect();
+                    match (answer(&tile, &seen), halves) {
+                        (Err(SegmentError::Torch(error)), Some([first, second])) if error.is_out_of_memory() => {
+                            too_large = too_large.min(tile.input.voxels());
+                            waiting.extend([second, first]);
+                        }
+                        (block, _) => receive(SegmentedBlock { memory_ran_out: tile != planned, ..block? })?,
                     }
-                    (block, _) => receive(SegmentedBlock { memory_ran_out: tile != planned, ..block? })?,
-                },
+                }
             }
         }
-        progress.report(done as u64 + 1, total).map_err(SegmentError::from)?;
-    }
-    Ok(())
+        done += 1;
+        Ok(progress.report(done, total).map_err(SegmentError::from)?)
+    })
+}
+
+/// What of a region's grey values lies in another region inside it; they may end before the region does.
+fn part_of(grey: &Array3<f32>, region: Region, part: Region) -> ArrayView3<'_, f32> {
+    let length: [usize; 3] = grey.dim().into();
+    let [z, y, x]: [_; 3] = std::array::from_fn(|axis| {
+        let start = part.start[axis] - region.start[axis];
+        start..(start + part.size[axis]).min(length[axis])
+    });
+    grey.slice(s![z, y, x])
 }
 
 #[cfg(test)]

@@ -1,32 +1,39 @@
 use cryoet_core::Region;
-use cryoet_core::ndarray::{Array3, ArrayView3};
+use cryoet_core::ndarray::{Array3, ArrayView3, s};
 use tch::{Kind, Tensor};
 
-use crate::architecture::Architecture;
+use crate::architecture::{Answer, Architecture};
 use crate::network::{Network, to_device};
 use crate::torch_error::TorchError;
 use crate::turn::Turn;
 
-/// Soft-max (channels, z, y, x), on the device, f32, within a window of a normalised block, which is zero-padded at its end to the
-/// granularity. With a turn the block is turned, its answer turned back.
-pub(super) fn probabilities(network: &Network, block: ArrayView3<'_, f32>, window: Region, turn: Turn) -> Result<Tensor, TorchError> {
+/// What the heads of a network answer (channels, z, y, x), on the device, f32, within a window of a normalised block, which is zero-padded at its
+/// end to the granularity. With a turn the block is turned, its answer turned back.
+pub(super) fn answers(network: &Network, block: ArrayView3<'_, f32>, window: Region, turn: Turn) -> Result<Tensor, TorchError> {
     let _no_grad = tch::no_grad_guard();
-    let padded = pad(block, network.architecture());
-    let turned = turn.apply(padded.view());
-    let values: Vec<f32> = turned.iter().copied().collect();
-    let (z, y, x) = turned.dim();
-    let size = [1, 1, z as i64, y as i64, x as i64];
-    let input = to_device(&values, &size, network.device(), network.precision())?;
+    let input = input(network, block, turn)?;
     let mut turned_window = window;
     for &axis in turn.reversed_axes() {
-        turned_window.start[axis] = [z, y, x][axis] - window.end()[axis];
+        turned_window.start[axis] = input.size()[axis + 2] as usize - window.end()[axis];
     }
     // Channel after channel: libtorch's soft-max and maximum are several times slower across adjacent channels.
-    let logits = network.logits_within(&input, turned_window)?.f_squeeze_dim(0)?.f_to_kind(Kind::Float)?.f_contiguous()?;
-    let scores = logits.f_softmax(0, Kind::Float)?;
+    let answers = network.answers_within(&input, turned_window)?.f_squeeze_dim(0)?.f_to_kind(Kind::Float)?.f_contiguous()?;
     let axes: Vec<i64> = turn.reversed_axes().iter().map(|&axis| axis as i64 + 1).collect();
-    let upright = if axes.is_empty() { scores } else { scores.f_flip(axes.as_slice())? };
+    let upright = if axes.is_empty() { answers } else { answers.f_flip(axes.as_slice())? };
     Ok(upright)
+}
+
+/// The probabilities (channels, z, y, x) of background and classes in a network's answers.
+pub(super) fn probabilities(architecture: Architecture, answers: &Tensor) -> Result<Tensor, TorchError> {
+    let _no_grad = tch::no_grad_guard();
+    let logits = head(architecture, answers, Answer::Classes)?;
+    Ok(logits.as_ref().unwrap_or(answers).f_softmax(0, Kind::Float)?)
+}
+
+/// The channels of a head in a network's answers, where it has such a head.
+pub(super) fn head(architecture: Architecture, answers: &Tensor, answer: Answer) -> Result<Option<Tensor>, TorchError> {
+    let range = architecture.channels(answer);
+    Ok(range.map(|range| answers.f_narrow(0, range.start, range.end - range.start)).transpose()?)
 }
 
 /// The winning channel and its probability of soft-max scores (channels, z, y, x).
@@ -43,10 +50,16 @@ pub(super) fn winners(scores: &Tensor) -> Result<(Array3<u8>, Array3<f32>), Torc
     Ok((Array3::from_shape_vec(size, channels).map_err(misshapen)?, Array3::from_shape_vec(size, best).map_err(misshapen)?))
 }
 
-fn pad(block: ArrayView3<'_, f32>, architecture: Architecture) -> Array3<f32> {
-    let g = architecture.granularity();
+/// A block, zero-padded and turned, as a network takes it.
+fn input(network: &Network, block: ArrayView3<'_, f32>, turn: Turn) -> Result<Tensor, TorchError> {
+    let g = network.architecture().granularity();
     let (z, y, x) = block.dim();
     let mut padded = Array3::zeros((z.div_ceil(g) * g, y.div_ceil(g) * g, x.div_ceil(g) * g));
-    padded.slice_mut(cryoet_core::ndarray::s![..z, ..y, ..x]).assign(&block);
-    padded
+    padded.slice_mut(s![..z, ..y, ..x]).assign(&block);
+    let turned = turn.apply(padded.view());
+    let turned = turned.as_standard_layout();
+    let (z, y, x) = turned.dim();
+    let size = [1, 1, z as i64, y as i64, x as i64];
+    let values = turned.as_slice().ok_or_else(|| TorchError::misshapen([z, y, x]))?;
+    to_device(values, &size, network.device(), network.precision())
 }

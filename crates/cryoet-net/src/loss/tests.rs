@@ -129,3 +129,14 @@ fn every_loss_agrees_with_numpy() {
         }
     }
 }
+
+#[test]
+fn squared_differences_leave_out_what_is_not_known() {
+    let tensor = |values: &[f32]| Tensor::from_slice(values).view([2, 1, 1, 1, 2]);
+    let known = |values: &[f32]| Tensor::from_slice(values).view([2, 1, 1, 1, 1]);
+    let (answer, target) = (tensor(&[1.0, 2.0, 5.0, 7.0]), tensor(&[0.0, 4.0, 1.0, 1.0]));
+    let of = |values: &[f32]| squared_difference(&answer, &target, &known(values)).unwrap().double_value(&[]);
+    assert_relative_eq!(of(&[1.0, 1.0]), (1.0 + 4.0 + 16.0 + 36.0) / 4.0);
+    assert_relative_eq!(of(&[1.0, 0.0]), 2.5);
+    assert_relative_eq!(of(&[0.0, 0.0]), 0.0);
+}

@@ -1,5 +1,6 @@
 use tch::{Kind, Tensor};
 
+use super::densities::Densities;
 use super::patches::Patches;
 use crate::device::Device;
 use crate::torch_error::TorchError;
@@ -9,6 +10,16 @@ pub(super) struct Batch {
     pub(super) input: Tensor,
     pub(super) target: Tensor,
     pub(super) valid: Tensor,
+    /// For networks that learn it.
+    pub(super) density: Option<Density>,
+}
+
+/// What a batch would be without noise.
+pub(super) struct Density {
+    /// (batch, 1, z, y, x).
+    pub(super) target: Tensor,
+    /// (batch, 1, 1, 1, 1): 1 where it is known, else 0.
+    pub(super) known: Tensor,
 }
 
 impl Batch {
@@ -16,7 +27,14 @@ impl Batch {
         let [dz, dy, dx] = patches.size.map(|n| n as i64);
         let batch = patches.count as i64;
         let place = |tensor: Tensor, shape: &[i64], kind| tensor.f_view(shape)?.f_to_device(device.torch())?.f_to_kind(kind);
+        let density = |densities: &Densities| {
+            Ok::<_, TorchError>(Density {
+                target: place(Tensor::f_from_slice(&densities.values)?, &[batch, 1, dz, dy, dx], Kind::Float)?,
+                known: place(Tensor::f_from_slice(&densities.known)?, &[batch, 1, 1, 1, 1], Kind::Float)?,
+            })
+        };
         Ok(Self {
+            density: patches.densities.as_ref().map(density).transpose()?,
             input: place(Tensor::f_from_slice(&patches.values)?, &[batch, 1, dz, dy, dx], Kind::Float)?,
             target: place(Tensor::f_from_slice(&patches.channels)?, &[batch, dz, dy, dx], Kind::Int64)?,
             valid: place(Tensor::f_from_slice(&patches.valid)?, &[batch, dz, dy, dx], Kind::Float)?,

@@ -3,6 +3,7 @@ use cryoet_core::{ClassLabel, ClassTable, Progress, Region, SourceError, Statist
 use thiserror::Error;
 
 use super::volume::{GreyValues, TrainingVolume};
+use crate::architecture::Architecture;
 use crate::smoothing::Smoothing;
 use crate::voxel_size::{Mismatch, TOLERANCE, mismatch};
 use crate::weights::channel_labels;
@@ -11,6 +12,7 @@ use crate::weights::channel_labels;
 ///
 /// Label 0 is background, 255 ([`ClassLabel::IGNORE`]) takes no part in loss or metrics, any other must be in the class table.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct TrainingTomogram {
     /// The name, for messages.
     pub name: String,
@@ -18,6 +20,36 @@ pub struct TrainingTomogram {
     pub volume: TrainingVolume,
     /// A class label per voxel.
     pub labels: Array3<u8>,
+    /// The density without noise, for networks that learn to denoise; others do not look at it.
+    pub density: Option<TrainingVolume>,
+}
+
+impl TrainingTomogram {
+    /// A tomogram whose noise-free density is not known.
+    ///
+    /// ```
+    /// use cryoet_core::{Volume, ndarray::Array3};
+    /// use cryoet_net::TrainingTomogram;
+    /// let (grey, labels) = (Array3::<f32>::zeros((8, 8, 8)), Array3::<u8>::zeros((8, 8, 8)));
+    /// assert!(TrainingTomogram::new("first", Volume::new(grey), labels).density.is_none());
+    /// ```
+    pub fn new(name: impl Into<String>, volume: impl Into<TrainingVolume>, labels: Array3<u8>) -> Self {
+        Self { name: name.into(), volume: volume.into(), labels, density: None }
+    }
+
+    /// The same with its density without noise, of the tomogram's shape: what simulations have. It may be of any contrast and scale.
+    ///
+    /// ```
+    /// use cryoet_core::{Volume, ndarray::Array3};
+    /// use cryoet_net::TrainingTomogram;
+    /// let (grey, labels) = (Volume::new(Array3::<f32>::zeros((8, 8, 8))), Array3::<u8>::zeros((8, 8, 8)));
+    /// assert!(TrainingTomogram::new("first", grey.clone(), labels).with_density(grey).density.is_some());
+    /// ```
+    #[must_use]
+    pub fn with_density(mut self, density: impl Into<TrainingVolume>) -> Self {
+        self.density = Some(density.into());
+        self
+    }
 }
 
 /// Why a tomogram cannot be trained on.
@@ -36,6 +68,16 @@ pub enum DataError {
         volume: [usize; 3],
         /// Its labels' shape.
         labels: [usize; 3],
+    },
+    /// Volume and noise-free density differ in shape.
+    #[error("{name}: the tomogram has shape {volume:?} (z, y, x), its density {density:?}")]
+    DensityShape {
+        /// The tomogram's name.
+        name: String,
+        /// Its shape.
+        volume: [usize; 3],
+        /// Its density's shape.
+        density: [usize; 3],
     },
     /// A label is not in the class table.
     #[error("{name}: voxel {index:?} (z, y, x) has label {label}, which is not in the class table")]
@@ -86,6 +128,14 @@ pub enum DataError {
         /// What is wrong.
         source: StatisticsError,
     },
+    /// The same in a noise-free density.
+    #[error("the density of {name}")]
+    DensityStatistics {
+        /// The tomogram's name.
+        name: String,
+        /// What is wrong.
+        source: StatisticsError,
+    },
     /// A patch cannot be read.
     #[error("{name}")]
     Read {
@@ -101,6 +151,8 @@ pub enum DataError {
 pub(super) struct PreparedTomogram {
     pub(super) name: String,
     grey: GreyValues,
+    /// Without noise, scaled to mean 0 and deviation 1, for networks that learn it.
+    density: Option<GreyValues>,
     /// Of the grey values as they were given.
     pub(super) statistics: Statistics,
     /// Output channel per voxel; [`ClassLabel::IGNORE`]'s number where ignored.
@@ -140,6 +192,16 @@ impl PreparedTomogram {
     pub(super) fn read(&self, region: Region) -> Result<Array3<f32>, DataError> {
         self.grey(region).map_err(|source| DataError::Read { name: self.name.clone(), source })
     }
+
+    /// A region's density without noise, where it is known and the network learns it.
+    pub(super) fn read_density(&self, region: Region) -> Result<Option<Array3<f32>>, DataError> {
+        let read = |density: &GreyValues| density.read(region).map_err(|source| DataError::Read { name: self.name.clone(), source });
+        self.density.as_ref().map(read).transpose()
+    }
+
+    pub(super) fn has_density(&self) -> bool {
+        self.density.is_some()
+    }
 }
 
 /// Whether all voxel sizes that are known agree with the training's.
@@ -151,35 +213,44 @@ pub(super) fn check_voxel_sizes(tomograms: &[TrainingTomogram], expected: Option
     different.map_or(Ok(()), Err)
 }
 
-/// Prepares tomograms one after another; progress counts planes of each.
+/// Prepares tomograms for a network one after another; progress counts planes of each.
 pub(super) fn prepare(
     tomograms: Vec<TrainingTomogram>,
     classes: &ClassTable,
     smoothing: &Smoothing,
-    granularity: usize,
+    network: Architecture,
     progress: &dyn Progress,
 ) -> Result<Vec<PreparedTomogram>, DataError> {
-    tomograms.into_iter().map(|tomogram| prepare_one(tomogram, classes, smoothing, granularity, progress)).collect()
+    tomograms.into_iter().map(|tomogram| prepare_one(tomogram, classes, smoothing, network, progress)).collect()
 }
 
 fn prepare_one(
     tomogram: TrainingTomogram,
     classes: &ClassTable,
     smoothing: &Smoothing,
-    granularity: usize,
+    network: Architecture,
     progress: &dyn Progress,
 ) -> Result<PreparedTomogram, DataError> {
-    let TrainingTomogram { name, volume, labels } = tomogram;
+    let TrainingTomogram { name, volume, labels, density } = tomogram;
+    let (granularity, density) = (network.granularity(), density.filter(|_| network.denoises()));
     let shape = volume.shape();
     let label_shape: [usize; 3] = labels.dim().into();
     if shape != label_shape {
         return Err(DataError::Shape { name, volume: shape, labels: label_shape });
+    }
+    if let Some(density) = density.as_ref().map(TrainingVolume::shape).filter(|density| *density != shape) {
+        return Err(DataError::DensityShape { name, volume: shape, density });
     }
     if let Some(&length) = shape.iter().min().filter(|&&n| n < granularity) {
         return Err(DataError::TooThin { name, length, least: granularity });
     }
     let (grey, statistics) =
         GreyValues::prepare(volume, smoothing, progress).map_err(|source| DataError::Statistics { name: name.clone(), source })?;
+    let scaled = |density| {
+        let prepared = GreyValues::prepare(density, &Smoothing::new(0.0), progress);
+        prepared.map(|(density, _)| density).map_err(|source| DataError::DensityStatistics { name: name.clone(), source })
+    };
+    let density = density.map(scaled).transpose()?;
     let table = channel_labels(classes);
     let mut channel_of = [None; 256];
     for (channel, label) in table.iter().enumerate() {
@@ -197,5 +268,5 @@ fn prepare_one(
             voxels[usize::from(channel) - 1].push(linear as u64);
         }
     }
-    Ok(PreparedTomogram { name, grey, statistics, channels, voxels })
+    Ok(PreparedTomogram { name, grey, density, statistics, channels, voxels })
 }

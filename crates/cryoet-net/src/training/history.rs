@@ -9,6 +9,9 @@ pub struct StepRecord {
     pub step: u64,
     /// The loss of its batch.
     pub loss: f64,
+    /// Of networks that learn to denoise, the mean squared difference to the density without noise, in its variance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub density_loss: Option<f64>,
     /// The learning rate used.
     pub learning_rate: f64,
     /// The gradient's norm before clipping.

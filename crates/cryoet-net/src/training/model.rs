@@ -68,8 +68,8 @@ impl Model {
         Ok(self)
     }
 
-    /// Logits (batch, outputs, z, y, x) in the model's precision; normalised layers see the batch alone.
-    pub(super) fn logits(&self, input: &Tensor) -> Result<Tensor, TorchError> {
+    /// What all heads answer (batch, channels, z, y, x) in the model's precision; normalised layers see the batch alone.
+    pub(super) fn answers(&self, input: &Tensor) -> Result<Tensor, TorchError> {
         Ok(self.pass(input, None)?)
     }
 
@@ -141,7 +141,7 @@ impl Model {
         let new = |layer: &TrainedLayer| Ok(Measured { mean: layer.bias.f_zeros_like()?, variance: layer.bias.f_ones_like()? });
         let measured = self.layers.iter().map(new).collect::<Result<Vec<_>, TorchError>>()?;
         for (earlier, input) in inputs.enumerate() {
-            let _logits = self.pass(&input?, Some(Measurement { layers: &measured, share: 1.0 / (earlier + 1) as f64 }))?;
+            let _answers = self.pass(&input?, Some(Measurement { layers: &measured, share: 1.0 / (earlier + 1) as f64 }))?;
         }
         Ok(measured)
     }

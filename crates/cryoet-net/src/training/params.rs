@@ -209,6 +209,7 @@ impl TrainParams {
             ("loss.cross_entropy", loss.cross_entropy),
             ("loss.background_weight", loss.background_weight),
             ("loss.focal", loss.focal),
+            ("loss.density", loss.density),
         ];
         let of_classes = loss.class_weights.iter().map(|&weight| ("loss.class_weights", weight));
         if let Some((name, weight)) = weights.into_iter().chain(of_classes).find(|(_, weight)| !(weight.is_finite() && *weight >= 0.0)) {

@@ -1,6 +1,7 @@
 use cryoet_core::{ClassLabel, Region, VolumeSource};
 
 use super::data::{DataError, PreparedTomogram};
+use super::densities::Densities;
 use super::sampler::PatchPlan;
 use crate::normalisation::{Normalisation, ZScore};
 
@@ -15,6 +16,8 @@ pub(super) struct Patches {
     pub(super) channels: Vec<u8>,
     /// 0 where ignored, else 1.
     pub(super) valid: Vec<u8>,
+    /// For networks that learn them.
+    pub(super) densities: Option<Densities>,
 }
 
 impl Patches {
@@ -40,6 +43,6 @@ impl Patches {
                 valid.push(u8::from(!ignored));
             }
         }
-        Ok(Self { count: plans.len(), size, values, channels, valid })
+        Ok(Self { count: plans.len(), size, values, channels, valid, densities: None })
     }
 }

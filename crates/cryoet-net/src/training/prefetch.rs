@@ -4,6 +4,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
 use super::data::{DataError, PreparedTomogram};
+use super::densities::Densities;
 use super::params::TrainParams;
 use super::patches::Patches;
 use super::sampler::Sampler;
@@ -17,13 +18,19 @@ pub(super) struct PatchSource {
     pub(super) tomograms: Vec<PreparedTomogram>,
     pub(super) sampler: Sampler,
     pub(super) params: TrainParams,
+    /// Whether the network learns densities without noise.
+    pub(super) denoises: bool,
 }
 
 impl PatchSource {
     /// The patches of a step, which depend on data, seed and step alone.
     pub(super) fn cut(&self, step: u64) -> Result<Patches, DataError> {
         let plans = self.sampler.draw(&self.tomograms, &self.params, step);
-        Patches::cut(&self.tomograms, &plans, self.params.normalisation)
+        let mut patches = Patches::cut(&self.tomograms, &plans, self.params.normalisation)?;
+        if self.denoises {
+            patches.densities = Some(Densities::cut(&self.tomograms, &plans)?);
+        }
+        Ok(patches)
     }
 }
 

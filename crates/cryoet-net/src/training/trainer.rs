@@ -6,7 +6,7 @@ use tch::Tensor;
 
 use super::adam::{Adam, RestoreError};
 use super::average::Average;
-use super::batch::Batch;
+use super::batch::{Batch, Density};
 use super::central_box::central_box;
 use super::checkpoint::{Checkpoint, CheckpointError, Record};
 use super::confusion::VoxelCounts;
@@ -19,9 +19,10 @@ use super::prefetch::{PatchSource, Prefetch};
 use super::sampler::Sampler;
 use super::schedule::learning_rate;
 use super::warning::{TrainingWarning, patch_cut, warnings};
-use crate::architecture::Architecture;
+use crate::architecture::{Answer, Architecture};
 use crate::device::Device;
 use crate::inference::{SegmentError, channels_of_part};
+use crate::loss::squared_difference;
 use crate::network::Network;
 use crate::smoothing::Smoothing;
 use crate::tensor_map::TensorMap;
@@ -39,11 +40,8 @@ const MEASURED_PATCHES: u64 = 64;
 ///
 /// let classes = ClassTable::new(vec![Class::new(ClassLabel::new(1), "ball")])?;
 /// let inside = |z: usize, y: usize, x: usize| (z.abs_diff(8)).pow(2) + y.abs_diff(8).pow(2) + x.abs_diff(8).pow(2) < 16;
-/// let tomogram = TrainingTomogram {
-///     name: "tomogram".into(),
-///     volume: Volume::new(Array3::from_shape_fn((16, 16, 16), |(z, y, x)| f32::from(u8::from(inside(z, y, x))))).into(),
-///     labels: Array3::from_shape_fn((16, 16, 16), |(z, y, x)| u8::from(inside(z, y, x))),
-/// };
+/// let labels = Array3::from_shape_fn((16, 16, 16), |(z, y, x)| u8::from(inside(z, y, x)));
+/// let tomogram = TrainingTomogram::new("tomogram", Volume::new(labels.mapv(f32::from)), labels);
 /// let params = TrainParams { steps: 2, batch: 1, patch: 16, ..TrainParams::default() };
 /// let mut trainer = Trainer::new(params, classes, vec![tomogram], vec![], Device::Cpu, &())?;
 /// while !trainer.is_finished() {
@@ -101,12 +99,8 @@ impl Trainer {
     /// # use cryoet_core::{Class, ClassLabel, ClassTable, Volume, ndarray::Array3};
     /// # use cryoet_net::{Architecture, Device, TrainParams, Trainer, TrainingTomogram, Weights};
     /// # let inside = |z: usize, y: usize, x: usize| z.abs_diff(8).pow(2) + y.abs_diff(8).pow(2) + x.abs_diff(8).pow(2) < 16;
-    /// # let grey = |(z, y, x)| f32::from(u8::from(inside(z, y, x)));
-    /// # let tomogram = |name: &str| TrainingTomogram {
-    /// #     name: name.into(),
-    /// #     volume: Volume::new(Array3::from_shape_fn((16, 16, 16), grey)).into(),
-    /// #     labels: Array3::from_shape_fn((16, 16, 16), |(z, y, x)| u8::from(inside(z, y, x))),
-    /// # };
+    /// # let labels = || Array3::from_shape_fn((16, 16, 16), |(z, y, x)| u8::from(inside(z, y, x)));
+    /// # let tomogram = |name: &str| TrainingTomogram::new(name, Volume::new(labels().mapv(f32::from)), labels());
     /// # let classes = ClassTable::new(vec![Class::new(ClassLabel::new(1), "ball")])?;
     /// let params = TrainParams { steps: 1, batch: 1, patch: 8, ..TrainParams::default() };
     /// let network = Architecture::Msd { outputs: 2, depth: 4, dilations: 2 };
@@ -138,12 +132,8 @@ impl Trainer {
     /// # use cryoet_core::{Class, ClassLabel, ClassTable, Volume, ndarray::Array3};
     /// # use cryoet_net::{Architecture, Device, TrainParams, Trainer, TrainingTomogram, Weights};
     /// # let inside = |z: usize, y: usize, x: usize| z.abs_diff(8).pow(2) + y.abs_diff(8).pow(2) + x.abs_diff(8).pow(2) < 16;
-    /// # let grey = |(z, y, x)| f32::from(u8::from(inside(z, y, x)));
-    /// # let tomogram = |name: &str| TrainingTomogram {
-    /// #     name: name.into(),
-    /// #     volume: Volume::new(Array3::from_shape_fn((16, 16, 16), grey)).into(),
-    /// #     labels: Array3::from_shape_fn((16, 16, 16), |(z, y, x)| u8::from(inside(z, y, x))),
-    /// # };
+    /// # let labels = || Array3::from_shape_fn((16, 16, 16), |(z, y, x)| u8::from(inside(z, y, x)));
+    /// # let tomogram = |name: &str| TrainingTomogram::new(name, Volume::new(labels().mapv(f32::from)), labels());
     /// # let classes = ClassTable::new(vec![Class::new(ClassLabel::new(1), "ball")])?;
     /// let start = Weights::random(classes, None, 1); // or read from a file
     /// let before = start.sha256();
@@ -177,7 +167,8 @@ impl Trainer {
     ) -> Result<Self, TrainError> {
         let weights = weights.without_calibration().with_clustering(None);
         let mut description = weights.description().clone();
-        let granularity = description.architecture.granularity();
+        let architecture = description.architecture;
+        let granularity = architecture.granularity();
         params.check(granularity)?;
         description.normalisation = params.normalisation;
         description.smoothing = params.smoothing;
@@ -186,8 +177,8 @@ impl Trainer {
         check_voxel_sizes(&training, description.voxel_size)?;
         check_voxel_sizes(&validation, description.voxel_size)?;
         let (count, classes) = (training.len(), &description.classes);
-        let training = prepare(training, classes, &smoothing, granularity, progress)?;
-        let validation = prepare(validation, classes, &smoothing, granularity, progress)?;
+        let training = prepare(training, classes, &smoothing, architecture, progress)?;
+        let validation = prepare(validation, classes, &smoothing, architecture, progress)?;
         if training.is_empty() {
             return Err(DataError::NoTomogram.into());
         }
@@ -198,10 +189,11 @@ impl Trainer {
         }
         let sampler = Sampler::new(&training, params.patch, granularity).ok_or(DataError::NothingLabelled { count })?;
         params.check_batch_normalisation(sampler.size(), granularity)?;
-        let mut warnings = warnings(classes, &training, &validation, |tomogram| validated_region(tomogram, &params, granularity))?;
+        let mut warnings =
+            warnings(architecture, classes, &training, &validation, |tomogram| validated_region(tomogram, &params, granularity))?;
         warnings.extend(patch_cut(params.patch, sampler.size()));
-        let patches = PatchSource { tomograms: training, sampler, params: params.clone() };
-        let build = |tensors: &TensorMap| Model::new(description.architecture, tensors, device, params.precision);
+        let patches = PatchSource { tomograms: training, sampler, params: params.clone(), denoises: architecture.denoises() };
+        let build = |tensors: &TensorMap| Model::new(architecture, tensors, device, params.precision);
         let mut model = build(weights.tensors())?;
         if params.batch_normalisation {
             model = match start {
@@ -239,12 +231,8 @@ impl Trainer {
     /// # use cryoet_core::{Class, ClassLabel, ClassTable, Volume, ndarray::Array3};
     /// # use cryoet_net::{Architecture, Device, TrainParams, Trainer, TrainingTomogram, Weights};
     /// # let inside = |z: usize, y: usize, x: usize| z.abs_diff(8).pow(2) + y.abs_diff(8).pow(2) + x.abs_diff(8).pow(2) < 16;
-    /// # let grey = |(z, y, x)| f32::from(u8::from(inside(z, y, x)));
-    /// # let tomogram = |name: &str| TrainingTomogram {
-    /// #     name: name.into(),
-    /// #     volume: Volume::new(Array3::from_shape_fn((16, 16, 16), grey)).into(),
-    /// #     labels: Array3::from_shape_fn((16, 16, 16), |(z, y, x)| u8::from(inside(z, y, x))),
-    /// # };
+    /// # let labels = || Array3::from_shape_fn((16, 16, 16), |(z, y, x)| u8::from(inside(z, y, x)));
+    /// # let tomogram = |name: &str| TrainingTomogram::new(name, Volume::new(labels().mapv(f32::from)), labels());
     /// # let classes = ClassTable::new(vec![Class::new(ClassLabel::new(1), "ball")])?;
     /// let params = TrainParams { steps: 2, batch: 1, patch: 8, ..TrainParams::default() };
     /// let data = || vec![tomogram("first")];
@@ -288,8 +276,8 @@ impl Trainer {
         let start = Instant::now();
         let batch = Batch::new(&self.patches.take(self.step)?, self.device)?;
         let data_seconds = start.elapsed().as_secs_f64();
-        let logits = self.model.logits(&batch.input)?;
-        let loss = self.params.loss.compute(&logits, &batch.target, &batch.valid).map_err(TorchError::from)?;
+        let Losses { loss, density } = self.losses(&self.model.answers(&batch.input)?, &batch)?;
+        let density_loss = density.map(|density| density.f_double_value(&[])).transpose().map_err(TorchError::from)?;
         let value = loss.f_double_value(&[]).map_err(TorchError::from)?;
         let rate = learning_rate(&self.params, self.step);
         let step = self.step + 1;
@@ -316,9 +304,25 @@ impl Trainer {
             average.update(&mut self.model, self.step)?;
         }
         let seconds = start.elapsed().as_secs_f64();
-        let record = StepRecord { step: self.step, loss: value, learning_rate: rate, gradient_norm, seconds, data_seconds };
+        let record = StepRecord { step: self.step, loss: value, density_loss, learning_rate: rate, gradient_norm, seconds, data_seconds };
         self.history.steps.push(record.clone());
         Ok(record)
+    }
+
+    /// What the heads' answers to a batch are worth.
+    fn losses(&self, answers: &Tensor, batch: &Batch) -> Result<Losses, TorchError> {
+        let architecture = self.description.architecture;
+        let channels =
+            |answer| architecture.channels(answer).map(|range| answers.f_narrow(1, range.start, range.end - range.start)).transpose();
+        let logits = channels(Answer::Classes)?.unwrap_or_else(|| answers.shallow_clone());
+        let loss = self.params.loss.compute(&logits, &batch.target, &batch.valid)?;
+        match (channels(Answer::Density)?, &batch.density) {
+            (Some(answer), Some(Density { target, known })) => {
+                let density = squared_difference(&answer, target, known)?;
+                Ok(Losses { loss: loss.f_add(&density.f_multiply_scalar(self.params.loss.density)?)?, density: Some(density) })
+            }
+            _ => Ok(Losses { loss, density: None }),
+        }
     }
 
     /// Whether a validation is due after the last step.
@@ -339,12 +343,8 @@ impl Trainer {
     /// # use cryoet_core::{Class, ClassLabel, ClassTable, Volume, ndarray::Array3};
     /// # use cryoet_net::{Architecture, Device, TrainParams, Trainer, TrainingTomogram, Weights};
     /// # let inside = |z: usize, y: usize, x: usize| z.abs_diff(8).pow(2) + y.abs_diff(8).pow(2) + x.abs_diff(8).pow(2) < 16;
-    /// # let grey = |(z, y, x)| f32::from(u8::from(inside(z, y, x)));
-    /// # let tomogram = |name: &str| TrainingTomogram {
-    /// #     name: name.into(),
-    /// #     volume: Volume::new(Array3::from_shape_fn((16, 16, 16), grey)).into(),
-    /// #     labels: Array3::from_shape_fn((16, 16, 16), |(z, y, x)| u8::from(inside(z, y, x))),
-    /// # };
+    /// # let labels = || Array3::from_shape_fn((16, 16, 16), |(z, y, x)| u8::from(inside(z, y, x)));
+    /// # let tomogram = |name: &str| TrainingTomogram::new(name, Volume::new(labels().mapv(f32::from)), labels());
     /// # let classes = ClassTable::new(vec![Class::new(ClassLabel::new(1), "ball")])?;
     /// let params = TrainParams { steps: 2, batch: 1, patch: 8, validate_every: 1, ..TrainParams::default() };
     /// let mut trainer = Trainer::new(params, classes, vec![tomogram("first")], vec![tomogram("second")], Device::Cpu, &())?;
@@ -475,6 +475,12 @@ impl Trainer {
     pub fn history(&self) -> &History {
         &self.history
     }
+}
+
+/// The loss of a step, and what of it is that of the density, unweighted.
+struct Losses {
+    loss: Tensor,
+    density: Option<Tensor>,
 }
 
 /// What the weights given to a training are.

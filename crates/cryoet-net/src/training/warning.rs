@@ -3,6 +3,7 @@ use std::fmt;
 use cryoet_core::{ClassLabel, ClassTable, Region};
 
 use super::data::{DataError, PreparedTomogram};
+use crate::architecture::Architecture;
 
 /// What about the data of a training can be meant, and seldom is: it starts all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub enum TrainingWarning {
         /// Its name.
         name: String,
     },
+    /// The network learns to denoise, and no training tomogram has a density without noise: its head for that learns nothing.
+    NoDensity,
     /// Patches are smaller than asked for, because a training tomogram is.
     PatchCut {
         /// The edge asked for, in voxels.
@@ -55,6 +58,9 @@ impl fmt::Display for TrainingWarning {
                 )
             }
             Self::NeverSeen { label, name } => write!(f, "no training tomogram has a voxel of class {label} ({name}): it cannot be learnt"),
+            Self::NoDensity => {
+                write!(f, "no training tomogram has a density without noise: the network learns to name particles, and not to denoise")
+            }
             Self::PatchCut { asked, size } => {
                 write!(f, "patches of {asked}^3 voxels do not fit into all training tomograms: they are {size:?} (z, y, x)")
             }
@@ -63,8 +69,9 @@ impl fmt::Display for TrainingWarning {
     }
 }
 
-/// What is odd about tomograms; `validated` gives what validation looks at of one.
+/// What is odd about tomograms for a network; `validated` gives what validation looks at of one.
 pub(super) fn warnings(
+    network: Architecture,
     classes: &ClassTable,
     training: &[PreparedTomogram],
     validation: &[PreparedTomogram],
@@ -76,6 +83,9 @@ pub(super) fn warnings(
         if !training.iter().any(|tomogram| tomogram.voxels.get(channel).is_some_and(|voxels| !voxels.is_empty())) {
             found.push(TrainingWarning::NeverSeen { label: class.label, name: class.name.clone() });
         }
+    }
+    if network.denoises() && !training.iter().any(PreparedTomogram::has_density) {
+        found.push(TrainingWarning::NoDensity);
     }
     for of_validation in validation {
         for of_training in training {

@@ -74,6 +74,14 @@ impl Layout {
         if self == Self::Cryoet { "classes.mrc" } else { "class_mask.mrc" }
     }
 
+    /// The file of the density without noise; in a layout of our own it is there if asked for.
+    pub(super) fn density(self, asked: bool) -> Option<&'static str> {
+        match self {
+            Self::Cryoet => asked.then_some("density.mrc"),
+            Self::Shrec | Self::Shrec19 => Some("grandmodel.mrc"),
+        }
+    }
+
     /// Writes all files of a tomogram of a name but its record.
     pub(super) fn write(self, folder: &Path, name: &str, simulation: &Simulation, density: bool) -> Result<(), Failure> {
         match self {

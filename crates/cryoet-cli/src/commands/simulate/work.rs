@@ -52,10 +52,11 @@ impl Work {
     }
 
     /// The tomogram in the data set's list; paths count from the data set's folder.
-    pub(super) fn entry(&self, layout: Layout, split: Split) -> Entry {
+    pub(super) fn entry(&self, layout: Layout, density: bool, split: Split) -> Entry {
         let name = self.folder.name();
         let file = |file: &str| Path::new(name).join(file);
         let volume = file(layout.volume(self.params.depth.is_some()));
-        Entry { name: name.to_owned(), volume, labels: file(layout.labels()), particles: Some(file("particles.csv")), split }
+        let density = layout.density(density).map(file);
+        Entry { name: name.to_owned(), volume, labels: file(layout.labels()), density, particles: Some(file("particles.csv")), split }
     }
 }

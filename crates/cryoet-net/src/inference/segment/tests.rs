@@ -1,4 +1,5 @@
 use super::*;
+use crate::architecture::Architecture;
 use crate::device::Device;
 use crate::inference::TileHalo;
 use crate::network::Precision;
@@ -161,20 +162,26 @@ fn with_little_memory(limit: usize) -> Result<(Segmentation, usize, usize), Segm
     let params = SegmentParams { memory: 60_000_000, ..SegmentParams::default() };
     let (ensemble, plan) = Ensemble::prepare(&networks, &volume, &params, &())?;
     let (mut labels, mut scores) = (Volume::new(Array3::zeros(volume.shape())), Volume::new(Array3::zeros(volume.shape())));
-    let (mut refused, mut parts) = (0, 0);
-    let answer = |tile: &Tile| {
+    let (mut refused, mut parts, grey) = (0, 0, &ensemble.grey);
+    let answer = |tile: &Tile, seen: &[ArrayView3<'_, f32>]| {
         if tile.input.voxels() > limit {
             refused += 1;
             return Err(TorchError::out_of_memory().into());
         }
-        ensemble.segment_tile(&volume, tile, &params)
+        ensemble.segment_tile(seen, tile, &params)
     };
-    by_tiles(&plan, &(), answer, |block: SegmentedBlock| {
-        parts += usize::from(block.memory_ran_out);
-        labels.write_region(block.start, block.labels.view())?;
-        scores.write_region(block.start, block.scores.view())?;
-        Ok::<_, SegmentError>(())
-    })?;
+    by_tiles(
+        &plan,
+        &(),
+        |region| grey.read(region),
+        answer,
+        |block: SegmentedBlock| {
+            parts += usize::from(block.memory_ran_out);
+            labels.write_region(block.start, block.labels.view())?;
+            scores.write_region(block.start, block.scores.view())?;
+            Ok::<_, SegmentError>(())
+        },
+    )?;
     Ok((Segmentation { labels, scores }, refused, parts))
 }
 
@@ -242,4 +249,57 @@ fn networks_and_trainings_may_move_to_other_threads() {
     may_move::<Network>();
     may_move::<crate::Trainer>();
     may_move::<Weights>();
+}
+
+fn two_heads() -> Network {
+    let classes = weights(None).description().classes.clone();
+    let weights = Weights::untrained(Architecture::Umc { outputs: 3 }, classes, None, 3);
+    Network::new(&weights, Device::Cpu, Precision::F32).unwrap()
+}
+
+/// Scores and density.
+fn both(volume: &Volume<f32>, params: &SegmentParams) -> [Array3<f32>; 2] {
+    let [mut scores, mut density] = [(); 2].map(|()| Volume::new(Array3::<f32>::zeros(volume.shape())));
+    segment_blocks(&[two_heads()], volume, params, &(), |block| {
+        scores.write_region(block.start, block.scores.view())?;
+        density.write_region(block.start, block.density.unwrap().view())?;
+        Ok::<_, SegmentError>(())
+    })
+    .unwrap();
+    [scores, density].map(Volume::into_data)
+}
+
+#[test]
+fn two_heads_show_no_seams() {
+    let volume = tomogram([7, 16, 400]);
+    let params = SegmentParams { density: true, ..SegmentParams::default() };
+    let memory = 14_000_000;
+    let tiles = TilePlan::new(Architecture::Umc { outputs: 3 }, volume.shape(), memory).unwrap().tiles().len();
+    assert!(tiles > 1);
+    let (whole, tiled) = (both(&volume, &params), both(&volume, &SegmentParams { memory, ..params.clone() }));
+    for (whole, tiled) in whole.iter().zip(&tiled) {
+        let apart = whole.iter().zip(tiled).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(apart < 1e-5, "{apart} in {tiles} tiles");
+        assert!(whole.iter().any(|value| (value - whole[[0, 0, 0]]).abs() > 1e-4));
+    }
+}
+
+#[test]
+fn a_density_is_turned_back() {
+    let volume = tomogram([16, 32, 48]);
+    let params = SegmentParams { density: true, turns: true, ..SegmentParams::default() };
+    let [_, upright] = both(&volume, &params);
+    for turn in Turn::ALL {
+        let [_, turned] = both(&volume.with_data(turn.apply(volume.view()).to_owned()), &params);
+        assert!(upright.iter().zip(&turn.apply(turned.view())).all(|(a, b)| (a - b).abs() < 1e-5), "{turn:?}");
+    }
+}
+
+#[test]
+fn a_network_that_does_not_denoise_says_so() {
+    let params = SegmentParams { density: true, ..SegmentParams::default() };
+    let error = segment(&[smoothing_network(Precision::F32)], &tomogram([8, 8, 8]), &params, &()).unwrap_err();
+    assert!(error.to_string().starts_with("DeepFinder's U-Net, 3 outputs answers with classes alone"), "{error}");
+    let plain = segment(&[two_heads()], &tomogram([8, 8, 8]), &SegmentParams::default(), &()).unwrap();
+    assert!(plain.scores.data().iter().all(|score| *score > 0.33 && *score <= 1.0));
 }

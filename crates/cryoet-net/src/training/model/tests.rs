@@ -34,9 +34,9 @@ fn a_folded_model_answers_as_it_did_in_training() {
     let folded = model(&trained.folded(once(0.2)).unwrap());
     assert!(folded.layers.iter().all(|layer| layer.scale.is_none()));
     // The measured variance is over n - 1, that of the batch over n; at the bottom of the network n is 1024.
-    let apart = difference(&trained.logits(&batch(0.2)).unwrap(), &folded.logits(&batch(0.2)).unwrap());
+    let apart = difference(&trained.answers(&batch(0.2)).unwrap(), &folded.answers(&batch(0.2)).unwrap());
     assert!(apart < 0.02, "{apart}");
-    let other = difference(&trained.logits(&batch(0.2)).unwrap(), &model(&random()).logits(&batch(0.2)).unwrap());
+    let other = difference(&trained.answers(&batch(0.2)).unwrap(), &model(&random()).answers(&batch(0.2)).unwrap());
     assert!(other > 0.1, "{other}");
 }
 
@@ -45,7 +45,7 @@ fn normalising_trained_weights_keeps_their_answer() {
     let plain = model(&random());
     let normalised = model(&random()).normalised_alike(once(0.2)).unwrap();
     assert_eq!(normalised.layers.iter().filter(|layer| layer.scale.is_some()).count(), ARCHITECTURE.layers().len() - 1);
-    let apart = difference(&plain.logits(&batch(0.2)).unwrap(), &normalised.logits(&batch(0.2)).unwrap());
+    let apart = difference(&plain.answers(&batch(0.2)).unwrap(), &normalised.answers(&batch(0.2)).unwrap());
     assert!(apart < 0.02, "{apart}");
 }
 

@@ -2,6 +2,7 @@ use cryoet_core::ndarray::Array3;
 use cryoet_core::{Class, ClassLabel, ClassTable, Region, SourceError, Volume, VolumeSource, VoxelSize};
 
 use super::*;
+use crate::Architecture;
 use crate::smoothing::Smoothing;
 use crate::training::data::prepare;
 use crate::training::{TrainingTomogram, TrainingVolume};
@@ -31,9 +32,9 @@ fn source(volume: impl FnOnce(Volume<f32>) -> TrainingVolume) -> PatchSource {
     let params = TrainParams { steps: 40, batch: 3, patch: 8, shift: 4, smoothing: 1.0, ..TrainParams::default() };
     let grey = Volume::new(Array3::from_shape_fn((16, 20, 24), |(z, y, x)| ((z * 5 + y * 11 + x * 17) % 23) as f32));
     let labels = Array3::from_shape_fn((16, 20, 24), |(z, y, x)| if z < 2 { 255 } else { u8::from(y * x < 50) });
-    let tomogram = TrainingTomogram { name: "first".into(), volume: volume(grey), labels };
-    let tomograms = prepare(vec![tomogram], &classes, &Smoothing::new(1.0), 4, &()).unwrap();
-    PatchSource { sampler: Sampler::new(&tomograms, params.patch, 4).unwrap(), tomograms, params }
+    let tomogram = TrainingTomogram::new("first", volume(grey), labels);
+    let tomograms = prepare(vec![tomogram], &classes, &Smoothing::new(1.0), Architecture::DeepFinder { outputs: 2 }, &()).unwrap();
+    PatchSource { sampler: Sampler::new(&tomograms, params.patch, 4).unwrap(), tomograms, params, denoises: false }
 }
 
 #[test]

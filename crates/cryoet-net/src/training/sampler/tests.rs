@@ -2,6 +2,7 @@ use cryoet_core::ndarray::Array3;
 use cryoet_core::{Class, ClassLabel, ClassTable, Volume};
 
 use super::*;
+use crate::Architecture;
 use crate::smoothing::Smoothing;
 use crate::training::TrainingTomogram;
 use crate::training::data::prepare;
@@ -15,9 +16,9 @@ fn prepared(shapes: &[[usize; 3]]) -> Vec<PreparedTomogram> {
             _ => 0,
         });
         let volume = Volume::new(Array3::from_shape_fn(shape, |(z, y, x)| (z * y * x) as f32));
-        TrainingTomogram { name: "t".into(), volume: volume.into(), labels }
+        TrainingTomogram::new("t", volume, labels)
     });
-    prepare(tomograms.collect(), &classes, &Smoothing::new(0.0), 4, &()).unwrap()
+    prepare(tomograms.collect(), &classes, &Smoothing::new(0.0), Architecture::DeepFinder { outputs: 2 }, &()).unwrap()
 }
 
 #[test]
