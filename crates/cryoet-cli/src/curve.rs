@@ -3,7 +3,7 @@
 use cryoet::ClassTable;
 use cryoet::net::History;
 
-use crate::plot::{BLACK, BLUE, BOTTOM, GRID, HEIGHT, LEFT, Mark, Plot, RIGHT, TOP, VERMILION, WIDTH};
+use crate::plot::{BLUE, Mark, Plot, RIGHT, VERMILION, WIDTH, across, up};
 
 /// At most so many points of the loss are drawn; each is the mean over its steps.
 const POINTS: usize = 300;
@@ -18,35 +18,32 @@ pub(crate) fn plot(history: &History, classes: &ClassTable) -> Plot {
     let scores: Vec<_> = history.validations.iter().map(|record| (record.step as f64, record.metrics.mean_f1)).collect();
     let last = history.steps.last().map_or(1.0, |step| step.step as f64).max(1.0);
     let top = losses.iter().map(|point| point.1).fold(0.0, f64::max).max(1e-6) * 1.05;
-    let x = |step: f64| LEFT + step / last * (WIDTH - LEFT - RIGHT);
-    let y = |share: f64| HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM);
-    let text = |at, anchor, colour, text: &str| Mark::Text { at, anchor, colour, text: text.to_owned() };
+    let x = |step: f64| across(step / last);
     let mut marks = Vec::new();
     for tick in 0..=5 {
         let share = f64::from(tick) / 5.0;
-        let (ty, tx) = (y(share), x(share * last));
-        marks.push(Mark::Line { points: vec![[LEFT, ty], [WIDTH - RIGHT, ty]], colour: GRID, width: 1.0 });
-        marks.push(text([LEFT - 6.0, ty + 4.0], 1.0, LOSS, &format!("{:.2}", share * top)));
-        marks.push(text([WIDTH - RIGHT + 6.0, ty + 4.0], 0.0, F1, &format!("{share:.1}")));
-        marks.push(text([tx, HEIGHT - BOTTOM + 18.0], 0.5, BLACK, &format!("{:.0}", share * last)));
+        marks.push(Mark::level(share, 1.0));
+        marks.push(Mark::level_name(share, LOSS, format!("{:.2}", share * top)));
+        marks.push(Mark::text([WIDTH - RIGHT + 6.0, up(share) + 4.0], 0.0, F1, format!("{share:.1}")));
+        marks.push(Mark::place_name(share, format!("{:.0}", share * last)));
     }
-    marks.push(text([WIDTH / 2.0, HEIGHT - 8.0], 0.5, BLACK, "step"));
-    marks.push(text([LEFT, 20.0], 0.0, LOSS, "training loss"));
-    marks.push(text([WIDTH - RIGHT, 20.0], 1.0, F1, "validation, F1 of voxels: mean (thick) and classes"));
+    marks.push(Mark::axis_name("step"));
+    marks.push(Mark::left_title(LOSS, "training loss"));
+    marks.push(Mark::right_title(F1, "validation, F1 of voxels: mean (thick) and classes"));
     for (index, class) in classes.iter().enumerate() {
         let colour = class.colour.unwrap_or(CLASSES[index % CLASSES.len()]);
         let f1 = history.validations.iter().filter_map(|record| {
             let metrics = record.metrics.classes.iter().find(|metrics| metrics.label == class.label)?;
-            Some([x(record.step as f64), y(metrics.f1)])
+            Some([x(record.step as f64), up(metrics.f1)])
         });
         let points: Vec<_> = f1.collect();
         if let Some(&[px, py]) = points.last() {
-            marks.push(text([px - 4.0, py - 4.0], 1.0, colour, &class.name));
+            marks.push(Mark::text([px - 4.0, py - 4.0], 1.0, colour, &class.name));
         }
         marks.push(Mark::Line { points, colour, width: 1.0 });
     }
-    let of_loss = losses.iter().map(|&(step, loss)| [x(step), y(loss / top)]).collect();
-    let of_scores: Vec<_> = scores.iter().map(|&(step, score)| [x(step), y(score)]).collect();
+    let of_loss = losses.iter().map(|&(step, loss)| [x(step), up(loss / top)]).collect();
+    let of_scores: Vec<_> = scores.iter().map(|&(step, score)| [x(step), up(score)]).collect();
     marks.push(Mark::Line { points: of_loss, colour: LOSS, width: 1.5 });
     marks.push(Mark::Line { points: of_scores.clone(), colour: F1, width: 2.5 });
     marks.extend(of_scores.into_iter().map(|at| Mark::Dot { at, colour: F1 }));
@@ -64,6 +61,7 @@ fn means(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plot::GRID;
 
     #[test]
     fn many_points_become_few_means() {
@@ -81,7 +79,7 @@ mod tests {
         let image = curve.raster();
         assert_eq!([image.width(), image.height()], [1440, 800]);
         // The lowest grid line, and the white above it, at two pixels a unit.
-        let row = ((HEIGHT - BOTTOM) * 2.0) as u32;
+        let row = (up(0.0) * 2.0) as u32;
         assert_eq!((image.pixel([700, row]), image.pixel([700, row - 8])), (GRID, [255; 3]));
     }
 }

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "net")]
+use cryoet::Resampled;
 use cryoet::io::{ParticleList, WriteParticles};
 use cryoet::{ClassTable, Particle, VoxelSize};
 
@@ -18,6 +20,16 @@ pub(crate) struct Origin<'a> {
     pub(crate) voxel_size: Option<VoxelSize>,
     /// Its extent z, y, x.
     pub(crate) shape: [usize; 3],
+}
+
+/// Brings particles that were found in a resampled tomogram back to its own voxels, places and sizes.
+#[cfg(feature = "net")]
+pub(crate) fn to_own_voxels(particles: &mut [Particle], resampled: &Resampled<'_>) -> Result<(), Failure> {
+    for particle in particles {
+        particle.position = resampled.to_source(particle.position)?;
+        particle.size = particle.size_in_voxels_of(resampled.volume_ratio().recip());
+    }
+    Ok(())
 }
 
 /// Writes particles to every output, and returns how many there are.

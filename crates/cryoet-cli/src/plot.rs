@@ -9,12 +9,12 @@ use crate::picture::{Raster, write_text};
 
 /// Width and height in the plot's units.
 pub(crate) const WIDTH: f64 = 720.0;
-pub(crate) const HEIGHT: f64 = 400.0;
+const HEIGHT: f64 = 400.0;
 /// Room around the axes.
-pub(crate) const LEFT: f64 = 60.0;
+const LEFT: f64 = 60.0;
 pub(crate) const RIGHT: f64 = 50.0;
-pub(crate) const TOP: f64 = 36.0;
-pub(crate) const BOTTOM: f64 = 46.0;
+const TOP: f64 = 36.0;
+const BOTTOM: f64 = 46.0;
 /// Colours that are told apart by everyone, and those of axes.
 pub(crate) const BLUE: [u8; 3] = [0, 114, 178];
 pub(crate) const VERMILION: [u8; 3] = [213, 94, 0];
@@ -41,6 +41,52 @@ pub(crate) enum Mark {
         colour: [u8; 3],
         text: String,
     },
+}
+
+impl Mark {
+    pub(crate) fn text(at: [f64; 2], anchor: f64, colour: [u8; 3], text: impl Into<String>) -> Self {
+        Self::Text { at, anchor, colour, text: text.into() }
+    }
+
+    /// A grid line at a share of the height.
+    pub(crate) fn level(share: f64, width: f64) -> Self {
+        Self::Line { points: vec![[LEFT, up(share)], [WIDTH - RIGHT, up(share)]], colour: GRID, width }
+    }
+
+    /// What a grid line stands for, at its left end.
+    pub(crate) fn level_name(share: f64, colour: [u8; 3], text: impl Into<String>) -> Self {
+        Self::text([LEFT - 6.0, up(share) + 4.0], 1.0, colour, text)
+    }
+
+    /// What a place along the lower axis stands for.
+    pub(crate) fn place_name(share: f64, text: impl Into<String>) -> Self {
+        Self::text([across(share), HEIGHT - BOTTOM + 18.0], 0.5, BLACK, text)
+    }
+
+    /// What the lower axis shows.
+    pub(crate) fn axis_name(text: impl Into<String>) -> Self {
+        Self::text([WIDTH / 2.0, HEIGHT - 8.0], 0.5, BLACK, text)
+    }
+
+    /// What is drawn in a colour, above the plot to the left.
+    pub(crate) fn left_title(colour: [u8; 3], text: impl Into<String>) -> Self {
+        Self::text([LEFT, 20.0], 0.0, colour, text)
+    }
+
+    /// The same to the right.
+    pub(crate) fn right_title(colour: [u8; 3], text: impl Into<String>) -> Self {
+        Self::text([WIDTH - RIGHT, 20.0], 1.0, colour, text)
+    }
+}
+
+/// Where a share of the lower axis lies.
+pub(crate) fn across(share: f64) -> f64 {
+    LEFT + share * (WIDTH - LEFT - RIGHT)
+}
+
+/// Where a share of the height lies.
+pub(crate) fn up(share: f64) -> f64 {
+    HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
 }
 
 /// What a plot is written as.

@@ -2,7 +2,7 @@
 
 use cryoet::pipeline::ClassReliability;
 
-use crate::plot::{BLACK, BLUE, BOTTOM, GRID, HEIGHT, LEFT, Mark, Plot, RIGHT, TOP, VERMILION, WIDTH};
+use crate::plot::{BLACK, BLUE, GRID, Mark, Plot, VERMILION, across, up};
 
 /// Picks of alike scores are taken together: so many to a point at least, and at most this many points.
 const PER_POINT: usize = 10;
@@ -13,22 +13,19 @@ pub(crate) fn plot(classes: &[ClassReliability]) -> Plot {
     let picks: Vec<_> = classes.iter().flat_map(|class| &class.picks).collect();
     let raw = points(picks.iter().map(|pick| (pick.score, pick.right)).collect());
     let calibrated = points(picks.iter().map(|pick| (pick.held_out, pick.right)).collect());
-    let x = |score: f64| LEFT + score * (WIDTH - LEFT - RIGHT);
-    let y = |share: f64| HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM);
-    let text = |at, anchor, colour, text: &str| Mark::Text { at, anchor, colour, text: text.to_owned() };
     let mut marks = Vec::new();
     for tick in 0..=5 {
         let share = f64::from(tick) / 5.0;
-        marks.push(Mark::Line { points: vec![[LEFT, y(share)], [WIDTH - RIGHT, y(share)]], colour: GRID, width: 1.0 });
-        marks.push(text([LEFT - 6.0, y(share) + 4.0], 1.0, BLACK, &format!("{share:.1}")));
-        marks.push(text([x(share), HEIGHT - BOTTOM + 18.0], 0.5, BLACK, &format!("{share:.1}")));
+        marks.push(Mark::level(share, 1.0));
+        marks.push(Mark::level_name(share, BLACK, format!("{share:.1}")));
+        marks.push(Mark::place_name(share, format!("{share:.1}")));
     }
-    marks.push(Mark::Line { points: vec![[x(0.0), y(0.0)], [x(1.0), y(1.0)]], colour: GRID, width: 2.0 });
-    marks.push(text([WIDTH / 2.0, HEIGHT - 8.0], 0.5, BLACK, "score"));
-    marks.push(text([LEFT, 20.0], 0.0, BLUE, "right picks, calibrated (held out)"));
-    marks.push(text([WIDTH - RIGHT, 20.0], 1.0, VERMILION, "as clustered"));
+    marks.push(Mark::Line { points: vec![[across(0.0), up(0.0)], [across(1.0), up(1.0)]], colour: GRID, width: 2.0 });
+    marks.push(Mark::axis_name("score"));
+    marks.push(Mark::left_title(BLUE, "right picks, calibrated (held out)"));
+    marks.push(Mark::right_title(VERMILION, "as clustered"));
     for (points, colour) in [(raw, VERMILION), (calibrated, BLUE)] {
-        let points: Vec<[f64; 2]> = points.into_iter().map(|(score, share)| [x(score.clamp(0.0, 1.0)), y(share)]).collect();
+        let points: Vec<[f64; 2]> = points.into_iter().map(|(score, share)| [across(score.clamp(0.0, 1.0)), up(share)]).collect();
         marks.extend(points.iter().map(|&at| Mark::Dot { at, colour }));
         marks.push(Mark::Line { points, colour, width: 1.5 });
     }
@@ -62,10 +59,7 @@ mod tests {
         let fitted = ClassCalibration { label: ClassLabel::new(1), curve: None, threshold: None };
         let class = ClassReliability { fitted, picks: picks.collect(), truths: 500 };
         let image = plot(&[class]).raster();
-        let pixel = |score: f64, share: f64| {
-            let at = [LEFT + score * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)];
-            image.pixel(at.map(|v| (v * 2.0) as u32))
-        };
+        let pixel = |score: f64, share: f64| image.pixel([across(score), up(share)].map(|v| (v * 2.0) as u32));
         assert_eq!([0.05, 0.45, 0.95].map(|score| pixel(score, score)), [BLUE; 3]);
         // All raw scores are 0.95; half of the picks are right, and every group is like the others but for the order of ties.
         assert_eq!(points(vec![(0.95, true), (0.95, false)]), [(0.95, 0.5)]);

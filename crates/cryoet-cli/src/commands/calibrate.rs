@@ -17,6 +17,7 @@ use crate::dataset::{Dataset, Entry, Split};
 use crate::failure::Failure;
 use crate::network::{NetworkOptions, not_picked, read_weights};
 use crate::paths::{Shown, check_files};
+use crate::picks::to_own_voxels;
 use crate::plot::PlotFormat;
 use crate::record::Record;
 use crate::shipped_weights::check_weights_output;
@@ -129,9 +130,7 @@ impl Calibrate {
         };
         let mut picks = pick_with(networks, source, &params, &bar, look).map_err(not_picked).map_err(Failure::about(&entry.volume))?;
         if let Some(resampled) = &resampled {
-            for particle in &mut picks {
-                particle.position = resampled.to_source(particle.position)?;
-            }
+            to_own_voxels(&mut picks, resampled)?;
         }
         let reading = ReadParticles {
             voxel_size: tomogram.voxel_size(),

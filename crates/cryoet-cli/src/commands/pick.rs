@@ -15,7 +15,7 @@ use crate::network::{NetworkOptions, not_picked};
 use crate::options::check_list_outputs;
 use crate::output;
 use crate::paths::{Shown, check_files};
-use crate::picks::{Origin, write_picks};
+use crate::picks::{Origin, to_own_voxels, write_picks};
 use crate::record::Record;
 use crate::score_options::ScoreOptions;
 use crate::sinks::{Header, label_sink, score_sink};
@@ -97,10 +97,7 @@ impl Pick {
         let mut particles = picked.map_err(not_picked).map_err(Failure::about(&self.tomogram))?;
         drop(bar);
         if let Some(resampled) = &resampled {
-            for particle in &mut particles {
-                particle.position = resampled.to_source(particle.position)?;
-                particle.size = particle.size_in_voxels_of(resampled.volume_ratio().recip());
-            }
+            to_own_voxels(&mut particles, resampled)?;
         }
         self.kept.drop_unsure(&mut particles, classes);
         if let (Some(sink), Some(path)) = (labels, &self.labels) {

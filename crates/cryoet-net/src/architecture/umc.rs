@@ -17,7 +17,7 @@ const GRANULARITY: usize = 16;
 const HALO: Halo = Halo { before: 128, after: 128 };
 
 /// Farther than this a fast tile does not look.
-const FAST_HALO: Halo = Halo { before: 32, after: 32 };
+const FAST_HALO: Halo = Halo { before: 64, after: 64 };
 
 /// Activations at their peak within the encoder, per voxel of the input: the input, two layers of 16 channels.
 const ENCODER_NUMBERS: usize = 1 + 16 + 16;
