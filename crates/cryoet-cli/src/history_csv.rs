@@ -11,7 +11,9 @@ pub(crate) fn steps(history: &History) -> String {
     csv += if denoises { ",density_loss\n" } else { "\n" };
     for s in &history.steps {
         csv += &format!("{},{},{},{},{:.3},{:.6}", s.step, s.loss, s.learning_rate, s.gradient_norm, s.seconds, s.data_seconds);
-        csv += &s.density_loss.map_or_else(String::new, |loss| format!(",{loss}"));
+        if denoises {
+            csv += &s.density_loss.map_or_else(|| ",".to_owned(), |loss| format!(",{loss}"));
+        }
         csv.push('\n');
     }
     csv

@@ -22,8 +22,14 @@ fn line(history: &History, index: usize, steps: u64) -> String {
     let (loss, seconds, waiting) = (sum(|step| step.loss) / count, sum(|step| step.seconds), sum(|step| step.data_seconds));
     let left = seconds / count * steps.saturating_sub(record.step) as f64;
     let worst = record.metrics.classes.iter().filter(|class| class.support > 0).map(|class| class.f1).fold(1.0, f64::min);
+    let densities: Vec<f64> = since.iter().filter_map(|step| step.density_loss).collect();
+    let density = if densities.is_empty() {
+        String::new()
+    } else {
+        format!(" (density alone {:.4})", densities.iter().sum::<f64>() / densities.len() as f64)
+    };
     format!(
-        "step {} of {steps}: loss {loss:.4}, mean F1 {:.4}{}, worst class {worst:.4}; {:.3} s a step, {:.1} % waiting for data, {} left",
+        "step {} of {steps}: loss {loss:.4}{density}, mean F1 {:.4}{}, worst class {worst:.4}; {:.3} s a step, {:.1} % waiting for data, {} left",
         record.step,
         record.metrics.mean_f1,
         if record.best { " (best)" } else { "" },

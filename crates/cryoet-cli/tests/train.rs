@@ -256,11 +256,19 @@ fn a_network_with_two_heads_learns_from_densities_and_denoises() {
     let denoised = cryoet::io::read_volume(path.join("clean-a.mrc")).unwrap();
     assert_eq!((denoised.shape(), denoised.voxel_size()), ([16; 3], VoxelSize::isotropic(10.0).ok()));
     assert!(path.join("clean-a.mrc.record.json").exists());
+    let text = refused(path, "segment a.mrc --weights bare/weights.safetensors --device cpu -o l2.mrc --density d2.mrc", 1);
+    assert!(text.contains("network 1 (UMC's U-Net") && text.contains("has learnt no density"), "{text}");
+    // Densities of validation are not looked at; those that are learnt from are the training's own.
+    let text = fs::read_to_string(path.join("dense.toml")).unwrap();
+    fs::write(path.join("dense.toml"), text.replace("split = \"validation\"", "split = \"validation\"\ndensity = \"none.mrc\"")).unwrap();
+    succeed(path, &format!("train dense.toml {step} --network umc -o run"));
+    let text = refused(path, &format!("train d.toml {step} --network umc -o run"), 1);
+    assert!(text.contains("holds a training with other data"), "{text}");
     // DeepFinder's network does not look at densities and has none to give.
     succeed(path, &format!("train dense.toml {step} -o plain"));
     let record = fs::read_to_string(path.join("plain/record.json")).unwrap();
     assert!(!record.contains("clean.mrc"), "{record}");
     let line = "segment a.mrc --weights plain/weights.safetensors --device cpu -o l2.mrc --density d2.mrc";
     let text = refused(path, line, 1);
-    assert!(text.contains("answers with classes alone") && !path.join("l2.mrc").exists() && !path.join("d2.mrc").exists(), "{text}");
+    assert!(text.contains("has learnt no density") && !path.join("l2.mrc").exists() && !path.join("d2.mrc").exists(), "{text}");
 }

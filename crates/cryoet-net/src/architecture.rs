@@ -8,7 +8,6 @@ pub(crate) mod on_cpu;
 mod umc;
 
 use std::fmt;
-use std::ops::Range;
 
 use cryoet_core::Region;
 use serde::{Deserialize, Serialize};
@@ -160,7 +159,7 @@ impl Architecture {
         self.design().heads()
     }
 
-    /// Whether the network learns to denoise, too.
+    /// Whether the network can learn to denoise, too.
     ///
     /// ```
     /// use cryoet_net::Architecture;
@@ -169,16 +168,6 @@ impl Architecture {
     /// ```
     pub fn denoises(&self) -> bool {
         self.channels(Answer::Density).is_some()
-    }
-
-    /// Where in a network's answer the channels of a head are.
-    pub(crate) fn channels(&self, answer: Answer) -> Option<Range<i64>> {
-        let mut next = 0;
-        self.heads().into_iter().find_map(|head| {
-            let first = next;
-            next += head.channels as i64;
-            (head.answer == answer).then_some(first..next)
-        })
     }
 
     /// The number of trainable parameters.
@@ -191,7 +180,7 @@ impl Architecture {
         self.design().fine_length(core, input)
     }
 
-    /// Bytes at the peak of a forward pass, in numbers of `number` bytes, over a tile of `input` voxels, `fine` of them in its last layers.
+    /// Bytes at the peak of a forward pass, grey values apart, in numbers of `number` bytes, over a tile of `input` voxels, `fine` of them in its last layers.
     pub(crate) fn peak_bytes(&self, input: usize, fine: usize, number: usize) -> usize {
         self.design().peak_bytes(input, fine, number)
     }

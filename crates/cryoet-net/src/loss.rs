@@ -39,8 +39,8 @@ pub struct LossParams {
     /// Exponent of the focal factor (1 - p)^focal on each voxel's cross-entropy, p the probability of its true class (Lin et al. 2017);
     /// 0 is plain cross-entropy, VP-Detector takes 2.
     pub focal: f64,
-    /// Weight of the mean squared difference to the density without noise, scaled to deviation 1, in networks that learn it; UMC's paper names
-    /// no weight.
+    /// Weight of the mean squared difference to the density without noise, scaled to deviation 1, in networks that learn it, times the share of
+    /// patches of which it is known. UMC's paper names no weight.
     // Left out of records where it is 1, for the same reason.
     #[serde(skip_serializing_if = "is_one")]
     pub density: f64,
@@ -153,8 +153,8 @@ impl LossParams {
     }
 }
 
-/// The mean squared difference of densities (batch, 1, z, y, x) over the patches whose target is known (batch, 1, 1, 1, 1; f32, 0 is not
-/// known); 0 where none is.
+/// The mean squared difference of densities (batch, 1, z, y, x) over the patches of which the target is known (batch, 1, 1, 1, 1; f32, 0 is
+/// not known); 0 where it is of none.
 pub(crate) fn squared_difference(answer: &Tensor, target: &Tensor, known: &Tensor) -> Result<Tensor, tch::TchError> {
     let squares = answer.f_to_kind(Kind::Float)?.f_subtract(target)?.f_square()?;
     let by_patch = squares.f_mean_dim([1i64, 2, 3, 4].as_slice(), true, Kind::Float)?.f_multiply(known)?;

@@ -27,6 +27,9 @@ pub struct WeightsDescription {
     /// Standard deviation in voxels of the Gaussian low-pass that follows; 0 is none.
     #[serde(default)]
     pub smoothing: f64,
+    /// Whether the head for the density without noise, where the network has one, has learnt from any.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub learnt_density: bool,
     /// From scores of picks to the probability that a pick is right, by class; none where nothing was calibrated.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub calibration: BTreeMap<ClassLabel, Calibration>,
@@ -209,6 +212,7 @@ impl Weights {
             voxel_size,
             normalisation: Normalisation::default(),
             smoothing: 0.0,
+            learnt_density: false,
             calibration: BTreeMap::new(),
             clustering: None,
             provenance,
@@ -239,6 +243,7 @@ impl Weights {
         }
         fresh.description.normalisation = self.description.normalisation;
         fresh.description.smoothing = self.description.smoothing;
+        fresh.description.learnt_density = self.description.learnt_density;
         fresh.description.provenance = self.description.provenance.clone();
         fresh.description.provenance.remove(CALIBRATION);
         fresh

@@ -43,7 +43,8 @@ pub(crate) struct Segment {
     #[arg(long, value_name = "SCORES.h5")]
     #[serde(serialize_with = "crate::paths::shown")]
     score_maps: Option<PathBuf>,
-    /// Also write the tomogram without noise, as networks that learn to denoise see it (`--network umc`): in standard deviations from its mean
+    /// Also write the tomogram without noise, of weights that learnt it (`cryoet train --network umc`): in standard deviations from the mean of
+    /// the densities they learnt from
     #[arg(long, value_name = "DENOISED")]
     #[serde(serialize_with = "crate::paths::shown")]
     density: Option<PathBuf>,

@@ -115,6 +115,8 @@ enum Preset {
     Default,
     /// The original's recipe: 10,000 steps of 25 patches of 56^3
     Deepfinder,
+    /// UMC's, for its network: 63,000 steps of 24 patches of 64^3
+    Umc,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -155,8 +157,8 @@ impl Train {
         if dataset.of(Split::Train).next().is_none() {
             return Err(Failure::new(format!("{}: no tomogram has the split train", self.dataset.display())));
         }
-        let training = dataset.of(Split::Train).map(|entry| self.load(entry, architecture)).collect::<Result<_, _>>()?;
-        let validation = dataset.of(Split::Validation).map(|entry| self.load(entry, architecture)).collect::<Result<_, _>>()?;
+        let load = |split| dataset.of(split).map(|entry| self.load(entry, architecture)).collect::<Result<_, _>>();
+        let (training, validation) = (load(Split::Train)?, load(Split::Validation)?);
         let record = self.record(&params, &dataset, architecture.with_outputs(classes.len() + 1))?;
         let checkpoint = self.output.join("checkpoint.safetensors");
         let bar = Bar::new("reading");
@@ -228,6 +230,7 @@ impl Train {
             }
             (None, Preset::Default) => (TrainParams::default(), [false; 2]),
             (None, Preset::Deepfinder) => (TrainParams::deepfinder(), [true; 2]),
+            (None, Preset::Umc) => (TrainParams::umc(), [true; 2]),
         };
         if let Some(start) = start {
             if !named[0] {
@@ -414,9 +417,9 @@ impl Train {
     }
 }
 
-/// The density of a tomogram without noise, where there is one for a network that learns it.
+/// The density of a tomogram without noise, where a network learns from it.
 fn learnt_density(entry: &Entry, network: Architecture) -> Option<&PathBuf> {
-    entry.density.as_ref().filter(|_| network.denoises())
+    entry.density.as_ref().filter(|_| network.denoises() && entry.split == Split::Train)
 }
 
 /// The splits of the tomograms that are used, in their order.

@@ -1,7 +1,7 @@
 use cryoet_core::Region;
 use tch::Tensor;
 
-use super::design::{Design, GREY_BYTES, cut, cut_out, extent};
+use super::design::{Design, cut, cut_out, extent};
 use super::needed::{MARGIN, halved, needed, within};
 use super::{Convolution, Halo, Head, LayerShape, Layers};
 
@@ -77,7 +77,7 @@ impl Design for DeepFinder {
         // Scores lie beside the activations, f32; they are there twice while they are normalised.
         let decoder = (number * DECODER_NUMBERS + 8 * self.outputs).saturating_mul(fine);
         let encoder = (number * ENCODER_NUMBERS).saturating_mul(input).saturating_add(fine.saturating_mul(number * 32));
-        decoder.max(encoder).saturating_add(input.saturating_mul(GREY_BYTES))
+        decoder.max(encoder)
     }
 
     fn work(&self, input: usize, fine: usize) -> usize {

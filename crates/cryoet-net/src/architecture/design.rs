@@ -3,10 +3,6 @@ use tch::{TchError, Tensor};
 
 use super::{Halo, Head, LayerShape, Layers};
 
-/// Bytes of grey values beside the activations, per voxel of the input: f32 of the tile, of the next one that is read meanwhile, and of its
-/// low-pass.
-pub(super) const GREY_BYTES: usize = 3 * size_of::<f32>();
-
 /// Everything there is to know of a network. A new one is a file that implements this, and a variant of
 /// [`Architecture`](super::Architecture).
 pub(super) trait Design {
@@ -35,7 +31,7 @@ pub(super) trait Design {
         input
     }
 
-    /// Bytes at the peak of a forward pass in numbers of `number` bytes. Scores are f32 whatever the pass computes in.
+    /// Bytes at the peak of a forward pass in numbers of `number` bytes, grey values apart. Scores are f32 whatever the pass computes in.
     fn peak_bytes(&self, input: usize, fine: usize, number: usize) -> usize;
 
     /// Multiplications of a forward pass.

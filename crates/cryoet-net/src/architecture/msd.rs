@@ -1,7 +1,7 @@
 use cryoet_core::Region;
 use tch::{TchError, Tensor};
 
-use super::design::{Design, GREY_BYTES, cut};
+use super::design::{Design, cut};
 use super::{Convolution, Halo, Head, LayerShape, Layers};
 
 /// Filters of each hidden layer: what the published parameter counts imply (130 thousand for 49 layers, 543 thousand for 100 and 13 classes),
@@ -72,7 +72,7 @@ impl Design for Msd {
     fn peak_bytes(&self, input: usize, fine: usize, number: usize) -> usize {
         // While a layer is added all before it are there twice.
         let channels = 2 * Self::channels(self.depth) + WIDTH;
-        (number * channels + GREY_BYTES).saturating_mul(input).saturating_add((8 * self.outputs).saturating_mul(fine))
+        (number * channels).saturating_mul(input).saturating_add((8 * self.outputs).saturating_mul(fine))
     }
 
     fn work(&self, input: usize, _fine: usize) -> usize {

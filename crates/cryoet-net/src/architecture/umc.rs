@@ -1,7 +1,7 @@
 use cryoet_core::Region;
 use tch::{TchError, Tensor};
 
-use super::design::{Design, GREY_BYTES, cut, cut_out, extent};
+use super::design::{Design, cut, cut_out, extent};
 use super::needed::{MARGIN, halved, needed, within};
 use super::{Convolution, Halo, Head, LayerShape, Layers};
 
@@ -23,62 +23,70 @@ const FAST_HALO: Halo = Halo { before: 64, after: 64 };
 const ENCODER_NUMBERS: usize = 1 + 16 + 16;
 
 /// The same in the decoders, per voxel of their finest stage: the second's concatenation (32 from below, 16 of the encoder, 16 of the first)
-/// beside what it is made of, and the layer after it.
-const DECODER_NUMBERS: usize = 2 * (32 + 16 + 16) + 16;
+/// beside what it is made of.
+const DECODER_NUMBERS: usize = 2 * (32 + 16 + 16);
 
 /// The network of UMC.
 pub(super) struct Umc {
     pub(super) outputs: usize,
 }
 
-/// Layers by their index in [`Design::layers`]: two of each block of the encoder, then of the first decoder, then of the second.
+/// A way through the network. Its layers come two a depth, the finest first; in [`Design::layers`] one path follows the other.
 #[derive(Clone, Copy)]
-enum Block {
+enum Path {
     Encoder,
-    First,
-    Second,
+    Denoising,
+    Segmentation,
 }
 
-impl Block {
-    /// Its first layer at a depth; decoders have no block at the deepest.
-    fn at(self, level: usize) -> usize {
-        match self {
-            Self::Encoder => 2 * level,
-            Self::First => 2 * LEVELS + 2 * level,
-            Self::Second => 2 * LEVELS + 2 * (LEVELS - 1) + 2 * level,
-        }
-    }
-
-    /// What it sees: all that is joined.
-    fn inputs(self, level: usize) -> usize {
-        let above = |level: usize| if level == 0 { 1 } else { FILTERS[level - 1] };
-        match self {
-            Self::Encoder => above(level),
-            Self::First => FILTERS[level + 1] + FILTERS[level],
-            Self::Second => FILTERS[level + 1] + 2 * FILTERS[level],
-        }
-    }
+impl Path {
+    const ALL: [Self; 3] = [Self::Encoder, Self::Denoising, Self::Segmentation];
 
     fn name(self) -> &'static str {
         match self {
             Self::Encoder => "encoder",
-            Self::First => "denoising",
-            Self::Second => "segmentation",
+            Self::Denoising => "denoising",
+            Self::Segmentation => "segmentation",
         }
     }
 
     fn levels(self) -> usize {
         match self {
             Self::Encoder => LEVELS,
-            Self::First | Self::Second => LEVELS - 1,
+            Self::Denoising | Self::Segmentation => LEVELS - 1,
         }
     }
 
-    const ALL: [Self; 3] = [Self::Encoder, Self::First, Self::Second];
+    /// The index of its first layer at a depth.
+    fn layer(self, level: usize) -> usize {
+        let before = match self {
+            Self::Encoder => 0,
+            Self::Denoising => Self::Encoder.levels(),
+            Self::Segmentation => Self::Encoder.levels() + Self::Denoising.levels(),
+        };
+        2 * (before + level)
+    }
+
+    /// Channels that its first layer at a depth sees: all that is joined.
+    fn inputs(self, level: usize) -> usize {
+        match self {
+            Self::Encoder if level == 0 => 1,
+            Self::Encoder => FILTERS[level - 1],
+            Self::Denoising => FILTERS[level + 1] + FILTERS[level],
+            Self::Segmentation => FILTERS[level + 1] + 2 * FILTERS[level],
+        }
+    }
 
     /// Multiplications of its layers per voxel of a depth.
     fn work(self, level: usize) -> usize {
         27 * FILTERS[level] * (self.inputs(level) + FILTERS[level])
+    }
+
+    /// Both layers at a depth. What they see is freed when the first has seen it.
+    fn convolve(self, layers: &dyn Layers, level: usize, x: Tensor) -> Result<Tensor, TchError> {
+        let once = layers.hidden(self.layer(level), &x, Convolution::padded(1))?;
+        drop(x);
+        layers.hidden(self.layer(level) + 1, &once, Convolution::padded(1))
     }
 }
 
@@ -96,20 +104,18 @@ impl Design for Umc {
     }
 
     fn layers(&self) -> Vec<LayerShape> {
-        let convolution = |block: Block, level: usize, number: usize| {
-            let inputs = if number == 1 { block.inputs(level) } else { FILTERS[level] };
+        let convolution = |path: Path, level: usize, number: usize| {
+            let inputs = if number == 1 { path.inputs(level) } else { FILTERS[level] };
             LayerShape {
-                name: format!("{}{}.conv{number}", block.name(), level + 1),
+                name: format!("{}{}.conv{number}", path.name(), level + 1),
                 kernel: [FILTERS[level], inputs, 3, 3, 3],
                 hidden: true,
             }
         };
-        let blocks = Block::ALL.into_iter().flat_map(|block| (0..block.levels()).map(move |level| (block, level)));
-        let hidden = blocks.flat_map(|(block, level)| [1, 2].map(|number| convolution(block, level, number)));
-        let heads = self.heads();
-        let last =
-            heads.iter().map(|head| LayerShape { name: head.layer.clone(), kernel: [head.channels, FILTERS[0], 1, 1, 1], hidden: false });
-        hidden.chain(last).collect()
+        let places = Path::ALL.into_iter().flat_map(|path| (0..path.levels()).map(move |level| (path, level)));
+        let hidden = places.flat_map(|(path, level)| [1, 2].map(|number| convolution(path, level, number)));
+        let last = |head: Head| LayerShape { name: head.layer, kernel: [head.channels, FILTERS[0], 1, 1, 1], hidden: false };
+        hidden.chain(self.heads().into_iter().map(last)).collect()
     }
 
     fn heads(&self) -> Vec<Head> {
@@ -121,49 +127,51 @@ impl Design for Umc {
     }
 
     fn peak_bytes(&self, input: usize, fine: usize, number: usize) -> usize {
-        // Scores lie beside the activations, f32; they are there twice while they are normalised. The next depth lies below the finest.
-        let below = input.saturating_mul(number * FILTERS[1]) / 8;
-        let decoder = (number * DECODER_NUMBERS + 8 * (self.outputs + 1)).saturating_mul(fine).saturating_add(below);
+        // Scores lie beside the activations, f32; they are there twice while they are normalised.
+        let decoder = (number * DECODER_NUMBERS + 8 * (self.outputs + 1)).saturating_mul(fine);
         let encoder = (number * ENCODER_NUMBERS).saturating_mul(input).saturating_add(fine.saturating_mul(number * FILTERS[0]));
-        decoder.max(encoder).saturating_add(input.saturating_mul(GREY_BYTES))
+        decoder.max(encoder)
     }
 
     fn work(&self, input: usize, fine: usize) -> usize {
-        let at = |voxels: usize, level: usize| voxels.div_ceil(1 << (3 * level));
-        let of = |block: Block, voxels: usize| {
-            (0..block.levels()).map(|level| block.work(level).saturating_mul(at(voxels, level))).fold(0, usize::saturating_add)
+        let of = |path: Path, voxels: usize| {
+            let at = |level: usize| path.work(level).saturating_mul(voxels.div_ceil(1 << (3 * level)));
+            (0..path.levels()).map(at).fold(0, usize::saturating_add)
         };
-        of(Block::Encoder, input).saturating_add(of(Block::First, fine)).saturating_add(of(Block::Second, fine))
+        of(Path::Encoder, input).saturating_add(of(Path::Denoising, fine)).saturating_add(of(Path::Segmentation, fine))
     }
 
     /// The decoders compute each stage only as far as the window needs it.
     fn forward(&self, layers: &dyn Layers, input: &Tensor, window: Region) -> Result<Tensor, TchError> {
-        let twice = |block: Block, level: usize, x: &Tensor| {
-            let first = block.at(level);
-            layers.hidden(first + 1, &layers.hidden(first, x, Convolution::padded(1))?, Convolution::padded(1))
-        };
         let stages: [Region; LEVELS - 1] = needed(window, extent(input));
         let mut skips = Vec::new();
         let mut x = input.shallow_clone();
         for (level, &stage) in stages.iter().enumerate() {
-            let whole = twice(Block::Encoder, level, &x)?;
+            let whole = Path::Encoder.convolve(layers, level, x)?;
             x = whole.f_max_pool3d([2, 2, 2], [2, 2, 2], [0, 0, 0], [1, 1, 1], false)?;
             skips.push(cut_out(whole, stage)?);
         }
-        let bottom = twice(Block::Encoder, LEVELS - 1, &x)?;
+        let bottom = Path::Encoder.convolve(layers, LEVELS - 1, x)?;
         let mut below = Region::whole(extent(&bottom));
-        let (mut first, mut second) = (bottom.shallow_clone(), bottom);
+        let (mut denoising, mut segmentation) = (bottom.shallow_clone(), bottom);
         for (level, skip) in skips.into_iter().enumerate().rev() {
-            let up = |x: &Tensor| upsampled(&cut(x, within(below, halved(stages[level])))?);
-            first = twice(Block::First, level, &Tensor::f_cat(&[&up(&first)?, &skip], 1)?)?;
-            second = twice(Block::Second, level, &Tensor::f_cat(&[&up(&second)?, &skip, &first], 1)?)?;
+            let up = |x: Tensor| upsampled(&cut(&x, within(below, halved(stages[level])))?);
+            let seen = joined(vec![up(denoising)?, skip.shallow_clone()])?;
+            denoising = Path::Denoising.convolve(layers, level, seen)?;
+            let seen = joined(vec![up(segmentation)?, skip, denoising.shallow_clone()])?;
+            segmentation = Path::Segmentation.convolve(layers, level, seen)?;
             below = stages[level];
         }
-        let (window, heads) = (within(below, window), Block::Second.at(LEVELS - 1));
-        let classes = layers.last(heads, &cut(&second, window)?)?;
-        let density = layers.last(heads + 1, &cut(&first, window)?)?;
+        let (window, heads) = (within(below, window), Path::Segmentation.layer(LEVELS - 1));
+        let classes = layers.last(heads, &cut(&segmentation, window)?)?;
+        let density = layers.last(heads + 1, &cut(&denoising, window)?)?;
         Tensor::f_cat(&[classes, density], 1)
     }
+}
+
+/// Side by side along the channels; the parts are freed.
+fn joined(parts: Vec<Tensor>) -> Result<Tensor, TchError> {
+    Tensor::f_cat(&parts, 1)
 }
 
 /// Nearest-neighbour upsampling by two.

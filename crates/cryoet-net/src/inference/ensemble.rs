@@ -4,9 +4,8 @@ use tch::Tensor;
 
 use super::params::{SegmentParams, TileHalo};
 use super::segment::{SegmentError, SegmentedBlock};
-use super::tiles::{Tile, TilePlan};
-use super::untiled::{answers, head, probabilities, winners};
-use crate::architecture::Answer;
+use super::tiles::{Tile, TileMemory, TilePlan};
+use super::untiled::{answers, probabilities, winners};
 use crate::device::Device;
 use crate::grey_values::{read_scaled, statistics};
 use crate::network::{Network, to_vec};
@@ -47,8 +46,8 @@ impl<'a> Ensemble<'a> {
                 return Err(SegmentError::VoxelSize { found, expected, difference, tolerance });
             }
         }
-        if params.density && !first.architecture().denoises() {
-            return Err(SegmentError::NoDensity { network: first.architecture().to_string() });
+        if params.density {
+            check_density(networks)?;
         }
         let mut smoothings: Vec<Smoothing> = Vec::new();
         let member = |network: &'a Network| {
@@ -67,8 +66,9 @@ impl<'a> Ensemble<'a> {
         };
         let halo = if params.turns { halo.either_way() } else { halo };
         let number = networks.iter().map(|network| network.precision().bytes()).max().unwrap_or(size_of::<f32>());
-        let memory = memory_of(first.device(), number, params.memory);
-        let plan = TilePlan::of_part(number, first.architecture(), halo, tomogram.shape(), Region::whole(tomogram.shape()), memory)?;
+        let memory = TileMemory { number, low_passes: smoothings.len(), allowed: memory_of(first.device(), number, params.memory) };
+        let (shape, whole) = (tomogram.shape(), Region::whole(tomogram.shape()));
+        let plan = TilePlan::of_part(first.architecture(), halo, shape, whole, &memory)?;
         let ensemble = Self {
             members,
             grey: TomogramGrey { tomogram, z_score: ZScore::new(&statistics_of(tomogram, progress)?), smoothings },
@@ -93,7 +93,7 @@ impl<'a> Ensemble<'a> {
             for &turn in turns {
                 let answers = answers(member.network, input, core, turn)?;
                 scores.add(probabilities(architecture, &answers)?)?;
-                if let Some(answer) = head(architecture, &answers, Answer::Density)?.filter(|_| params.density) {
+                if let Some(answer) = architecture.density(&answers, 0).map_err(TorchError::from)?.filter(|_| params.density) {
                     density.add(answer)?;
                 }
             }
@@ -167,6 +167,12 @@ fn statistics_of(tomogram: &dyn VolumeSource<f32>, progress: &dyn Progress) -> R
 fn to_array(scores: &Tensor, channels: usize, size: [usize; 3]) -> Result<Array4<f32>, TorchError> {
     let [z, y, x] = size;
     Array4::from_shape_vec((channels, z, y, x), to_vec(scores)?).map_err(|_| TorchError::misshapen(size))
+}
+
+/// Whether all networks have learnt a density.
+fn check_density(networks: &[Network]) -> Result<(), SegmentError> {
+    let without = networks.iter().zip(1..).find(|(network, _)| !network.description().learnt_density);
+    without.map_or(Ok(()), |(network, member)| Err(SegmentError::NoDensity { member, network: network.architecture().to_string() }))
 }
 
 fn check_alike(member: usize, network: &Network, first: &Network) -> Result<(), SegmentError> {

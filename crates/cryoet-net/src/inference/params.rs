@@ -22,7 +22,7 @@ pub struct SegmentParams {
     pub halo: TileHalo,
     /// Whether blocks carry the probabilities of all classes, not only the winner's.
     pub score_maps: bool,
-    /// Whether blocks carry the density without noise, of networks that learnt it.
+    /// Whether the answer has the density without noise, of networks that learnt it.
     pub density: bool,
     /// The voxel size of the tomogram may differ from the weights' by this share.
     pub voxel_size_tolerance: f64,

@@ -4,7 +4,7 @@ use cryoet_core::{Progress, Region, SourceError};
 use super::ensemble::memory_of;
 use super::params::SegmentParams;
 use super::segment::{SegmentError, SegmentedBlock, by_tiles};
-use super::tiles::{Tile, TilePlan, TilePlanError};
+use super::tiles::{Tile, TileMemory, TilePlan, TilePlanError};
 use super::untiled::{answers, probabilities, winners};
 use crate::architecture::Halo;
 use crate::network::Network;
@@ -24,8 +24,8 @@ pub(crate) fn channels_of_part(
     mut receive: impl FnMut([usize; 3], ArrayView3<'_, u8>),
 ) -> Result<(), SegmentError> {
     let (architecture, number) = (network.architecture(), network.precision().bytes());
-    let memory = memory_of(network.device(), number, SegmentParams::default().memory);
-    let plan = |halo: Halo| TilePlan::of_part(number, architecture, halo, shape, part, memory);
+    let memory = TileMemory { number, low_passes: 1, allowed: memory_of(network.device(), number, SegmentParams::default().memory) };
+    let plan = |halo: Halo| TilePlan::of_part(architecture, halo, shape, part, &memory);
     let plan = match plan(architecture.halo()) {
         Err(TilePlanError::Memory { .. }) => plan(architecture.fast_halo())?,
         planned => planned?,
@@ -60,8 +60,8 @@ mod tests {
     fn networks_that_look_too_far_are_validated_all_the_same() {
         let network = Architecture::Msd { outputs: 1, depth: 20, dilations: 20 };
         let (shape, part) = ([600, 700, 700], Region::new([300, 348, 348], [4, 4, 4]));
-        let memory = SegmentParams::default().memory;
-        let exact = TilePlan::of_part(4, network, network.halo(), shape, part, memory);
+        let memory = TileMemory { number: 4, low_passes: 1, allowed: SegmentParams::default().memory };
+        let exact = TilePlan::of_part(network, network.halo(), shape, part, &memory);
         assert!(matches!(exact, Err(TilePlanError::Memory { .. })));
         let network = Network::new(&Weights::untrained(network, ClassTable::default(), None, 1), Device::Cpu, Precision::F32).unwrap();
         let mut voxels = 0;

@@ -41,10 +41,12 @@ pub enum SegmentError {
         /// What the first has.
         expected: String,
     },
-    /// The density is asked for, and the network did not learn to denoise.
-    #[error("{network} answers with classes alone: the density without noise comes from networks that learn it, as UMC's")]
+    /// The density is asked for of a network that has no head for it, or whose head has learnt from none.
+    #[error("network {member} ({network}) has learnt no density without noise")]
     NoDensity {
-        /// The network.
+        /// Which network, counted from 1.
+        member: usize,
+        /// What it is.
         network: String,
     },
     /// The tomogram has no voxels, or voxels that are not finite, or its source failed.
@@ -69,6 +71,7 @@ pub enum SegmentError {
 
 /// The answer for one tile: blocks of a tomogram do not overlap and together cover it.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct SegmentedBlock {
     /// First voxel, z, y, x.
     pub start: [usize; 3],
@@ -78,8 +81,8 @@ pub struct SegmentedBlock {
     pub scores: Array3<f32>,
     /// The probability of background and of each class by rising label (channels, z, y, x), where [`SegmentParams::score_maps`] asks for it.
     pub score_maps: Option<Array4<f32>>,
-    /// The density without noise, in standard deviations from its mean over the tomograms that were learnt from, where
-    /// [`SegmentParams::density`] asks for it.
+    /// The density without noise, in standard deviations from the mean of the densities that were learnt, where [`SegmentParams::density`] asks
+    /// for it.
     pub density: Option<Array3<f32>>,
     /// Whether memory ran out for the tile that was planned, so that this is only a part of it.
     pub memory_ran_out: bool,
@@ -87,11 +90,15 @@ pub struct SegmentedBlock {
 
 /// A whole tomogram's answer.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Segmentation {
     /// The most probable class of each voxel, under the tomogram's voxel size.
     pub labels: Volume<u8>,
     /// Its probability, in (0, 1].
     pub scores: Volume<f32>,
+    /// The density without noise, where [`SegmentParams::density`] asks for it: in standard deviations from the mean of the densities that were
+    /// learnt.
+    pub density: Option<Volume<f32>>,
 }
 
 /// Segments a tomogram tile by tile and hands each answer on as it comes, so that memory is bounded by a tile.
@@ -101,7 +108,8 @@ pub struct Segmentation {
 /// in a first pass. A tile for which libtorch finds no memory is halved until it fits, and so are all later ones of its size.
 ///
 /// # Errors
-/// No network, networks that are no ensemble, or that did not learn the density that is asked for; a tomogram of another voxel size, with voxels that are not finite or too large for
+/// No network, networks that are no ensemble, or that did not learn the density that is asked for; a tomogram of another voxel size, with
+/// voxels that are not finite or too large for
 /// the memory allowed; failures of the source, the receiver or libtorch; a cancelled run.
 ///
 /// ```
@@ -161,13 +169,17 @@ pub fn segment(
     let shape = tomogram.shape();
     let like = Volume::new(Array3::<u8>::zeros(shape)).with_voxel_size(tomogram.voxel_size()).with_origin(tomogram.origin());
     let mut scores = like.with_data(Array3::<f32>::zeros(shape));
+    let mut density = params.density.then(|| scores.clone());
     let mut labels = like;
     segment_blocks(networks, tomogram, params, progress, |block: SegmentedBlock| {
         labels.write_region(block.start, block.labels.view())?;
         scores.write_region(block.start, block.scores.view())?;
+        if let (Some(density), Some(of_block)) = (&mut density, &block.density) {
+            density.write_region(block.start, of_block.view())?;
+        }
         Ok::<_, SegmentError>(())
     })?;
-    Ok(Segmentation { labels, scores })
+    Ok(Segmentation { labels, scores, density })
 }
 
 /// Answers for every tile of a plan. A tile for which memory runs out is halved, and so is every later one as large.

@@ -48,6 +48,26 @@ pub struct TilePlan {
     grid: Grid,
 }
 
+/// What decides how much memory a tile takes, and how much it may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TileMemory {
+    /// Bytes of a number that the network computes in.
+    pub(super) number: usize,
+    /// Low-passes of grey values: those of the networks of an ensemble may differ.
+    pub(super) low_passes: usize,
+    /// Bytes.
+    pub(super) allowed: usize,
+}
+
+impl TileMemory {
+    /// Bytes at the peak of a tile. For each low-pass the grey values of a tile are there beside those of the next one, which is read meanwhile;
+    /// a low-pass copies them once more.
+    fn of(&self, architecture: &Architecture, input: usize, fine: usize) -> usize {
+        let grey = (2 * self.low_passes + 1) * size_of::<f32>();
+        architecture.peak_bytes(input, fine, self.number).saturating_add(input.saturating_mul(grey))
+    }
+}
+
 /// What the tiles of a plan have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Grid {
@@ -96,18 +116,23 @@ impl TilePlan {
     /// # Ok::<(), cryoet_net::TilePlanError>(())
     /// ```
     pub fn with_halo(architecture: Architecture, halo: Halo, shape: [usize; 3], memory: usize) -> Result<Self, TilePlanError> {
-        Self::of_part(size_of::<f32>(), architecture, halo, shape, Region::whole(shape), memory)
+        Self::of_part(
+            architecture,
+            halo,
+            shape,
+            Region::whole(shape),
+            &TileMemory { number: size_of::<f32>(), low_passes: 1, allowed: memory },
+        )
     }
 
-    /// The same for a network that computes in numbers of so many bytes, with cores that cover a part of the volume alone. The part starts on
-    /// multiples of the granularity.
+    /// The same for what takes its memory otherwise, with cores that cover a part of the volume alone. The part starts on multiples of the
+    /// granularity.
     pub(super) fn of_part(
-        number: usize,
         architecture: Architecture,
         halo: Halo,
         shape: [usize; 3],
         part: Region,
-        memory: usize,
+        memory: &TileMemory,
     ) -> Result<Self, TilePlanError> {
         if part.size.contains(&0) {
             return Err(TilePlanError::Empty { shape: part.size });
@@ -133,17 +158,17 @@ impl TilePlan {
             for (j, y) in in_y.iter().enumerate() {
                 for (k, x) in in_x.iter().enumerate() {
                     let product = |length: fn(&Lengths) -> usize| length(z).saturating_mul(length(y)).saturating_mul(length(x));
-                    let bytes = architecture.peak_bytes(product(|l| l.longest_input), product(|l| l.longest_fine), number);
+                    let bytes = memory.of(&architecture, product(|l| l.longest_input), product(|l| l.longest_fine));
                     least = least.min(bytes);
                     let work = architecture.work(product(|l| l.all_inputs), product(|l| l.all_fine));
-                    if bytes <= memory && best.is_none_or(|(w, _)| work < w) {
+                    if bytes <= memory.allowed && best.is_none_or(|(w, _)| work < w) {
                         best = Some((work, [i, j, k]));
                     }
                 }
             }
         }
         let Some((_, [i, j, k])) = best else {
-            return Err(TilePlanError::Memory { memory, least });
+            return Err(TilePlanError::Memory { memory: memory.allowed, least });
         };
         let mut tiles = Vec::new();
         for (cz, iz) in &axes[0][i] {

@@ -2,7 +2,7 @@ use cryoet_core::Region;
 use cryoet_core::ndarray::{Array3, ArrayView3, s};
 use tch::{Kind, Tensor};
 
-use crate::architecture::{Answer, Architecture};
+use crate::architecture::Architecture;
 use crate::network::{Network, to_device};
 use crate::torch_error::TorchError;
 use crate::turn::Turn;
@@ -26,14 +26,7 @@ pub(super) fn answers(network: &Network, block: ArrayView3<'_, f32>, window: Reg
 /// The probabilities (channels, z, y, x) of background and classes in a network's answers.
 pub(super) fn probabilities(architecture: Architecture, answers: &Tensor) -> Result<Tensor, TorchError> {
     let _no_grad = tch::no_grad_guard();
-    let logits = head(architecture, answers, Answer::Classes)?;
-    Ok(logits.as_ref().unwrap_or(answers).f_softmax(0, Kind::Float)?)
-}
-
-/// The channels of a head in a network's answers, where it has such a head.
-pub(super) fn head(architecture: Architecture, answers: &Tensor, answer: Answer) -> Result<Option<Tensor>, TorchError> {
-    let range = architecture.channels(answer);
-    Ok(range.map(|range| answers.f_narrow(0, range.start, range.end - range.start)).transpose()?)
+    Ok(architecture.logits(answers, 0)?.f_softmax(0, Kind::Float)?)
 }
 
 /// The winning channel and its probability of soft-max scores (channels, z, y, x).

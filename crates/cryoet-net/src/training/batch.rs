@@ -20,6 +20,8 @@ pub(super) struct Density {
     pub(super) target: Tensor,
     /// (batch, 1, 1, 1, 1): 1 where it is known, else 0.
     pub(super) known: Tensor,
+    /// The share of patches of which it is known.
+    pub(super) share: f64,
 }
 
 impl Batch {
@@ -31,6 +33,7 @@ impl Batch {
             Ok::<_, TorchError>(Density {
                 target: place(Tensor::f_from_slice(&densities.values)?, &[batch, 1, dz, dy, dx], Kind::Float)?,
                 known: place(Tensor::f_from_slice(&densities.known)?, &[batch, 1, 1, 1, 1], Kind::Float)?,
+                share: densities.known.iter().map(|&known| f64::from(known)).sum::<f64>() / densities.known.len().max(1) as f64,
             })
         };
         Ok(Self {

@@ -20,7 +20,7 @@ pub struct TrainingTomogram {
     pub volume: TrainingVolume,
     /// A class label per voxel.
     pub labels: Array3<u8>,
-    /// The density without noise, for networks that learn to denoise; others do not look at it.
+    /// The density without noise, for networks that learn to denoise; others, and validation, do not look at it.
     pub density: Option<TrainingVolume>,
 }
 
@@ -111,7 +111,7 @@ pub enum DataError {
         difference * 100.0, TOLERANCE * 100.0
     )]
     VoxelSize {
-        /// The tomogram's name.
+        /// The tomogram's name, or that its density is meant.
         name: String,
         /// Its voxel size, z, y, x.
         found: [f64; 3],
@@ -123,15 +123,7 @@ pub enum DataError {
     /// Voxels that are not finite, or none.
     #[error("{name}")]
     Statistics {
-        /// The tomogram's name.
-        name: String,
-        /// What is wrong.
-        source: StatisticsError,
-    },
-    /// The same in a noise-free density.
-    #[error("the density of {name}")]
-    DensityStatistics {
-        /// The tomogram's name.
+        /// The tomogram's name, or that its density is meant.
         name: String,
         /// What is wrong.
         source: StatisticsError,
@@ -139,7 +131,7 @@ pub enum DataError {
     /// A patch cannot be read.
     #[error("{name}")]
     Read {
-        /// The tomogram's name.
+        /// The tomogram's name, or that its density is meant.
         name: String,
         /// What its source says.
         source: SourceError,
@@ -155,6 +147,8 @@ pub(super) struct PreparedTomogram {
     density: Option<GreyValues>,
     /// Of the grey values as they were given.
     pub(super) statistics: Statistics,
+    /// The same of the density.
+    density_statistics: Option<Statistics>,
     /// Output channel per voxel; [`ClassLabel::IGNORE`]'s number where ignored.
     pub(super) channels: Array3<u8>,
     /// For each channel but background, the linear indices of its voxels.
@@ -195,22 +189,41 @@ impl PreparedTomogram {
 
     /// A region's density without noise, where it is known and the network learns it.
     pub(super) fn read_density(&self, region: Region) -> Result<Option<Array3<f32>>, DataError> {
-        let read = |density: &GreyValues| density.read(region).map_err(|source| DataError::Read { name: self.name.clone(), source });
+        let read = |density: &GreyValues| density.read(region).map_err(|source| DataError::Read { name: density_of(&self.name), source });
         self.density.as_ref().map(read).transpose()
     }
 
     pub(super) fn has_density(&self) -> bool {
         self.density.is_some()
     }
+
+    /// What of it has the same number everywhere, by the names of messages.
+    pub(super) fn constants(&self) -> impl Iterator<Item = String> {
+        let named = [(self.name.clone(), Some(&self.statistics)), (density_of(&self.name), self.density_statistics.as_ref())];
+        named.into_iter().filter(|(_, statistics)| statistics.is_some_and(|s| s.min == s.max)).map(|(name, _)| name)
+    }
 }
 
 /// Whether all voxel sizes that are known agree with the training's.
-pub(super) fn check_voxel_sizes(tomograms: &[TrainingTomogram], expected: Option<VoxelSize>) -> Result<(), DataError> {
+pub(super) fn check_voxel_sizes(
+    tomograms: &[TrainingTomogram],
+    network: Architecture,
+    expected: Option<VoxelSize>,
+) -> Result<(), DataError> {
     let different = tomograms.iter().find_map(|tomogram| {
-        let Mismatch { found, expected, difference } = mismatch(tomogram.volume.voxel_size(), expected, TOLERANCE)?;
-        Some(DataError::VoxelSize { name: tomogram.name.clone(), found, expected, difference })
+        let of_volume = |name: String, volume: &TrainingVolume| {
+            let Mismatch { found, expected, difference } = mismatch(volume.voxel_size(), expected, TOLERANCE)?;
+            Some(DataError::VoxelSize { name, found, expected, difference })
+        };
+        let of_density = || of_volume(density_of(&tomogram.name), tomogram.density.as_ref().filter(|_| network.denoises())?);
+        of_volume(tomogram.name.clone(), &tomogram.volume).or_else(of_density)
     });
     different.map_or(Ok(()), Err)
+}
+
+/// What messages call a tomogram's density.
+fn density_of(name: &str) -> String {
+    format!("the density of {name}")
 }
 
 /// Prepares tomograms for a network one after another; progress counts planes of each.
@@ -248,9 +261,9 @@ fn prepare_one(
         GreyValues::prepare(volume, smoothing, progress).map_err(|source| DataError::Statistics { name: name.clone(), source })?;
     let scaled = |density| {
         let prepared = GreyValues::prepare(density, &Smoothing::new(0.0), progress);
-        prepared.map(|(density, _)| density).map_err(|source| DataError::DensityStatistics { name: name.clone(), source })
+        prepared.map_err(|source| DataError::Statistics { name: density_of(&name), source })
     };
-    let density = density.map(scaled).transpose()?;
+    let (density, density_statistics) = density.map(scaled).transpose()?.unzip();
     let table = channel_labels(classes);
     let mut channel_of = [None; 256];
     for (channel, label) in table.iter().enumerate() {
@@ -268,5 +281,5 @@ fn prepare_one(
             voxels[usize::from(channel) - 1].push(linear as u64);
         }
     }
-    Ok(PreparedTomogram { name, grey, density, statistics, channels, voxels })
+    Ok(PreparedTomogram { name, grey, density, statistics, density_statistics, channels, voxels })
 }

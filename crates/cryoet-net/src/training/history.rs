@@ -9,7 +9,8 @@ pub struct StepRecord {
     pub step: u64,
     /// The loss of its batch.
     pub loss: f64,
-    /// Of networks that learn to denoise, the mean squared difference to the density without noise, in its variance.
+    /// Of networks that learn to denoise, the mean squared difference to the density without noise, in its variance, over the patches of which it
+    /// is known; none where it is known of none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub density_loss: Option<f64>,
     /// The learning rate used.

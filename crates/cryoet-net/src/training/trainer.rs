@@ -19,7 +19,7 @@ use super::prefetch::{PatchSource, Prefetch};
 use super::sampler::Sampler;
 use super::schedule::learning_rate;
 use super::warning::{TrainingWarning, patch_cut, warnings};
-use crate::architecture::{Answer, Architecture};
+use crate::architecture::Architecture;
 use crate::device::Device;
 use crate::inference::{SegmentError, channels_of_part};
 use crate::loss::squared_difference;
@@ -174,8 +174,10 @@ impl Trainer {
         description.smoothing = params.smoothing;
         let smoothing = Smoothing::new(params.smoothing);
         description.voxel_size = description.voxel_size.or_else(|| training.iter().find_map(|tomogram| tomogram.volume.voxel_size()));
-        check_voxel_sizes(&training, description.voxel_size)?;
-        check_voxel_sizes(&validation, description.voxel_size)?;
+        // Only segmentation is validated.
+        let validation = validation.into_iter().map(|tomogram| TrainingTomogram { density: None, ..tomogram }).collect::<Vec<_>>();
+        check_voxel_sizes(&training, architecture, description.voxel_size)?;
+        check_voxel_sizes(&validation, architecture, description.voxel_size)?;
         let (count, classes) = (training.len(), &description.classes);
         let training = prepare(training, classes, &smoothing, architecture, progress)?;
         let validation = prepare(validation, classes, &smoothing, architecture, progress)?;
@@ -187,6 +189,7 @@ impl Trainer {
             let (name, expected) = ("loss.class_weights", format!("{}, one per class", classes.len()));
             return Err(TrainParamsError { name, value: format!("{weighted} factors"), expected }.into());
         }
+        description.learnt_density |= params.loss.density > 0.0 && training.iter().any(PreparedTomogram::has_density);
         let sampler = Sampler::new(&training, params.patch, granularity).ok_or(DataError::NothingLabelled { count })?;
         params.check_batch_normalisation(sampler.size(), granularity)?;
         let mut warnings =
@@ -311,15 +314,14 @@ impl Trainer {
 
     /// What the heads' answers to a batch are worth.
     fn losses(&self, answers: &Tensor, batch: &Batch) -> Result<Losses, TorchError> {
-        let architecture = self.description.architecture;
-        let channels =
-            |answer| architecture.channels(answer).map(|range| answers.f_narrow(1, range.start, range.end - range.start)).transpose();
-        let logits = channels(Answer::Classes)?.unwrap_or_else(|| answers.shallow_clone());
-        let loss = self.params.loss.compute(&logits, &batch.target, &batch.valid)?;
-        match (channels(Answer::Density)?, &batch.density) {
-            (Some(answer), Some(Density { target, known })) => {
+        let (architecture, params) = (self.description.architecture, &self.params.loss);
+        let loss = params.compute(&architecture.logits(answers, 1)?, &batch.target, &batch.valid)?;
+        match (architecture.density(answers, 1)?, &batch.density) {
+            (Some(answer), Some(Density { target, known, share })) => {
                 let density = squared_difference(&answer, target, known)?;
-                Ok(Losses { loss: loss.f_add(&density.f_multiply_scalar(self.params.loss.density)?)?, density: Some(density) })
+                // Patches that say nothing of the density leave it less weight, not others more.
+                let loss = loss.f_add(&density.f_multiply_scalar(params.density * share)?)?;
+                Ok(Losses { loss, density: (*share > 0.0).then_some(density) })
             }
             _ => Ok(Losses { loss, density: None }),
         }
@@ -477,7 +479,7 @@ impl Trainer {
     }
 }
 
-/// The loss of a step, and what of it is that of the density, unweighted.
+/// The loss of a step, and that of the density alone, unweighted, where any is known.
 struct Losses {
     loss: Tensor,
     density: Option<Tensor>,

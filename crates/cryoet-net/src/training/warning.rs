@@ -37,9 +37,9 @@ pub enum TrainingWarning {
         /// The extent of patches, z, y, x.
         size: [usize; 3],
     },
-    /// All voxels of a tomogram are equal.
+    /// All voxels of a tomogram, or of its density, are equal.
     Constant {
-        /// The tomogram's name.
+        /// The tomogram's name, or that its density is meant.
         name: String,
     },
 }
@@ -77,8 +77,8 @@ pub(super) fn warnings(
     validation: &[PreparedTomogram],
     validated: impl Fn(&PreparedTomogram) -> Region,
 ) -> Result<Vec<TrainingWarning>, DataError> {
-    let constant = training.iter().chain(validation).filter(|tomogram| tomogram.statistics.min == tomogram.statistics.max);
-    let mut found: Vec<_> = constant.map(|tomogram| TrainingWarning::Constant { name: tomogram.name.clone() }).collect();
+    let constant = training.iter().chain(validation).flat_map(PreparedTomogram::constants);
+    let mut found: Vec<_> = constant.map(|name| TrainingWarning::Constant { name }).collect();
     for (channel, class) in classes.iter().enumerate() {
         if !training.iter().any(|tomogram| tomogram.voxels.get(channel).is_some_and(|voxels| !voxels.is_empty())) {
             found.push(TrainingWarning::NeverSeen { label: class.label, name: class.name.clone() });

@@ -182,7 +182,7 @@ fn with_little_memory(limit: usize) -> Result<(Segmentation, usize, usize), Segm
             Ok::<_, SegmentError>(())
         },
     )?;
-    Ok((Segmentation { labels, scores }, refused, parts))
+    Ok((Segmentation { labels, scores, density: None }, refused, parts))
 }
 
 #[test]
@@ -251,22 +251,66 @@ fn networks_and_trainings_may_move_to_other_threads() {
     may_move::<Weights>();
 }
 
-fn two_heads() -> Network {
+/// As if it had learnt.
+fn two_heads(seed: u64, smoothing: f64) -> Network {
     let classes = weights(None).description().classes.clone();
-    let weights = Weights::untrained(Architecture::Umc { outputs: 3 }, classes, None, 3);
-    Network::new(&weights, Device::Cpu, Precision::F32).unwrap()
+    let weights = Weights::untrained(Architecture::Umc { outputs: 3 }, classes, None, seed);
+    let description = WeightsDescription { learnt_density: true, smoothing, ..weights.description().clone() };
+    Network::from_tensors(description, weights.tensors(), Device::Cpu, Precision::F32).unwrap()
 }
 
 /// Scores and density.
 fn both(volume: &Volume<f32>, params: &SegmentParams) -> [Array3<f32>; 2] {
-    let [mut scores, mut density] = [(); 2].map(|()| Volume::new(Array3::<f32>::zeros(volume.shape())));
-    segment_blocks(&[two_heads()], volume, params, &(), |block| {
-        scores.write_region(block.start, block.scores.view())?;
-        density.write_region(block.start, block.density.unwrap().view())?;
+    let Segmentation { scores, density, .. } = segment(&[two_heads(3, 0.0)], volume, params, &()).unwrap();
+    [scores, density.unwrap()].map(Volume::into_data)
+}
+
+#[test]
+fn an_ensemble_averages_densities_each_under_its_own_low_pass() {
+    let volume = tomogram([16, 16, 32]);
+    let params = SegmentParams { density: true, ..SegmentParams::default() };
+    let networks = || [two_heads(3, 0.0), two_heads(4, 1.0), two_heads(5, 0.0)];
+    let alone: Vec<_> =
+        networks().into_iter().map(|network| segment(&[network], &volume, &params, &()).unwrap().density.unwrap()).collect();
+    let together = segment(&networks(), &volume, &params, &()).unwrap().density.unwrap();
+    for (index, value) in together.data().indexed_iter() {
+        let mean = alone.iter().map(|density| density.data()[index]).sum::<f32>() / 3.0;
+        assert!((value - mean).abs() < 1e-5, "{index:?}: {value} for {mean}");
+    }
+}
+
+/// The second of two tiles cannot be read.
+#[test]
+fn a_tile_that_cannot_be_read_ends_it_after_those_before() {
+    struct Broken(Volume<f32>);
+    impl VolumeSource<f32> for Broken {
+        fn shape(&self) -> [usize; 3] {
+            self.0.shape()
+        }
+
+        fn voxel_size(&self) -> Option<VoxelSize> {
+            None
+        }
+
+        fn read_region(&self, region: Region) -> Result<Array3<f32>, SourceError> {
+            // Statistics read from the first voxel on.
+            if region.start == [0; 3] || region.size[1..] == self.shape()[1..] {
+                return self.0.read_region(region);
+            }
+            Err(SourceError::Read { start: region.start, size: region.size, source: "the disk is gone".into() })
+        }
+    }
+    let params = SegmentParams { memory: 10_000_000, ..SegmentParams::default() };
+    let mut blocks = 0;
+    let network = smoothing_network(Precision::F32);
+    let broken = Broken(tomogram([12, 16, 200]));
+    let answer = segment_blocks(&[network], &broken, &params, &(), |block| {
+        assert_eq!(block.start, [0; 3]);
+        blocks += 1;
         Ok::<_, SegmentError>(())
-    })
-    .unwrap();
-    [scores, density].map(Volume::into_data)
+    });
+    assert!(matches!(answer, Err(SegmentError::Source(SourceError::Read { .. }))));
+    assert_eq!(blocks, 1);
 }
 
 #[test]
@@ -298,8 +342,14 @@ fn a_density_is_turned_back() {
 #[test]
 fn a_network_that_does_not_denoise_says_so() {
     let params = SegmentParams { density: true, ..SegmentParams::default() };
-    let error = segment(&[smoothing_network(Precision::F32)], &tomogram([8, 8, 8]), &params, &()).unwrap_err();
-    assert!(error.to_string().starts_with("DeepFinder's U-Net, 3 outputs answers with classes alone"), "{error}");
-    let plain = segment(&[two_heads()], &tomogram([8, 8, 8]), &SegmentParams::default(), &()).unwrap();
-    assert!(plain.scores.data().iter().all(|score| *score > 0.33 && *score <= 1.0));
+    let error = |network| segment(&[network], &tomogram([8, 8, 8]), &params, &()).unwrap_err().to_string();
+    assert_eq!(error(smoothing_network(Precision::F32)), "network 1 (DeepFinder's U-Net, 3 outputs) has learnt no density without noise");
+    // A head that has seen none, beside one that has.
+    let classes = weights(None).description().classes.clone();
+    let unlearnt = Weights::untrained(Architecture::Umc { outputs: 3 }, classes, None, 3);
+    let networks = [two_heads(3, 0.0), Network::new(&unlearnt, Device::Cpu, Precision::F32).unwrap()];
+    let answer = segment(&networks, &tomogram([8, 8, 8]), &params, &());
+    assert!(matches!(answer, Err(SegmentError::NoDensity { member: 2, .. })));
+    let plain = segment(&[two_heads(3, 0.0)], &tomogram([8, 8, 8]), &SegmentParams::default(), &()).unwrap();
+    assert!(plain.density.is_none() && plain.scores.data().iter().all(|score| *score > 0.33 && *score <= 1.0));
 }

@@ -8,7 +8,7 @@ use crate::network::Precision;
 use crate::normalisation::Normalisation;
 use crate::safetensors_file;
 use crate::training::TrainingVolume;
-use crate::{SegmentParams, segment, segment_blocks};
+use crate::{SegmentParams, segment};
 
 fn classes() -> ClassTable {
     ClassTable::new(vec![Class::new(ClassLabel::new(1), "ball"), Class::new(ClassLabel::new(5), "absent")]).unwrap()
@@ -387,13 +387,8 @@ fn two_heads_learn_to_name_and_to_denoise() {
     assert!(dice > 0.8, "Dice {dice}");
     let network = Network::new(&trainer.weights().unwrap(), Device::Cpu, Precision::F32).unwrap();
     let (volume, labels) = ball(11);
-    let mut denoised = Array3::<f32>::zeros(labels.dim());
     let params = SegmentParams { density: true, ..SegmentParams::default() };
-    segment_blocks(&[network], &volume, &params, &(), |block| {
-        denoised = block.density.unwrap();
-        Ok::<_, SegmentError>(())
-    })
-    .unwrap();
+    let denoised = segment(&[network], &volume, &params, &()).unwrap().density.unwrap().into_data();
     // The ball fills a share of 515 / 24^3 of a volume: deviation 1 and mean 0 put it at 5.1 and what is around it at -0.19. So few steps lead
     // half way there.
     let mean = |of: u8| {
@@ -409,7 +404,8 @@ fn tomograms_without_density_teach_names_alone() {
     let mut trainer = two_heads(params.clone(), vec![tomogram(10)]);
     assert_eq!(trainer.warnings(), [TrainingWarning::NoDensity]);
     let record = trainer.step().unwrap();
-    assert_eq!(record.density_loss, Some(0.0));
+    assert_eq!(record.density_loss, None);
+    assert!(!trainer.present_weights().unwrap().description().learnt_density);
     // Some with and some without: broken off and resumed, to the bit.
     let data = || vec![ball_with_density(10), tomogram(13)];
     let mut straight = two_heads(params, data());
@@ -418,21 +414,32 @@ fn tomograms_without_density_teach_names_alone() {
     let saved = straight.checkpoint().unwrap();
     let mut resumed = Trainer::resume(&saved, data(), vec![tomogram(11)], Device::Cpu, &()).unwrap();
     for _ in 1..3 {
-        assert_eq!(straight.step().unwrap().density_loss, resumed.step().unwrap().density_loss);
+        let [straight, resumed] = [&mut straight, &mut resumed].map(|trainer| trainer.step().unwrap());
+        assert_eq!((straight.loss, straight.density_loss), (resumed.loss, resumed.density_loss));
     }
     assert_eq!(straight.present_weights().unwrap().sha256(), resumed.present_weights().unwrap().sha256());
 }
 
 #[test]
 fn a_density_counts_by_its_weight() {
+    let trainer = |density, training| {
+        let params = TrainParams { batch: 4, loss: LossParams { density, ..LossParams::default() }, ..params() };
+        two_heads(params, training)
+    };
     let loss = |density| {
-        let params = TrainParams { loss: LossParams { density, ..LossParams::default() }, ..params() };
-        let record = two_heads(params, vec![ball_with_density(10)]).step().unwrap();
+        let record = trainer(density, vec![ball_with_density(10)]).step().unwrap();
         (record.loss, record.density_loss.unwrap())
     };
     let ((without, density), (once, same), (thrice, _)) = (loss(0.0), loss(1.0), loss(3.0));
     assert!((density - same).abs() < 1e-9 && density > 0.1);
     assert!((once - without - density).abs() < 1e-5 && (thrice - without - 3.0 * density).abs() < 1e-5);
+    // Known of some patches of a batch, it weighs as many of them.
+    let some = |density| trainer(density, vec![ball_with_density(10), tomogram(10)]).step().unwrap();
+    let (without, once) = (some(0.0), some(1.0));
+    let share = (once.loss - without.loss) / once.density_loss.unwrap();
+    assert!([0.25, 0.5, 0.75].iter().any(|quarter| (share - quarter).abs() < 1e-4), "{share}");
+    assert!(!trainer(0.0, vec![ball_with_density(10)]).present_weights().unwrap().description().learnt_density);
+    assert!(trainer(1.0, vec![ball_with_density(10)]).present_weights().unwrap().description().learnt_density);
 }
 
 #[test]
@@ -447,8 +454,21 @@ fn densities_that_do_not_fit_are_refused() {
     assert_eq!(error.to_string(), "ball at 10: the tomogram has shape [24, 24, 24] (z, y, x), its density [24, 24, 20]");
     let mut broken = Volume::new(Array3::zeros((24, 24, 24)));
     broken.data_mut()[[1, 2, 3]] = f32::NAN;
-    assert!(matches!(start(broken, network), Err(TrainError::Data(DataError::DensityStatistics { .. }))));
-    // A network that does not learn it does not look at it.
+    let error = start(broken, network).unwrap_err();
+    assert!(matches!(&error, TrainError::Data(DataError::Statistics { name, .. }) if name == "the density of ball at 10"), "{error}");
+    let sized = Volume::new(Array3::zeros((24, 24, 24))).with_voxel_size(VoxelSize::isotropic(20.0).ok());
+    let tomogram_of = |density: Volume<f32>| {
+        let (volume, labels) = ball(10);
+        TrainingTomogram::new("t", volume.with_voxel_size(VoxelSize::isotropic(10.0).ok()), labels).with_density(density)
+    };
+    let start_of = |tomogram| Trainer::of_network(network, params(), ball_alone(), vec![tomogram], vec![], Device::Cpu, &());
+    let error = start_of(tomogram_of(sized)).unwrap_err();
+    assert!(error.to_string().starts_with("the density of t: the voxel size [20.0, 20.0, 20.0]"), "{error}");
+    let constant = start_of(tomogram_of(Volume::new(Array3::zeros((24, 24, 24))))).unwrap();
+    assert_eq!(constant.warnings(), [TrainingWarning::Constant { name: "the density of t".into() }]);
+    // A network that does not learn it does not look at it, nor does validation.
+    let validation = vec![tomogram(11).with_density(small.clone())];
+    assert!(Trainer::of_network(network, params(), ball_alone(), vec![tomogram(10)], validation, Device::Cpu, &()).is_ok());
     assert!(start(small, Architecture::DeepFinder { outputs: 2 }).is_ok());
 }
 
