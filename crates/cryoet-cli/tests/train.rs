@@ -258,6 +258,10 @@ fn a_network_with_two_heads_learns_from_densities_and_denoises() {
     assert!(path.join("clean-a.mrc.record.json").exists());
     let text = refused(path, "segment a.mrc --weights bare/weights.safetensors --device cpu -o l2.mrc --density d2.mrc", 1);
     assert!(text.contains("network 1 (UMC's U-Net") && text.contains("has learnt no density"), "{text}");
+    let learnt = |run: &str| {
+        succeed(path, &format!("info {run}/weights.safetensors")).lines().find(|line| line.starts_with("density")).map(str::to_owned)
+    };
+    assert!(learnt("run").unwrap().ends_with(" learnt") && learnt("bare").unwrap().ends_with("not learnt"));
     // Densities of validation are not looked at; those that are learnt from are the training's own.
     let text = fs::read_to_string(path.join("dense.toml")).unwrap();
     fs::write(path.join("dense.toml"), text.replace("split = \"validation\"", "split = \"validation\"\ndensity = \"none.mrc\"")).unwrap();

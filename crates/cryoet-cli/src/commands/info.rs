@@ -185,6 +185,9 @@ fn weights(path: &std::path::Path, json: bool) -> Result<(), Failure> {
         let mut rows = vec![row("format", "cryoet weights"), row("network", network), row("sha256", weights.sha256())];
         rows.push(row("hash covers", said));
         rows.push(row("voxel size", description.voxel_size.map_or("unknown".into(), |size| format!("{} Angstrom", join(size.zyx())))));
+        if description.architecture.denoises() {
+            rows.push(row("density without noise", if description.learnt_density { "learnt" } else { "not learnt" }));
+        }
         for class in description.classes.iter() {
             rows.push(row(&format!("class {}", class.label), &class.name));
         }
