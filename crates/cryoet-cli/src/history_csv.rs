@@ -3,8 +3,8 @@
 use cryoet::ClassTable;
 use cryoet::net::{ClassMetrics, History};
 
-/// Every step: loss, learning rate, gradient norm, seconds, and those of them spent waiting for data; of networks that denoise, what of the loss is
-/// that of the density.
+/// Every step: loss, learning rate, gradient norm, seconds, and those of them spent waiting for data; of networks that denoise, the
+/// loss of the density alone.
 pub(crate) fn steps(history: &History) -> String {
     let mut csv = "step,loss,learning_rate,gradient_norm,seconds,data_seconds".to_owned();
     let denoises = history.steps.iter().any(|step| step.density_loss.is_some());

@@ -27,7 +27,8 @@ pub struct WeightsDescription {
     /// Standard deviation in voxels of the Gaussian low-pass that follows; 0 is none.
     #[serde(default)]
     pub smoothing: f64,
-    /// Whether the head for the density without noise, where the network has one, has learnt from any.
+    /// Whether the head for the density without noise, where the network has one, has learnt from any, in this training or in one that it
+    /// started from.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub learnt_density: bool,
     /// From scores of picks to the probability that a pick is right, by class; none where nothing was calibrated.

@@ -115,8 +115,6 @@ enum Preset {
     Default,
     /// The original's recipe: 10,000 steps of 25 patches of 56^3
     Deepfinder,
-    /// UMC's, for its network: 63,000 steps of 24 patches of 64^3
-    Umc,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -230,7 +228,6 @@ impl Train {
             }
             (None, Preset::Default) => (TrainParams::default(), [false; 2]),
             (None, Preset::Deepfinder) => (TrainParams::deepfinder(), [true; 2]),
-            (None, Preset::Umc) => (TrainParams::umc(), [true; 2]),
         };
         if let Some(start) = start {
             if !named[0] {

@@ -109,8 +109,7 @@ pub struct Segmentation {
 ///
 /// # Errors
 /// No network, networks that are no ensemble, or that did not learn the density that is asked for; a tomogram of another voxel size, with
-/// voxels that are not finite or too large for
-/// the memory allowed; failures of the source, the receiver or libtorch; a cancelled run.
+/// voxels that are not finite or too large for the memory allowed; failures of the source, the receiver or libtorch; a cancelled run.
 ///
 /// ```
 /// use cryoet_core::{Class, ClassLabel, ClassTable, Volume, ndarray::Array3};

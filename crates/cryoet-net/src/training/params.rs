@@ -156,43 +156,6 @@ impl TrainParams {
         }
     }
 
-    /// UMC's recipe (Gubins et al. 2020, section 3.6), for its network: Tversky loss that weighs false positives 0.7 and false negatives 0.3, the
-    /// squared difference of the density beside it, Adam, batches of 24 patches of 64^3 from anywhere, half turns in the place of flips, which
-    /// would mirror particles. Its 25 epochs of eight tomograms of 200 x 512 x 512 voxels, in patches that overlap by three quarters, are 63,000
-    /// steps. The paper names no learning rate: it is Adam's usual one.
-    ///
-    /// ```
-    /// use cryoet_net::{Architecture, TrainParams};
-    /// let params = TrainParams { steps: 500, ..TrainParams::umc() };
-    /// assert!(params.check(Architecture::Umc { outputs: 13 }.granularity()).is_ok());
-    /// assert_eq!((params.batch, params.patch), (24, 64));
-    /// ```
-    pub fn umc() -> Self {
-        Self {
-            steps: 63_000,
-            batch: 24,
-            patch: 64,
-            shift: 0,
-            background: 1.0,
-            turns: Turns::All,
-            normalisation: Normalisation::Tomogram,
-            smoothing: 0.0,
-            batch_normalisation: false,
-            precision: Precision::F32,
-            loss: LossParams { false_positive: 0.7, false_negative: 0.3, ..LossParams::deepfinder() },
-            learning_rate: 1e-3,
-            warm_up: 0,
-            schedule: Schedule::Constant,
-            weight_decay: 0.0,
-            max_gradient_norm: None,
-            average: None,
-            validate_every: 100,
-            patience: None,
-            validation_voxels: 2_000_000,
-            seed: 0,
-        }
-    }
-
     /// Whether every value can be used with patches that are multiples of `granularity`.
     ///
     /// # Errors

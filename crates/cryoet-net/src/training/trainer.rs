@@ -189,7 +189,6 @@ impl Trainer {
             let (name, expected) = ("loss.class_weights", format!("{}, one per class", classes.len()));
             return Err(TrainParamsError { name, value: format!("{weighted} factors"), expected }.into());
         }
-        description.learnt_density |= params.loss.density > 0.0 && training.iter().any(PreparedTomogram::has_density);
         let sampler = Sampler::new(&training, params.patch, granularity).ok_or(DataError::NothingLabelled { count })?;
         params.check_batch_normalisation(sampler.size(), granularity)?;
         let mut warnings =
@@ -408,6 +407,7 @@ impl Trainer {
         let model = self.average.as_ref().map_or(&self.model, Average::model);
         let tensors = model.folded(measured_inputs(self.patches.source(), self.device)?)?;
         let mut description = self.description.clone();
+        description.learnt_density |= self.params.loss.density > 0.0 && self.history.steps.iter().any(|step| step.density_loss.is_some());
         description
             .provenance
             .insert("training".to_owned(), format!("{} of {} steps, seed {}", self.step, self.params.steps, self.params.seed));

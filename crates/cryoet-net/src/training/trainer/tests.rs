@@ -438,8 +438,13 @@ fn a_density_counts_by_its_weight() {
     let (without, once) = (some(0.0), some(1.0));
     let share = (once.loss - without.loss) / once.density_loss.unwrap();
     assert!([0.25, 0.5, 0.75].iter().any(|quarter| (share - quarter).abs() < 1e-4), "{share}");
-    assert!(!trainer(0.0, vec![ball_with_density(10)]).present_weights().unwrap().description().learnt_density);
-    assert!(trainer(1.0, vec![ball_with_density(10)]).present_weights().unwrap().description().learnt_density);
+    let learnt = |trainer: &Trainer| trainer.present_weights().unwrap().description().learnt_density;
+    for (weight, after) in [(0.0, false), (1.0, true)] {
+        let mut trainer = trainer(weight, vec![ball_with_density(10)]);
+        assert!(!learnt(&trainer));
+        trainer.step().unwrap();
+        assert_eq!(learnt(&trainer), after);
+    }
 }
 
 #[test]
