@@ -16,6 +16,7 @@ mod patches;
 mod prefetch;
 mod sampler;
 mod schedule;
+mod step_loss;
 mod trainer;
 mod volume;
 mod warning;

@@ -6,7 +6,7 @@ use tch::Tensor;
 
 use super::adam::{Adam, RestoreError};
 use super::average::Average;
-use super::batch::{Batch, Density};
+use super::batch::Batch;
 use super::central_box::central_box;
 use super::checkpoint::{Checkpoint, CheckpointError, Record};
 use super::confusion::VoxelCounts;
@@ -18,11 +18,11 @@ use super::params::{TrainParams, TrainParamsError};
 use super::prefetch::{PatchSource, Prefetch};
 use super::sampler::Sampler;
 use super::schedule::learning_rate;
+use super::step_loss::StepLoss;
 use super::warning::{TrainingWarning, patch_cut, warnings};
 use crate::architecture::Architecture;
 use crate::device::Device;
 use crate::inference::{SegmentError, channels_of_part};
-use crate::loss::squared_difference;
 use crate::network::Network;
 use crate::smoothing::Smoothing;
 use crate::tensor_map::TensorMap;
@@ -278,7 +278,8 @@ impl Trainer {
         let start = Instant::now();
         let batch = Batch::new(&self.patches.take(self.step)?, self.device)?;
         let data_seconds = start.elapsed().as_secs_f64();
-        let Losses { loss, density } = self.losses(&self.model.answers(&batch.input)?, &batch)?;
+        let answers = self.model.answers(&batch.input)?;
+        let StepLoss { loss, density } = StepLoss::of(&answers, &batch, self.description.architecture, &self.params.loss)?;
         let density_loss = density.map(|density| density.f_double_value(&[])).transpose().map_err(TorchError::from)?;
         let value = loss.f_double_value(&[]).map_err(TorchError::from)?;
         let rate = learning_rate(&self.params, self.step);
@@ -309,21 +310,6 @@ impl Trainer {
         let record = StepRecord { step: self.step, loss: value, density_loss, learning_rate: rate, gradient_norm, seconds, data_seconds };
         self.history.steps.push(record.clone());
         Ok(record)
-    }
-
-    /// What the heads' answers to a batch are worth.
-    fn losses(&self, answers: &Tensor, batch: &Batch) -> Result<Losses, TorchError> {
-        let (architecture, params) = (self.description.architecture, &self.params.loss);
-        let loss = params.compute(&architecture.logits(answers, 1)?, &batch.target, &batch.valid)?;
-        match (architecture.density(answers, 1)?, &batch.density) {
-            (Some(answer), Some(Density { target, known, share })) => {
-                let density = squared_difference(&answer, target, known)?;
-                // Patches that say nothing of the density leave it less weight, not others more.
-                let loss = loss.f_add(&density.f_multiply_scalar(params.density * share)?)?;
-                Ok(Losses { loss, density: (*share > 0.0).then_some(density) })
-            }
-            _ => Ok(Losses { loss, density: None }),
-        }
     }
 
     /// Whether a validation is due after the last step.
@@ -477,12 +463,6 @@ impl Trainer {
     pub fn history(&self) -> &History {
         &self.history
     }
-}
-
-/// The loss of a step, and that of the density alone, unweighted, where any is known.
-struct Losses {
-    loss: Tensor,
-    density: Option<Tensor>,
 }
 
 /// What the weights given to a training are.
